@@ -1,0 +1,109 @@
+// Package sfu forwards media: packets arrive at an UpTrack and leave through
+// the DownTracks that are switched to it, renumbered so that every DownTrack
+// is one continuous RTP stream whatever it is switched to.
+//
+// It repairs both hops on its own (NACK towards the source, answers from a
+// packet cache towards subscribers), merges keyframe requests and rewrites
+// sender reports to the node's clock. It knows no rooms, sockets, SSRCs,
+// payload types or peer connections, and starts no goroutine: the reader of a
+// source calls Write, an owner calls Tick, feedback may come from anywhere.
+// DESIGN.md tells who owns which state.
+package sfu
+
+import "time"
+
+// Kind is the kind of a track.
+type Kind uint8
+
+// The kinds of tracks.
+const (
+	Audio Kind = iota
+	Video
+)
+
+// String returns "audio" or "video".
+func (k Kind) String() string {
+	if k == Video {
+		return "video"
+	}
+	return "audio"
+}
+
+// Codec names a codec as a track negotiated it.
+type Codec struct {
+	// Name is the lower-case encoding name, "opus" or "vp8". Packets of
+	// other codecs are forwarded, but nothing inside them is rewritten and
+	// no keyframe is recognised.
+	Name string
+	// ClockRate is the RTP clock in Hz.
+	ClockRate uint32
+}
+
+// NoAudioLevel says that a packet carried no audio level.
+const NoAudioLevel = 255
+
+// MaxLayers bounds Packet.Layer: the encodings one UpTrack may receive.
+const MaxLayers = 4
+
+// maxPayload bounds the payload of one packet in bytes: above any path MTU,
+// and what the scratch buffers hold.
+const maxPayload = 2048
+
+// Packet is one RTP packet without what belongs to a hop (SSRC, payload type,
+// extensions, padding).
+type Packet struct {
+	SequenceNumber uint16
+	Timestamp      uint32
+	Marker         bool
+	// Resent marks the answer to a subscriber's NACK, for sinks that send
+	// those in a stream of their own (RFC 4588) or pace them differently.
+	Resent bool
+	// Layer is the simulcast encoding, 0 where there is only one.
+	Layer uint8
+	// AudioLevel is the RFC 6464 level in -dBov, 0..127, or NoAudioLevel.
+	AudioLevel uint8
+	// Arrival is the node's monotonic clock, since the node's start.
+	Arrival time.Duration
+	// Payload is valid only during the call, and is never written to by the
+	// callee.
+	Payload []byte
+}
+
+// Upstream is where an UpTrack's requests go: a browser's transport or a
+// relay link. It is called with the UpTrack's lock held: it never blocks and
+// never calls Write, Tick, SenderReport or Close of that UpTrack. seqs is
+// valid only during the call.
+type Upstream interface {
+	RequestKeyframe(layer uint8)
+	RequestRetransmit(layer uint8, seqs []uint16)
+}
+
+// Sink is where a DownTrack's packets go: a slot of a browser's transport, a
+// relay link, a recorder. Calls for one DownTrack are never concurrent, but
+// come from changing goroutines, with the lock of the UpTrack held: a Sink
+// never blocks, keeps neither p nor its payload, and never calls Write, Tick,
+// SenderReport or Close of that UpTrack (all methods of DownTrack are fine).
+type Sink interface {
+	Send(p *Packet)
+	SendReport(r Report)
+}
+
+// Report is the content of a sender report (RFC 3550 section 6.4.1): the
+// same instant on the node's clock (see NTP) and in the stream's timestamps,
+// and the counts of what the DownTrack has sent.
+type Report struct {
+	NTP     uint64
+	RTP     uint32
+	Packets uint32
+	Octets  uint32
+}
+
+// processStart serves configurations without Now.
+var processStart = time.Now()
+
+func sinceStart() time.Duration { return time.Since(processStart) }
+
+type noUpstream struct{}
+
+func (noUpstream) RequestKeyframe(uint8)             {}
+func (noUpstream) RequestRetransmit(uint8, []uint16) {}

@@ -1,0 +1,261 @@
+package sfu
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// UpConfig says what an UpTrack is and whom it calls.
+type UpConfig struct {
+	Kind  Kind
+	Codec Codec
+	// Upstream takes requests to the source; nil means there is nobody to ask.
+	Upstream Upstream
+	// Clock is shared by all tracks of a publisher; nil gives the track one
+	// of its own.
+	Clock *SourceClock
+	// Flush is called once after each wave of packets or reports to sinks,
+	// with the UpTrack's lock held, as the cue to send batches. It may be nil
+	// and is bound as a Sink is.
+	Flush func()
+	// Now is the node's monotonic clock; nil means time since the process
+	// started.
+	Now func() time.Duration
+	// Metrics may be nil.
+	Metrics *Metrics
+}
+
+// An UpTrack is one track of media arriving at the node. Its state, and the
+// packet state of the DownTracks attached to it, belong to whoever holds mu.
+// All methods may be called from any goroutine; Write by one at a time, or
+// packets reorder.
+type UpTrack struct {
+	cfg     UpConfig
+	metrics *kindMetrics
+	box     mailbox
+	waiters atomic.Int32 // goroutines that block on mu
+	rtt     atomic.Int64
+	level   atomic.Int64 // arrival in µs << 8 | level
+	counts  upCounts
+
+	mu        sync.Mutex
+	closed    bool
+	encodings [MaxLayers]*encoding
+	downs     []*DownTrack
+	kicks     []*UpTrack // have messages from us; combine after unlocking
+	sr        senderReport
+	reportDue time.Duration // no DownTrack's report is due before
+	wave      wave
+}
+
+// senderReport is the source's latest.
+type senderReport struct {
+	known bool
+	ntp   uint64
+	rtp   uint32
+	at    time.Duration
+}
+
+// NewUpTrack returns an UpTrack that nothing is attached to.
+func NewUpTrack(cfg UpConfig) *UpTrack {
+	if cfg.Upstream == nil {
+		cfg.Upstream = noUpstream{}
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = NewSourceClock()
+	}
+	if cfg.Now == nil {
+		cfg.Now = sinceStart
+	}
+	u := &UpTrack{cfg: cfg, metrics: cfg.Metrics.of(cfg.Kind)}
+	u.rtt.Store(int64(defaultRTT))
+	u.level.Store(NoAudioLevel)
+	u.wave.scratch = make([]byte, 0, maxPayload+1)
+	return u
+}
+
+// Kind returns the kind of the track.
+func (u *UpTrack) Kind() Kind { return u.cfg.Kind }
+
+// Codec returns the codec of the track.
+func (u *UpTrack) Codec() Codec { return u.cfg.Codec }
+
+// SetRTT tells the round trip to the source, the time between two requests
+// for one packet. It is kept within 20 to 200 ms.
+func (u *UpTrack) SetRTT(d time.Duration) {
+	u.rtt.Store(int64(min(max(d, 20*time.Millisecond), 200*time.Millisecond)))
+}
+
+// Level returns the latest audio level of the source, NoAudioLevel before
+// the first, and when it arrived.
+func (u *UpTrack) Level() (level uint8, at time.Duration) {
+	v := u.level.Load()
+	return uint8(v), time.Duration(v>>8) * time.Microsecond
+}
+
+// Write forwards a packet of the source. It is called by the source's reader.
+func (u *UpTrack) Write(p *Packet) {
+	u.lock()
+	if !u.closed {
+		u.receive(p)
+	}
+	u.drain(drainBudget)
+	u.endWave()
+	u.unlock(1)
+}
+
+// SenderReport takes a sender report of the source (RFC 3550 section 6.4.1)
+// that arrived at the given instant of the node's clock.
+func (u *UpTrack) SenderReport(ntp uint64, rtp uint32, arrival time.Duration) {
+	u.cfg.Clock.observe(ntp, arrival)
+	u.lock()
+	if !u.sr.known {
+		u.hastenReports()
+	}
+	u.sr = senderReport{known: true, ntp: ntp, rtp: rtp, at: arrival}
+	u.drain(drainBudget)
+	u.endWave()
+	u.unlock(1)
+}
+
+// Tick repeats requests to the source and sends reports down. It is called
+// about every 10 to 20 ms.
+func (u *UpTrack) Tick(now time.Duration) {
+	u.lock()
+	if !u.closed {
+		for layer, e := range u.encodings {
+			if e != nil {
+				u.askMissing(uint8(layer), e, now)
+			}
+		}
+		u.askKeyframes(now)
+		u.report(now)
+	}
+	u.drain(4 * drainBudget)
+	u.endWave()
+	u.unlock(4)
+}
+
+// Close detaches all DownTracks; they keep their numbering and may be
+// switched elsewhere. It is idempotent, and ends what the UpTrack sends.
+func (u *UpTrack) Close() {
+	u.lock()
+	if !u.closed {
+		u.closed = true
+		for len(u.downs) > 0 {
+			u.release(u.downs[len(u.downs)-1])
+		}
+		u.encodings = [MaxLayers]*encoding{}
+	}
+	u.drain(1 << 20)
+	u.endWave()
+	u.unlock(-1)
+}
+
+// drainBudget is how many messages, and packets sent because of them, one
+// holder of the lock works off beyond its own purpose.
+const drainBudget = 64
+
+// lock waits for mu; combiners yield to it.
+func (u *UpTrack) lock() {
+	if u.mu.TryLock() {
+		return
+	}
+	u.waiters.Add(1)
+	u.mu.Lock()
+	u.waiters.Add(-1)
+}
+
+// unlock releases mu, then sees to messages that came meanwhile, here and at
+// the UpTracks that got some from here, for up to the given rounds each
+// (negative: until none are left).
+func (u *UpTrack) unlock(rounds int) {
+	kicks := u.kicks
+	u.kicks = nil
+	u.mu.Unlock()
+	u.combine(rounds)
+	for _, k := range kicks {
+		k.combine(rounds)
+	}
+}
+
+// combine drains the mailbox unless somebody else holds the lock, who then
+// does: a poster whose TryLock fails posted before the holder's check after
+// unlocking. It never blocks.
+func (u *UpTrack) combine(rounds int) {
+	for ; rounds != 0 && u.box.queued.Load() > 0 && u.waiters.Load() == 0; rounds-- {
+		if !u.mu.TryLock() {
+			return
+		}
+		u.drain(drainBudget)
+		u.endWave()
+		kicks := u.kicks
+		u.kicks = nil
+		u.mu.Unlock()
+		for _, k := range kicks {
+			k.combine(rounds)
+		}
+	}
+}
+
+// drain handles messages until none are left or the budget is used up.
+func (u *UpTrack) drain(budget int) {
+	for budget > 0 && u.box.queued.Load() > 0 {
+		m, ok := u.box.take()
+		if !ok {
+			return
+		}
+		before := u.wave.packets
+		switch m.op {
+		case opAttach:
+			u.attach(m.down)
+		case opDetach:
+			u.detach(m.down)
+		case opFeedback:
+			u.feedback(m.down)
+		}
+		budget -= 1 + u.wave.packets - before
+	}
+}
+
+// A wave is what one hold of the lock sends: scratch memory, and counts that
+// reach the metrics once at its end.
+type wave struct {
+	packets, bytes, resent int
+	waiting, old, hidden   int
+	reports                int
+	item                   item
+	out                    Packet
+	scratch                []byte
+	nacks                  [maxNacks]uint16
+}
+
+// endWave flushes what was sent and counts it.
+func (u *UpTrack) endWave() {
+	w := &u.wave
+	if w.packets > 0 || w.reports > 0 {
+		if u.cfg.Flush != nil {
+			u.cfg.Flush()
+		}
+		u.metrics.waves.Inc()
+	}
+	if w.packets > 0 {
+		u.metrics.packets.Add(float64(w.packets))
+		u.metrics.bytes.Add(float64(w.bytes))
+	}
+	if w.resent > 0 {
+		u.metrics.resent.Add(float64(w.resent))
+	}
+	u.countDrops(dropWaiting, w.waiting)
+	u.countDrops(dropOld, w.old)
+	u.countDrops(dropPadding, w.hidden)
+	w.packets, w.bytes, w.resent, w.reports = 0, 0, 0, 0
+	w.waiting, w.old, w.hidden = 0, 0, 0
+}
+
+func (u *UpTrack) countDrops(r dropReason, n int) {
+	if n > 0 {
+		u.metrics.drops[r].Add(float64(n))
+	}
+}
