@@ -1,0 +1,198 @@
+// Package config is the one file a node starts from: YAML, decoded strictly,
+// with environment overrides and files for secrets, checked as a whole before
+// anything starts.
+//
+// It knows names, defaults and what a value must look like. It opens no port
+// and makes nothing: ops/node turns a Config into running parts. Certificates
+// are loaded by ops/certs.
+package config
+
+import "time"
+
+// Role is what a process is for; it decides which section must be filled.
+type Role string
+
+// The roles of the one binary.
+const (
+	RoleControl Role = "control"
+	RoleEdge    Role = "edge"
+)
+
+// Config is the file. The key of a field is its yaml tag; its environment
+// variable is MERIDIAN_ and the path of keys in capitals, joined by "_".
+type Config struct {
+	// Node names this process, unique in the cluster and kept over restarts:
+	// lower-case letters, digits and "-".
+	Node string `yaml:"node"`
+
+	// POP names the site the node stands in.
+	POP string `yaml:"pop"`
+
+	// Region names the group of POPs close to this one. Default: the POP.
+	Region string `yaml:"region"`
+
+	// Data is the directory for everything that outlives the process.
+	Data string `yaml:"data"`
+
+	// Drain is how long a stopping node waits for its participants to leave.
+	Drain time.Duration `yaml:"drain"`
+
+	Log      Log      `yaml:"log"`
+	Operator Operator `yaml:"operator"`
+	Gossip   Gossip   `yaml:"gossip"`
+	Control  Control  `yaml:"control"`
+	Edge     Edge     `yaml:"edge"`
+}
+
+// Log says what is logged and how.
+type Log struct {
+	// Level is debug, info, warn or error.
+	Level string `yaml:"level"`
+
+	// Format is json, or text for people.
+	Format string `yaml:"format"`
+}
+
+// Operator is the port for those who run the node: metrics, pprof, health.
+type Operator struct {
+	// Listen is its address. Empty: metrics and health are on the public port,
+	// pprof is off.
+	Listen string `yaml:"listen"`
+}
+
+// Gossip is the membership of all nodes (memberlist, UDP and TCP).
+type Gossip struct {
+	// Listen is the address of the socket; its port is used for UDP and TCP.
+	Listen string `yaml:"listen"`
+
+	// Announce is the address others reach it at, behind NAT. Empty: that of
+	// Listen, or of the machine where Listen names none.
+	Announce string `yaml:"announce"`
+
+	// Seeds are gossip addresses of some other nodes. A node without any
+	// starts a cluster of its own.
+	Seeds []string `yaml:"seeds"`
+}
+
+// TLS names a certificate and its key in PEM files; both or neither.
+type TLS struct {
+	Cert string `yaml:"cert"`
+	Key  string `yaml:"key"`
+}
+
+// Enabled says whether a certificate is configured.
+func (t TLS) Enabled() bool { return t.Cert != "" }
+
+// API is the control plane's HTTP server.
+type API struct {
+	Listen string `yaml:"listen"`
+	TLS    TLS    `yaml:"tls"`
+}
+
+// Endpoint is a port for other nodes.
+type Endpoint struct {
+	// Listen is the address of the socket.
+	Listen string `yaml:"listen"`
+
+	// Announce is the address, host and port, others reach it at, behind NAT.
+	// Empty: that of Listen.
+	Announce string `yaml:"announce"`
+}
+
+// Control is the section of role control.
+type Control struct {
+	API API `yaml:"api"`
+
+	// Cluster is where edges join and follow the change feed (TLS).
+	Cluster Endpoint `yaml:"cluster"`
+
+	// Raft is where voters talk to each other (TLS).
+	Raft Endpoint `yaml:"raft"`
+
+	// JoinSecret is what an edge shows to be given a node certificate; the
+	// same on all nodes of a cluster, 16 characters or more.
+	JoinSecret     Secret `yaml:"join_secret"`
+	JoinSecretFile string `yaml:"join_secret_file"`
+}
+
+// Edge is the section of role edge.
+type Edge struct {
+	HTTP  HTTP     `yaml:"http"`
+	Media Media    `yaml:"media"`
+	TURN  TURN     `yaml:"turn"`
+	Relay Endpoint `yaml:"relay"`
+
+	// Control lists the cluster addresses of control nodes.
+	Control []string `yaml:"control"`
+
+	// JoinSecret is the cluster's; see Control.JoinSecret.
+	JoinSecret     Secret `yaml:"join_secret"`
+	JoinSecretFile string `yaml:"join_secret_file"`
+
+	Limits Limits `yaml:"limits"`
+
+	// API is the base URL of a control node's API, to which this node passes
+	// requests for /api/v1 on. Empty: it answers 503 to them.
+	API string `yaml:"api"`
+}
+
+// HTTP is an edge's public web server.
+type HTTP struct {
+	Listen string `yaml:"listen"`
+
+	// URL is the address browsers reach this node at, without a path.
+	URL string `yaml:"url"`
+
+	// TLS is the certificate for it. Empty: plain HTTP, for a proxy in front.
+	TLS TLS `yaml:"tls"`
+}
+
+// Media is the UDP port for everything participants send and receive.
+type Media struct {
+	Listen string `yaml:"listen"`
+
+	// Announce lists the IP addresses, with a port where it differs, that
+	// browsers are told. Empty: those of the machine.
+	Announce []string `yaml:"announce"`
+}
+
+// TURN is the relay for participants who reach nothing else.
+type TURN struct {
+	// UDP and TCP are the addresses of its sockets; an empty one is off.
+	UDP string `yaml:"udp"`
+	TCP string `yaml:"tcp"`
+
+	// Announce lists host names or IP addresses, with a port where it differs,
+	// that browsers are told. Empty: those of Media.
+	Announce []string `yaml:"announce"`
+
+	// Realm is the realm of the long-term credentials (RFC 8489, 9.2).
+	Realm string `yaml:"realm"`
+}
+
+// Limits are what an edge takes on before it sends newcomers elsewhere.
+type Limits struct {
+	// Participants is the most at a time; 0 chooses by the machine.
+	Participants int `yaml:"participants"`
+}
+
+// Default returns the values of everything a file leaves out.
+func Default() Config {
+	return Config{
+		Data:   "/var/lib/meridian",
+		Drain:  30 * time.Second,
+		Log:    Log{Level: "info", Format: "json"},
+		Gossip: Gossip{Listen: "0.0.0.0:7946"},
+		Control: Control{
+			API:     API{Listen: ":8079"},
+			Cluster: Endpoint{Listen: ":7900"},
+			Raft:    Endpoint{Listen: ":7901"},
+		},
+		Edge: Edge{
+			HTTP:  HTTP{Listen: ":8080"},
+			Media: Media{Listen: ":7000"},
+			TURN:  TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
+			Relay: Endpoint{Listen: ":7002"},
+		},
+	}
+}

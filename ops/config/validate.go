@@ -1,0 +1,253 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// label is what a node, POP or region may be called: it goes into host names.
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// shortestSecret keeps a join secret beyond guessing.
+const shortestSecret = 16
+
+// Validate returns every complaint at once about what a node of that role
+// needs, or nil.
+func (c Config) Validate(role Role) error {
+	var complaints []error
+	for _, wrong := range c.complaints(role) {
+		complaints = append(complaints, wrong)
+	}
+	return errors.Join(complaints...)
+}
+
+func (c Config) complaints(role Role) []complaint {
+	var k checker
+	k.label("node", c.Node, true)
+	k.label("pop", c.POP, role == RoleEdge)
+	k.label("region", c.Region, false)
+	k.need("data", c.Data)
+	if c.Drain < 0 || c.Drain > time.Hour {
+		k.complain("drain", "%v is not between 0s and 1h", c.Drain)
+	}
+	k.oneOf("log.level", c.Log.Level, "debug", "info", "warn", "error")
+	k.oneOf("log.format", c.Log.Format, "json", "text")
+	k.listen("operator.listen", c.Operator.Listen, false)
+	k.listen("gossip.listen", c.Gossip.Listen, true)
+	k.announce("gossip.announce", c.Gossip.Announce)
+	for i, seed := range c.Gossip.Seeds {
+		k.dial(fmt.Sprintf("gossip.seeds[%d]", i), seed)
+	}
+	switch role {
+	case RoleControl:
+		c.Control.check(&k)
+	case RoleEdge:
+		c.Edge.check(&k)
+	default:
+		k.complain("role", "%q is neither control nor edge", string(role))
+	}
+	return k.complaints
+}
+
+func (c Control) check(k *checker) {
+	k.listen("control.api.listen", c.API.Listen, true)
+	k.tls("control.api.tls", c.API.TLS)
+	k.endpoint("control.cluster", c.Cluster)
+	k.endpoint("control.raft", c.Raft)
+	k.secret("control.join_secret", c.JoinSecret)
+}
+
+func (e Edge) check(k *checker) {
+	k.listen("edge.http.listen", e.HTTP.Listen, true)
+	k.url("edge.http.url", e.HTTP.URL, true)
+	k.tls("edge.http.tls", e.HTTP.TLS)
+	k.listen("edge.media.listen", e.Media.Listen, true)
+	for i, a := range e.Media.Announce {
+		if _, err := address(a, 1); err != nil {
+			k.complain(fmt.Sprintf("edge.media.announce[%d]", i), "%q is neither an IP address nor one with a port", a)
+		}
+	}
+	k.listen("edge.turn.udp", e.TURN.UDP, false)
+	k.listen("edge.turn.tcp", e.TURN.TCP, false)
+	for i, a := range e.TURN.Announce {
+		k.hostMaybePort(fmt.Sprintf("edge.turn.announce[%d]", i), a)
+	}
+	k.need("edge.turn.realm", e.TURN.Realm)
+	k.endpoint("edge.relay", e.Relay)
+	if len(e.Control) == 0 {
+		k.complain("edge.control", "is missing")
+	}
+	for i, a := range e.Control {
+		k.dial(fmt.Sprintf("edge.control[%d]", i), a)
+	}
+	k.secret("edge.join_secret", e.JoinSecret)
+	if e.Limits.Participants < 0 {
+		k.complain("edge.limits.participants", "%d is negative", e.Limits.Participants)
+	}
+	k.url("edge.api", e.API, false)
+}
+
+// Announced returns the addresses browsers are told, with the port of Listen
+// where one names none. Validate has checked them.
+func (m Media) Announced() []netip.AddrPort {
+	_, service, _ := net.SplitHostPort(m.Listen)
+	port, _ := strconv.ParseUint(service, 10, 16)
+	var told []netip.AddrPort
+	for _, a := range m.Announce {
+		if at, err := address(a, uint16(port)); err == nil {
+			told = append(told, at)
+		}
+	}
+	return told
+}
+
+// address parses "IP" or "IP:port".
+func address(text string, port uint16) (netip.AddrPort, error) {
+	if ip, err := netip.ParseAddr(text); err == nil {
+		return netip.AddrPortFrom(ip, port), nil
+	}
+	return netip.ParseAddrPort(text)
+}
+
+// checker gathers complaints; each names the key first.
+type checker struct{ complaints []complaint }
+
+func (k *checker) complain(key, format string, args ...any) {
+	k.complaints = append(k.complaints, complaint{key: key, text: fmt.Sprintf(format, args...)})
+}
+
+func (k *checker) need(key, value string) {
+	if value == "" {
+		k.complain(key, "is missing")
+	}
+}
+
+func (k *checker) label(key, value string, required bool) {
+	switch {
+	case value == "" && required:
+		k.complain(key, "is missing")
+	case value != "" && !label.MatchString(value):
+		k.complain(key, `%q is not made of lower-case letters, digits and "-"`, value)
+	}
+}
+
+func (k *checker) oneOf(key, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		k.complain(key, "%q is not one of %s", value, strings.Join(allowed, ", "))
+	}
+}
+
+func (k *checker) secret(key string, value Secret) {
+	switch {
+	case value == "":
+		k.complain(key, "is missing (or %s_file)", key)
+	case len(value) < shortestSecret:
+		k.complain(key, "has %d characters, fewer than %d", len(value), shortestSecret)
+	}
+}
+
+func (k *checker) tls(key string, t TLS) {
+	switch {
+	case t.Cert != "" && t.Key == "":
+		k.complain(key+".key", "is missing beside %s.cert", key)
+	case t.Cert == "" && t.Key != "":
+		k.complain(key+".cert", "is missing beside %s.key", key)
+	}
+}
+
+func (k *checker) endpoint(key string, e Endpoint) {
+	k.listen(key+".listen", e.Listen, true)
+	k.announce(key+".announce", e.Announce)
+}
+
+// listen checks the address of a socket: an IP address or nothing, and a port.
+func (k *checker) listen(key, value string, required bool) {
+	if value == "" {
+		if required {
+			k.complain(key, "is missing")
+		}
+		return
+	}
+	host, err := k.split(key, value)
+	if err != nil {
+		return
+	}
+	if host != "" {
+		if _, err := netip.ParseAddr(host); err != nil && host != "localhost" {
+			k.complain(key, "%q: %q is not an IP address", value, host)
+		}
+	}
+}
+
+func (k *checker) announce(key, value string) {
+	if value != "" {
+		k.dial(key, value)
+	}
+}
+
+// dial checks an address to connect to: a host and a port that are not zero.
+func (k *checker) dial(key, value string) {
+	host, err := k.split(key, value)
+	if err != nil {
+		return
+	}
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case host == "":
+		k.complain(key, "%q has no host", value)
+	case err == nil && ip.IsUnspecified():
+		k.complain(key, "%q is no address others could reach", value)
+	case strings.HasSuffix(value, ":0"):
+		k.complain(key, "%q has port 0", value)
+	}
+}
+
+func (k *checker) hostMaybePort(key, value string) {
+	if _, err := netip.ParseAddr(value); err == nil {
+		return
+	}
+	if strings.Contains(value, ":") {
+		k.dial(key, value)
+		return
+	}
+	k.need(key, value)
+}
+
+// split takes an address apart and complains where it cannot.
+func (k *checker) split(key, value string) (host string, err error) {
+	host, service, err := net.SplitHostPort(value)
+	if err != nil {
+		k.complain(key, "%q is not host:port", value)
+		return "", err
+	}
+	if _, err = strconv.ParseUint(service, 10, 16); err != nil {
+		k.complain(key, "%q: port %q is not between 0 and 65535", value, service)
+	}
+	return host, err
+}
+
+func (k *checker) url(key, value string, required bool) {
+	if value == "" {
+		if required {
+			k.complain(key, "is missing")
+		}
+		return
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err == nil && u.User != nil:
+		k.complain(key, "holds a user name")
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		k.complain(key, "%q is not an http or https URL", value)
+	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
+		k.complain(key, "%q has more than a host", value)
+	}
+}
