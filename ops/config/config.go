@@ -99,7 +99,8 @@ type Endpoint struct {
 	Announce string `yaml:"announce"`
 }
 
-// Control is the section of role control.
+// Control is the section of role control. It holds no secret: the cluster's CA
+// and join secret are made at the first start and live under Data.
 type Control struct {
 	API API `yaml:"api"`
 
@@ -108,11 +109,6 @@ type Control struct {
 
 	// Raft is where voters talk to each other (TLS).
 	Raft Endpoint `yaml:"raft"`
-
-	// JoinSecret is what an edge shows to be given a node certificate; the
-	// same on all nodes of a cluster, 16 characters or more.
-	JoinSecret     Secret `yaml:"join_secret"`
-	JoinSecretFile string `yaml:"join_secret_file"`
 }
 
 // Edge is the section of role edge.
@@ -125,7 +121,8 @@ type Edge struct {
 	// Control lists the cluster addresses of control nodes.
 	Control []string `yaml:"control"`
 
-	// JoinSecret is the cluster's; see Control.JoinSecret.
+	// JoinSecret is what the node shows to be given its certificate. Control
+	// makes it and keeps it under its data directory.
 	JoinSecret     Secret `yaml:"join_secret"`
 	JoinSecretFile string `yaml:"join_secret_file"`
 

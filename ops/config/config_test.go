@@ -181,7 +181,7 @@ func TestAnnounced(t *testing.T) {
 func TestDeployFilesAreGood(t *testing.T) {
 	for _, r := range []config.Role{config.RoleControl, config.RoleEdge} {
 		_, err := config.Load("../deploy/"+string(r)+".yml", r, []string{
-			"MERIDIAN_" + strings.ToUpper(string(r)) + "_JOIN_SECRET_FILE=testdata/secret.txt",
+			"MERIDIAN_EDGE_JOIN_SECRET_FILE=testdata/secret.txt",
 		})
 		if err != nil {
 			t.Errorf("%v", err)

@@ -35,26 +35,23 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // readSecrets fills secrets from the files named beside them.
 func (c *Config) readSecrets() []complaint {
-	var complaints []complaint
-	read := func(key string, secret *Secret, file string) {
-		if file == "" {
-			return
-		}
-		if *secret != "" {
-			complaints = append(complaints, complaint{key: key, text: "is set beside " + key + "_file"})
-			return
-		}
-		content, err := os.ReadFile(file)
-		if err != nil {
-			complaints = append(complaints, complaint{key: key + "_file", text: "cannot be read: " + err.Error()})
-			return
-		}
-		*secret = Secret(strings.TrimRight(string(content), "\r\n"))
-		if *secret == "" {
-			complaints = append(complaints, complaint{key: key + "_file", text: file + " is empty"})
-		}
+	return readSecret("edge.join_secret", &c.Edge.JoinSecret, c.Edge.JoinSecretFile)
+}
+
+// readSecret fills the secret of a key from a file, if one is named.
+func readSecret(key string, secret *Secret, file string) []complaint {
+	if file == "" {
+		return nil
 	}
-	read("control.join_secret", &c.Control.JoinSecret, c.Control.JoinSecretFile)
-	read("edge.join_secret", &c.Edge.JoinSecret, c.Edge.JoinSecretFile)
-	return complaints
+	if *secret != "" {
+		return []complaint{{key: key, text: "is set beside " + key + "_file"}}
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return []complaint{{key: key + "_file", text: "cannot be read: " + err.Error()}}
+	}
+	if *secret = Secret(strings.TrimRight(string(content), "\r\n")); *secret == "" {
+		return []complaint{{key: key + "_file", text: "names " + file + ", which is empty"}}
+	}
+	return nil
 }

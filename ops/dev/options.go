@@ -3,19 +3,14 @@ package dev
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 )
 
 // MaxPOPs is how many POPs one process takes; a dozen show any tree of relays
 // and still start within the promise on a laptop.
 const MaxPOPs = 12
-
-// Names of the POPs, in the order they are started.
-var names = [MaxPOPs]string{"fra", "iad", "syd", "nrt", "gru", "jnb", "sin", "lhr", "sfo", "bom", "icn", "dxb"}
 
 // Options say what network Run starts.
 type Options struct {
@@ -63,22 +58,6 @@ func (o Options) Validate() error {
 		complain("--port %d is not between 2 and %d: the control API is one below, each POP one above the other", o.Port, last)
 	}
 	return errors.Join(complaints...)
-}
-
-// Names returns the names of the POPs.
-func (o Options) Names() []string { return names[:min(max(o.POPs, 0), MaxPOPs)] }
-
-// HTTP returns the address, host and port, of POP k, counted from 0; -1 is the
-// control API.
-func (o Options) HTTP(k int) string {
-	return net.JoinHostPort(o.Listen, strconv.Itoa(o.Port+k))
-}
-
-// Secure says whether HTTP needs a certificate: browsers give no camera to
-// plain HTTP, except on loopback.
-func (o Options) Secure() bool {
-	ip, err := netip.ParseAddr(o.Listen)
-	return err == nil && !ip.Unmap().IsLoopback()
 }
 
 // Dir returns Data, or the default directory.

@@ -2,7 +2,6 @@ package dev
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -41,29 +40,6 @@ func TestOptionsValidate(t *testing.T) {
 			if !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: %v does not say %q", test.name, err, want)
 			}
-		}
-	}
-}
-
-func TestOptionsNameThePOPsAndPorts(t *testing.T) {
-	o := DefaultOptions()
-	if !slices.Equal(o.Names(), []string{"fra", "iad", "syd"}) {
-		t.Errorf("names %v", o.Names())
-	}
-	if o.HTTP(-1) != "127.0.0.1:8079" || o.HTTP(2) != "127.0.0.1:8082" {
-		t.Errorf("control %s, third %s", o.HTTP(-1), o.HTTP(2))
-	}
-	sorted := slices.Sorted(slices.Values(names[:]))
-	if len(slices.Compact(sorted)) != MaxPOPs {
-		t.Errorf("two POPs share a name: %v", names)
-	}
-}
-
-func TestOptionsSecure(t *testing.T) {
-	for listen, want := range map[string]bool{"127.0.0.1": false, "::1": false, "127.8.0.1": false, "0.0.0.0": true, "::": true, "192.0.2.1": true} {
-		o := DefaultOptions()
-		if o.Listen = listen; o.Secure() != want {
-			t.Errorf("%s: secure %v", listen, o.Secure())
 		}
 	}
 }
