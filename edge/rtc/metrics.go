@@ -1,0 +1,71 @@
+package rtc
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics count over all transports of an Engine.
+type metrics struct {
+	packets, bytes *prometheus.CounterVec
+	in, out        struct{ packets, bytes prometheus.Counter }
+	dropped        *prometheus.CounterVec
+	closed         *prometheus.CounterVec
+	connect        prometheus.Histogram
+
+	undecryptable, unknownSSRC, unready, mismatched prometheus.Counter
+}
+
+func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
+	opts := func(name, help string) prometheus.Opts {
+		return prometheus.Opts{Namespace: "meridian", Subsystem: "rtc", Name: name, Help: help}
+	}
+	vec := func(name, help, label string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts(opts(name, help)), []string{label})
+	}
+	m := &metrics{
+		packets: vec("packets_total", "RTP packets exchanged with clients.", "direction"),
+		bytes:   vec("bytes_total", "Bytes of RTP packets exchanged with clients, without SRTP's.", "direction"),
+		dropped: vec("dropped_total", "Packets dropped, by reason.", "reason"),
+		closed:  vec("transports_closed_total", "Transports closed, by cause.", "cause"),
+		connect: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: "meridian", Subsystem: "rtc", Name: "connect_seconds",
+			Help:    "Time from the answer to finished ICE and DTLS.",
+			Buckets: []float64{.01, .025, .05, .1, .2, .4, .8, 1.6, 3.2, 6.4, 15},
+		}),
+	}
+	m.in.packets, m.in.bytes = m.packets.WithLabelValues("in"), m.bytes.WithLabelValues("in")
+	m.out.packets, m.out.bytes = m.packets.WithLabelValues("out"), m.bytes.WithLabelValues("out")
+	m.undecryptable = m.dropped.WithLabelValues("undecryptable")
+	m.unknownSSRC = m.dropped.WithLabelValues("unknown_ssrc")
+	m.unready = m.dropped.WithLabelValues("not_connected")
+	m.mismatched = m.dropped.WithLabelValues("differs_from_first_sending")
+	if reg != nil {
+		open := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("transports", "Transports open.")),
+			func() float64 { return float64(transports()) })
+		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, open)
+	}
+	return m
+}
+
+func (m *metrics) connected(after time.Duration) { m.connect.Observe(after.Seconds()) }
+
+// ended counts a transport's end. Causes that others gave count as "owner".
+func (m *metrics) ended(cause error) {
+	name := "owner"
+	for _, c := range []struct {
+		err  error
+		name string
+	}{
+		{ErrConnectTimeout, "connect_timeout"}, {ErrICEFailed, "ice_failed"}, {ErrDTLS, "dtls"},
+		{ErrClientClosed, "client"}, {ErrClosed, "closed"},
+	} {
+		if errors.Is(cause, c.err) {
+			name = c.name
+			break
+		}
+	}
+	m.closed.WithLabelValues(name).Inc()
+}

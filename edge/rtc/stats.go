@@ -1,0 +1,107 @@
+package rtc
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/pion/ice/v4"
+
+	"github.com/meridian-video/meridian/edge/sfu"
+)
+
+// Stats is what a transport has counted since it began.
+type Stats struct {
+	// ICE is the state in the words of the W3C's RTCIceTransportState.
+	ICE string
+	// Remote is the kind of the client's address: "host", "prflx", "relay"
+	// where Config.Relayed says so, or empty before a pair is selected.
+	Remote string
+	// RTT is the latest round trip that any slot's receiver reports gave;
+	// zero while unknown.
+	RTT time.Duration
+	// Packets and Bytes are of RTP without SRTP's overhead.
+	PacketsIn, PacketsOut uint64
+	BytesIn, BytesOut     uint64
+	Ups                   []UpStats
+	Downs                 []DownStats
+}
+
+// UpStats is what arrived in one section.
+type UpStats struct {
+	MID     string
+	Kind    sfu.Kind
+	Packets uint64
+	Bytes   uint64
+	// Lost is expected minus received, retransmissions counted as received
+	// (RFC 3550 section 6.4.1); negative when duplicates prevail.
+	Lost   int64
+	Jitter time.Duration
+}
+
+// DownStats is what left through one slot.
+type DownStats struct {
+	MID     string
+	Kind    sfu.Kind
+	Packets uint64
+	Bytes   uint64
+	// FractionLost is of the client's latest receiver report, 0 to 1.
+	FractionLost float64
+	RTT          time.Duration
+}
+
+// Stats returns the counts so far.
+func (t *Transport) Stats() Stats {
+	s := Stats{
+		ICE: t.iceState(), Remote: t.remoteKind(), RTT: time.Duration(t.rtt.Load()),
+		PacketsIn: t.counts.packetsIn.Load(), PacketsOut: t.counts.packetsOut.Load(),
+		BytesIn: t.counts.bytesIn.Load(), BytesOut: t.counts.bytesOut.Load(),
+	}
+	t.mu.Lock()
+	ups, downs := t.ups, t.downs
+	t.mu.Unlock()
+	for _, u := range ups {
+		us := UpStats{MID: u.mid, Kind: u.kind, Bytes: u.bytes.Load()}
+		u.mu.Lock()
+		if u.rx.started {
+			us.Packets, us.Lost = uint64(u.rx.received), u.rx.lost()
+			us.Jitter = time.Duration(u.rx.jitter / float64(codecOf(u.kind).ClockRate) * float64(time.Second))
+		}
+		u.mu.Unlock()
+		s.Ups = append(s.Ups, us)
+	}
+	for _, d := range downs {
+		ds := DownStats{MID: d.mid, Kind: d.kind, Packets: d.packets.Load(), Bytes: d.bytes.Load()}
+		d.mu.Lock()
+		ds.FractionLost, ds.RTT = float64(d.lost)/256, d.rtt
+		d.mu.Unlock()
+		s.Downs = append(s.Downs, ds)
+	}
+	return s
+}
+
+func (t *Transport) iceState() string {
+	switch {
+	case t.ctx.Err() != nil:
+		return "closed"
+	case t.conn.Load() == nil:
+		return "new"
+	case !t.pair.Load():
+		return "checking"
+	}
+	return "connected"
+}
+
+func (t *Transport) remoteKind() string {
+	pair, err := t.agent.GetSelectedCandidatePair()
+	if err != nil || pair == nil {
+		return ""
+	}
+	if addr, err := netip.ParseAddr(pair.Remote.Address()); err == nil && t.engine.cfg.Relayed != nil &&
+		t.engine.cfg.Relayed(netip.AddrPortFrom(addr.Unmap(), uint16(pair.Remote.Port()))) {
+		return "relay"
+	}
+	if pair.Remote.Type() == ice.CandidateTypeHost {
+		return "host"
+	}
+	return "prflx"
+}

@@ -1,0 +1,401 @@
+package rtc
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/transport/v4/packetio"
+
+	"github.com/meridian-video/meridian/edge/sfu"
+)
+
+// Transport is one client's connection to the node. Its methods may be
+// called from any goroutine; none waits for the network except Restart,
+// which gathers local candidates.
+type Transport struct {
+	engine *Engine
+	log    *slog.Logger
+	limits Offer
+	agent  *ice.Agent
+	clock  *sfu.SourceClock
+	ssrc   uint32 // of our feedback
+	setup  string // our DTLS role
+
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	connected chan struct{}
+	done      chan struct{}
+	started   time.Duration
+
+	pair     atomic.Bool              // ICE has a pair to send on
+	conn     atomic.Pointer[ice.Conn] // set when ICE has connected
+	keys     atomic.Pointer[keys]     // set when DTLS has finished
+	routes   atomic.Pointer[routes]
+	dtls     *packetio.Buffer // handshake records on their way to pion/dtls
+	counts   counts
+	rtt      atomic.Int64
+	feedback feedback // transport-wide congestion control
+	due      time.Duration
+
+	// mu guards what offers change. Nothing of the packet path takes it.
+	mu     sync.Mutex
+	offer  *offer
+	local  local
+	answer string
+	ups    []*up
+	downs  []*down
+	cname  string
+}
+
+// routes is where packets go, an immutable snapshot for the reader.
+type routes struct {
+	ups   []*up
+	ssrc  map[uint32]*up
+	mid   map[string]*up
+	pt    map[uint8]*up // payload types that only one section uses
+	downs map[uint32]*down
+	exts  struct{ mid uint8 }
+}
+
+// counts are of RTP packets and their bytes.
+type counts struct{ packetsIn, packetsOut, bytesIn, bytesOut atomic.Uint64 }
+
+func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
+	agent, err := ice.NewAgentWithOptions(
+		ice.WithICELite(true),
+		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
+		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}),
+		ice.WithUDPMux(e.mux),
+		ice.WithNet(e.net),
+		ice.WithIncludeLoopback(),
+		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
+		// The client is silent for good after both spans.
+		ice.WithDisconnectedTimeout(e.cfg.ConsentTimeout/4),
+		ice.WithFailedTimeout(e.cfg.ConsentTimeout-e.cfg.ConsentTimeout/4),
+		ice.WithLoggerFactory(loggers{e.log}),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("make ICE agent: %w", err)
+	}
+	t := &Transport{
+		engine: e, limits: in, agent: agent, offer: o,
+		log:       e.log.With("transport", in.Name),
+		clock:     sfu.NewSourceClock(),
+		ssrc:      random32(),
+		connected: make(chan struct{}),
+		done:      make(chan struct{}),
+		dtls:      packetio.NewBuffer(),
+		started:   e.cfg.Now(),
+		cname:     fmt.Sprintf("%08x", random32()),
+		setup:     "passive",
+	}
+	if o.setup == "passive" {
+		t.setup = "active"
+	}
+	t.dtls.SetLimitCount(64)
+	t.feedback.init(t.ssrc)
+	t.local = local{
+		fingerprint: e.fingerprint, setup: t.setup, announce: e.announce,
+		session: uint64(random32()) << 8,
+	}
+	t.ctx, t.cancel = context.WithCancelCause(context.Background())
+	t.takeSections(o, 0)
+	return t, nil
+}
+
+// takeSections makes Ups and Downs of the sections from index first on, and
+// refuses slots beyond the limits.
+func (t *Transport) takeSections(o *offer, first int) {
+	videos, audios := slotLimit(t.limits.MaxVideoSlots, defaultVideo), slotLimit(t.limits.MaxAudioSlots, defaultAudio)
+	for _, d := range t.downs {
+		if d.kind == sfu.Video {
+			videos--
+		} else {
+			audios--
+		}
+	}
+	for i := first; i < len(o.sections); i++ {
+		s := &o.sections[i]
+		switch {
+		case s.refused != "" || s.dir == inactive:
+		case s.dir&sends != 0:
+			t.ups = append(t.ups, newUp(t, s))
+		case s.kind == sfu.Video && videos <= 0, s.kind == sfu.Audio && audios <= 0:
+			s.refused = "too many slots"
+		default:
+			if s.kind == sfu.Video {
+				videos--
+			} else {
+				audios--
+			}
+			t.downs = append(t.downs, newDown(t, s))
+		}
+	}
+	t.reroute(o)
+}
+
+func slotLimit(n, zero int) int {
+	if n == 0 {
+		return zero
+	}
+	return n
+}
+
+// reroute publishes a new snapshot. t.mu is held, or t not yet shared.
+func (t *Transport) reroute(o *offer) {
+	r := &routes{
+		ups: slices.Clone(t.ups), ssrc: make(map[uint32]*up), mid: make(map[string]*up),
+		pt: make(map[uint8]*up), downs: make(map[uint32]*down),
+	}
+	shared := make(map[uint8]bool)
+	for _, u := range t.ups {
+		r.mid[u.mid] = u
+		if _, twice := r.pt[u.pt]; twice {
+			shared[u.pt] = true
+		}
+		r.pt[u.pt] = u
+	}
+	maps.DeleteFunc(r.pt, func(pt uint8, _ *up) bool { return shared[pt] })
+	for i := range o.sections {
+		s := &o.sections[i]
+		if u := r.mid[s.mid]; u != nil && s.refused == "" {
+			for _, ssrc := range s.ssrcs {
+				r.ssrc[ssrc] = u
+			}
+			u.declare(s.ssrcs)
+			r.exts.mid = s.midExt
+		}
+	}
+	for _, d := range t.downs {
+		r.downs[d.ssrc] = d
+	}
+	t.routes.Store(r)
+}
+
+// gather opens the local candidates of a new ICE generation and notes its
+// credentials.
+func (t *Transport) gather(ctx context.Context) error {
+	gathered := make(chan struct{})
+	var once sync.Once
+	if err := t.agent.OnCandidate(func(c ice.Candidate) {
+		if c == nil {
+			once.Do(func() { close(gathered) })
+		}
+	}); err != nil {
+		return err
+	}
+	if err := t.agent.GatherCandidates(); err != nil {
+		return err
+	}
+	select {
+	case <-gathered:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.ctx.Done():
+		return context.Cause(t.ctx)
+	}
+	ufrag, pwd, err := t.agent.GetLocalUserCredentials()
+	if err != nil {
+		return err
+	}
+	t.mu.Lock()
+	t.local.ufrag, t.local.pwd = ufrag, pwd
+	t.mu.Unlock()
+	return nil
+}
+
+// renewAnswer writes the answer to the current offer. t.mu is held.
+func (t *Transport) renewAnswer() {
+	t.local.version++
+	slots := make(map[string]slotID, len(t.downs))
+	for _, d := range t.downs {
+		slots[d.mid] = slotID{d.ssrc, t.cname}
+	}
+	t.answer = writeAnswer(t.offer, t.local, slots)
+}
+
+// Answer returns the SDP answer to the latest offer.
+func (t *Transport) Answer() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.answer
+}
+
+// Ups returns the sections in which the client may send, in offer order.
+func (t *Transport) Ups() []Up {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := make([]Up, len(t.ups))
+	for i, u := range t.ups {
+		list[i] = Up{MID: u.mid, Kind: u.kind, Track: u.track}
+	}
+	return list
+}
+
+// Downs returns the slots in offer order.
+func (t *Transport) Downs() []Down {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := make([]Down, len(t.downs))
+	for i, d := range t.downs {
+		list[i] = Down{MID: d.mid, Kind: d.kind, Track: d.track}
+	}
+	return list
+}
+
+// ICE returns our current credentials.
+func (t *Transport) ICE() (ufrag, pwd string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.local.ufrag, t.local.pwd
+}
+
+// Connected is closed when media can flow.
+func (t *Transport) Connected() <-chan struct{} { return t.connected }
+
+// Done is closed when the transport has ended and let go of everything.
+func (t *Transport) Done() <-chan struct{} { return t.done }
+
+// Cause returns why the transport ended, nil while it lives.
+func (t *Transport) Cause() error {
+	if t.ctx.Err() == nil {
+		return nil
+	}
+	return context.Cause(t.ctx)
+}
+
+// Close ends the transport because of cause; the first one counts. It does
+// not wait: Done is closed when all is done.
+func (t *Transport) Close(cause error) {
+	if cause == nil {
+		cause = ErrClosed
+	}
+	t.cancel(cause)
+}
+
+// run connects, serves until the end, and clears up.
+func (t *Transport) run() {
+	var wg sync.WaitGroup
+	if err := t.connect(&wg); err != nil {
+		t.cancel(err)
+	}
+	<-t.ctx.Done()
+	cause := context.Cause(t.ctx)
+	t.teardown(&wg)
+	t.engine.metrics.ended(cause)
+	t.log.Info("transport closed", "cause", cause)
+}
+
+// connect carries out ICE and DTLS.
+func (t *Transport) connect(wg *sync.WaitGroup) error {
+	ctx, cancel := context.WithTimeoutCause(t.ctx, t.engine.cfg.ConnectTimeout, ErrConnectTimeout)
+	defer cancel()
+	if err := t.agent.OnConnectionStateChange(func(s ice.ConnectionState) {
+		if s == ice.ConnectionStateFailed {
+			if t.conn.Load() == nil {
+				t.cancel(ErrConnectTimeout)
+			} else {
+				t.cancel(ErrICEFailed)
+			}
+		}
+	}); err != nil {
+		return err
+	}
+	if err := t.agent.OnSelectedCandidatePairChange(func(_, _ ice.Candidate) { t.pair.Store(true) }); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	ufrag, pwd := t.offer.ufrag, t.offer.pwd
+	t.mu.Unlock()
+	conn, err := t.agent.Accept(ctx, ufrag, pwd)
+	if err != nil {
+		return orCause(ctx, fmt.Errorf("%w: %w", ErrICEFailed, err))
+	}
+	t.pair.Store(true)
+	t.conn.Store(conn)
+	wg.Go(func() { t.read(conn) })
+	if err := t.secure(ctx, wg); err != nil {
+		return orCause(ctx, fmt.Errorf("%w: %w", ErrDTLS, err))
+	}
+	close(t.connected)
+	after := t.engine.cfg.Now() - t.started
+	t.engine.metrics.connected(after)
+	t.log.Info("transport connected", "after", after)
+	return nil
+}
+
+// orCause prefers why ctx ended to the error that this led to.
+func orCause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// teardown lets go of everything that newTransport and connect took.
+func (t *Transport) teardown(wg *sync.WaitGroup) {
+	if k := t.keys.Swap(nil); k != nil {
+		_ = k.dtls.Close() // sends close_notify
+	}
+	t.abandon()
+	wg.Wait()
+	t.mu.Lock()
+	ups, downs := t.ups, t.downs
+	t.mu.Unlock()
+	for _, u := range ups {
+		u.track.Close()
+	}
+	for _, d := range downs {
+		d.track.Close()
+	}
+}
+
+// abandon frees what a transport that never ran holds.
+func (t *Transport) abandon() {
+	t.cancel(ErrClosed)
+	_ = t.dtls.Close()
+	if err := t.agent.GracefulClose(); err != nil && !errors.Is(err, ice.ErrClosed) {
+		t.log.Debug("close ICE", "error", err)
+	}
+}
+
+// tick does what is due at now. The engine calls it.
+func (t *Transport) tick(now time.Duration) {
+	r := t.routes.Load()
+	for _, u := range r.ups {
+		u.track.Tick(now)
+	}
+	t.sendCongestion(now)
+	if now >= t.due {
+		t.due = now + reportEvery
+		t.sendReceiverReports(r, now)
+	}
+}
+
+// write sends a sealed packet to the client.
+func (t *Transport) write(b []byte) bool {
+	conn := t.conn.Load()
+	if conn == nil || !t.pair.Load() {
+		return false
+	}
+	_, err := conn.Write(b)
+	return err == nil
+}
+
+func random32() uint32 {
+	var b [4]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(err) // crypto/rand never fails since Go 1.24
+	}
+	return binary.BigEndian.Uint32(b[:])
+}
