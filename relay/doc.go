@@ -1,0 +1,13 @@
+// Package relay links the nodes of the network: one logical link per pair, made of
+// mutually authenticated QUIC connections, over which a node subscribes to single tracks
+// of another, and the layers above exchange messages and calls.
+//
+// A Mesh owns the relay socket and all links. A link is dialled when something is first
+// asked of a peer, and re-dialled on demand after it was lost. Media travels in short
+// unidirectional streams by class, spread over a pool of connections, so that a lost
+// datagram delays the packets in it and no others. The frames are in relay/wire.
+//
+// The package does not know rooms, RTP sessions or who may subscribe to what: it asks
+// Config.Tracks. It repairs nothing end to end: what was queued on a link that died is
+// lost, the receivers are told why, and the layers above resync.
+package relay

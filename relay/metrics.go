@@ -1,0 +1,93 @@
+package relay
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics are the counters of a Mesh, and a collector that reads the links at a scrape.
+// A link is labelled with its peer; rooms and tracks are never labels.
+type metrics struct {
+	mesh *Mesh
+
+	linksUp     prometheus.Gauge
+	dialsFailed prometheus.Counter
+	refused     prometheus.Counter
+	malformed   prometheus.Counter
+	stale       prometheus.Counter
+	keyframes   prometheus.Counter
+	trackCopies *prometheus.CounterVec
+
+	tracks, rtt, loss, connections, bytes, packets, dropped *prometheus.Desc
+}
+
+func newMetrics(m *Mesh) *metrics {
+	counter := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Name: "meridian_relay_" + name, Help: help})
+	}
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("meridian_relay_"+name, help, labels, nil)
+	}
+	return &metrics{
+		mesh: m,
+		linksUp: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "meridian_relay_links", Help: "Links that are up."}),
+		dialsFailed: counter("dials_failed_total", "Dials that made no link."),
+		refused:     counter("refused_total", "Incoming connections refused after or during the handshake."),
+		malformed:   counter("malformed_total", "Streams dropped because a frame on them could not be decoded."),
+		stale:       counter("stale_bundles_total", "Sent bundles given up because they did not arrive in time."),
+		keyframes:   counter("keyframe_requests_total", "Keyframe requests that came from other nodes."),
+		trackCopies: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "meridian_relay_track_copies_total",
+			Help: "Copies of tracks ever put on a link (out) or asked for over one (in): one per track and link however many want it.",
+		}, []string{"direction"}),
+		tracks:      desc("track_copies", "Copies of tracks now crossing the link.", "peer", "direction"),
+		rtt:         desc("link_rtt_seconds", "Round trip of the last probe.", "peer"),
+		loss:        desc("link_loss_ratio", "Share of packets lost since the link came up.", "peer"),
+		connections: desc("link_connections", "QUIC connections of the link.", "peer"),
+		bytes:       desc("link_bytes_total", "Bytes framed on the link.", "peer", "direction", "class"),
+		packets:     desc("link_packets_total", "RTP packets or messages on the link.", "peer", "direction", "class"),
+		dropped:     desc("link_dropped_total", "RTP packets dropped before sending.", "peer", "class"),
+	}
+}
+
+func (m *metrics) own() []prometheus.Collector {
+	return []prometheus.Collector{m.linksUp, m.dialsFailed, m.refused, m.malformed, m.stale, m.keyframes, m.trackCopies}
+}
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, c := range m.own() {
+		c.Describe(ch)
+	}
+	for _, d := range []*prometheus.Desc{m.tracks, m.rtt, m.loss, m.connections, m.bytes, m.packets, m.dropped} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	for _, c := range m.own() {
+		c.Collect(ch)
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	counter := func(d *prometheus.Desc, v uint64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+	}
+	for _, l := range m.mesh.Links() {
+		peer := string(l.Peer)
+		gauge(m.tracks, float64(l.TracksIn), peer, "in")
+		gauge(m.tracks, float64(l.TracksOut), peer, "out")
+		gauge(m.rtt, l.RTT.Seconds(), peer)
+		gauge(m.loss, l.Loss, peer)
+		gauge(m.connections, float64(l.Connections), peer)
+		for class, n := range l.Sent {
+			counter(m.bytes, n.Bytes, peer, "out", class)
+			counter(m.packets, n.Packets, peer, "out", class)
+			counter(m.dropped, n.Dropped, peer, class)
+		}
+		for class, n := range l.Received {
+			counter(m.bytes, n.Bytes, peer, "in", class)
+			counter(m.packets, n.Packets, peer, "in", class)
+		}
+	}
+}

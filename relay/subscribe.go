@@ -1,0 +1,435 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/quic-go/quic-go"
+
+	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/relay/wire"
+)
+
+// trackKey names a track on a link.
+type trackKey struct {
+	company, room, track string
+	epoch                uint32
+}
+
+func keyOf(s wire.Subscribe) trackKey { return trackKey{s.Company, s.Room, s.Track, s.Epoch} }
+
+// Subscription is one local claim on a track of another node. Claims on the same track
+// share what crosses the link.
+type Subscription struct {
+	up       *upstream
+	receiver Receiver
+}
+
+// Subscribe asks origin for a track and waits for the answer; the track then arrives at
+// r until Subscription.Close or Receiver.Closed. req.Path names the nodes from the first
+// subscriber to this one; this node is appended when it is not the last. It returns
+// ErrNoTrack, ErrLoop, ErrTooManyHops, ErrBusy, ErrNotMember or ErrLinkDown.
+func (m *Mesh) Subscribe(ctx context.Context, origin geo.NodeID, req wire.Subscribe, r Receiver) (*Subscription, error) {
+	req.Path = slices.Clone(req.Path)
+	if n := len(req.Path); n == 0 || req.Path[n-1] != string(m.cfg.Self) {
+		req.Path = append(req.Path, string(m.cfg.Self))
+	}
+	sub, err := m.subscribe(ctx, origin, req, r)
+	if err != nil {
+		return nil, fmt.Errorf("subscribe to track %q at %q: %w", req.Track, origin, err)
+	}
+	return sub, nil
+}
+
+func (m *Mesh) subscribe(ctx context.Context, origin geo.NodeID, req wire.Subscribe, r Receiver) (*Subscription, error) {
+	for _, name := range []string{req.Company, req.Room, req.Track, req.Trace} {
+		if len(name) > wire.MaxName {
+			return nil, ErrTooLarge
+		}
+	}
+	if err := checkPath(req.Path, m.cfg.Self, origin); err != nil {
+		return nil, err
+	}
+	p, err := m.peer(origin)
+	if err != nil {
+		return nil, err
+	}
+	l, err := p.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.subscribe(ctx, req, r)
+}
+
+// checkPath checks the path of a subscription on its way from the node last on the path
+// to the node at.
+func checkPath(path []string, last, at geo.NodeID) error {
+	if len(path) == 0 || path[len(path)-1] != string(last) {
+		return fmt.Errorf("path %q does not end at %q: %w", path, last, ErrLoop)
+	}
+	if len(path) > MaxHops {
+		return fmt.Errorf("path %q: %w", path, ErrTooManyHops)
+	}
+	for i, node := range path {
+		if node == string(at) || slices.Contains(path[:i], node) {
+			return fmt.Errorf("path %q towards %q: %w", path, at, ErrLoop)
+		}
+	}
+	return nil
+}
+
+// Info describes the track.
+func (s *Subscription) Info() wire.TrackInfo { return s.up.info }
+
+// RequestKeyframe asks the origin for a keyframe of a layer. It does not block.
+func (s *Subscription) RequestKeyframe(layer uint8) {
+	s.up.write(wire.AppendKeyframe(nil, layer))
+}
+
+// Close ends the claim; with the last one the track leaves the link. A call of the
+// receiver may still be under way when it returns.
+func (s *Subscription) Close() { s.up.leave(s) }
+
+// upstreams are the tracks that arrive over a link.
+type upstreams struct {
+	mu      sync.RWMutex
+	byKey   map[trackKey]*upstream
+	byAlias map[uint32]*upstream
+	alias   uint32
+}
+
+func (t *upstreams) init() {
+	t.byKey = make(map[trackKey]*upstream)
+	t.byAlias = make(map[uint32]*upstream)
+}
+
+func (t *upstreams) count() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.byAlias)
+}
+
+// media hands a packet to the track it belongs to; one that nobody wants any more is
+// still on its way for a moment after the end and is dropped.
+func (t *upstreams) media(alias uint32, p *wire.Media) {
+	t.mu.RLock()
+	up := t.byAlias[alias]
+	t.mu.RUnlock()
+	if up != nil {
+		up.media(p)
+	}
+}
+
+// end closes all tracks of a link that is gone.
+func (t *upstreams) end(cause error) {
+	t.mu.RLock()
+	all := make([]*upstream, 0, len(t.byAlias))
+	for _, up := range t.byAlias {
+		all = append(all, up)
+	}
+	t.mu.RUnlock()
+	for _, up := range all {
+		up.finish(cause)
+	}
+}
+
+// join finds the shared track or makes it; fresh says that the caller has to start it.
+func (t *upstreams) join(l *link, req wire.Subscribe, s *Subscription) (up *upstream, fresh bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := keyOf(req)
+	if up = t.byKey[key]; up != nil && up.enter(s) {
+		return up, false
+	}
+	for fresh := false; !fresh; {
+		t.alias = t.alias%wire.MaxAlias + 1
+		_, taken := t.byAlias[t.alias]
+		fresh = !taken
+	}
+	up = &upstream{link: l, key: key, alias: t.alias, ready: make(chan struct{})}
+	up.ctx, up.cancel = context.WithCancel(l.ctx)
+	up.enter(s)
+	t.byKey[key], t.byAlias[up.alias] = up, up
+	return up, true
+}
+
+func (t *upstreams) remove(up *upstream) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byKey[up.key] == up {
+		delete(t.byKey, up.key)
+	}
+	delete(t.byAlias, up.alias)
+}
+
+// upstream is one track crossing a link towards this node, shared by its subscriptions.
+type upstream struct {
+	link   *link
+	key    trackKey
+	alias  uint32
+	ctx    context.Context // ends with the last subscription or the link
+	cancel context.CancelFunc
+	ready  chan struct{} // closes when the peer has answered
+	info   wire.TrackInfo
+
+	mu     sync.Mutex // the members below; not held while a receiver is called
+	err    error      // why refused or ended
+	ended  bool
+	stream *quic.Stream
+	subs   atomic.Pointer[[]*Subscription] // copied on write
+
+	deliver sync.Mutex // serialises calls of the receivers
+	live    bool
+	early   []wire.Media // packets that overtook the answer
+	report  wire.Report  // the last one, for who joins later
+}
+
+// maxEarly bounds the packets kept until the answer arrives: a keyframe's worth.
+const maxEarly = 64
+
+func (l *link) subscribe(ctx context.Context, req wire.Subscribe, r Receiver) (*Subscription, error) {
+	s := &Subscription{receiver: r}
+	up, fresh := l.tracks.join(l, req, s)
+	s.up = up
+	if fresh {
+		l.mesh.metrics.trackCopies.WithLabelValues("in").Inc()
+		if !l.start(func() { up.run(req) }) {
+			up.finish(ErrLinkDown)
+			return nil, linkCause(l)
+		}
+		l.prepare()
+	}
+	select {
+	case <-up.ready:
+	case <-ctx.Done():
+		s.Close()
+		return nil, context.Cause(ctx)
+	case <-l.ctx.Done():
+		s.Close()
+		return nil, linkCause(l)
+	}
+	up.mu.Lock()
+	err, live := up.err, up.info.Kind != 0
+	up.mu.Unlock()
+	if !live {
+		s.Close()
+		return nil, err
+	}
+	if !fresh {
+		up.catchUp(s)
+	}
+	return s, nil
+}
+
+func linkCause(l *link) error {
+	cause := context.Cause(l.ctx)
+	if errors.Is(cause, ErrLinkDown) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", ErrLinkDown, cause)
+}
+
+// enter adds a subscription unless the track has ended.
+func (u *upstream) enter(s *Subscription) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.ended {
+		return false
+	}
+	var subs []*Subscription
+	if old := u.subs.Load(); old != nil {
+		subs = slices.Clone(*old)
+	}
+	subs = append(subs, s)
+	u.subs.Store(&subs)
+	return true
+}
+
+// leave removes a subscription and takes the track off the link with the last one.
+func (u *upstream) leave(s *Subscription) {
+	u.mu.Lock()
+	subs := slices.DeleteFunc(slices.Clone(*u.subs.Load()), func(other *Subscription) bool { return other == s })
+	u.subs.Store(&subs)
+	last := len(subs) == 0 && !u.ended
+	if last {
+		u.ended = true
+		u.err = context.Canceled
+	}
+	u.mu.Unlock()
+	if last {
+		u.release()
+	}
+}
+
+// finish ends the track for cause and tells its subscriptions.
+func (u *upstream) finish(cause error) {
+	u.mu.Lock()
+	if u.ended {
+		u.mu.Unlock()
+		return
+	}
+	u.ended, u.err = true, cause
+	u.mu.Unlock()
+	u.release()
+	u.deliver.Lock()
+	defer u.deliver.Unlock()
+	if !u.live {
+		return // Subscribe returns the error instead
+	}
+	for _, s := range *u.subs.Load() {
+		s.receiver.Closed(cause)
+	}
+}
+
+func (u *upstream) release() {
+	u.cancel()
+	u.link.tracks.remove(u)
+}
+
+// run asks for the track and follows its stream until either end closes it.
+func (u *upstream) run(req wire.Subscribe) {
+	defer u.cancel()
+	err := u.follow(req)
+	if u.link.ctx.Err() != nil || u.link.conn.Context().Err() != nil {
+		return // link.end tells the receivers, after the last packet
+	}
+	u.finish(err)
+	u.answered(nil)
+}
+
+func (u *upstream) follow(req wire.Subscribe) error {
+	stream, err := u.link.conn.OpenStreamSync(u.ctx)
+	if err != nil {
+		return err
+	}
+	stream.SetPriority(urgencyTracks, false)
+	stop := context.AfterFunc(u.ctx, func() {
+		stream.CancelRead(streamDone)
+		stream.CancelWrite(streamDone)
+	})
+	defer stop()
+	if err := stream.TryWriteAll(wire.AppendSubscribe(nil, u.alias, req)); err != nil {
+		return err
+	}
+	u.mu.Lock()
+	u.stream = stream
+	u.mu.Unlock()
+	var buf []byte
+	for {
+		t, body, err := wire.ReadFrame(stream, buf)
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrTrackEnded, err)
+		}
+		buf = body
+		if err := u.frame(t, body); err != nil {
+			return err
+		}
+	}
+}
+
+func (u *upstream) frame(t wire.Type, body []byte) error {
+	switch t {
+	case wire.TypeAccepted:
+		info, err := wire.DecodeAccepted(body)
+		if err == nil && info.Kind == 0 {
+			err = fmt.Errorf("track of no kind: %w", wire.ErrMalformed)
+		}
+		if err == nil {
+			u.answered(&info)
+		}
+		return err
+	case wire.TypeReport:
+		report, err := wire.DecodeReport(body)
+		if err == nil {
+			u.reported(report)
+		}
+		return err
+	case wire.TypeRefused:
+		r, err := wire.DecodeRefused(body)
+		if err == nil {
+			err = refusalError(r)
+		}
+		return err
+	default:
+		return unknownFrame(t)
+	}
+}
+
+// answered lets the waiting subscriptions go on, with info when the track is granted.
+func (u *upstream) answered(info *wire.TrackInfo) {
+	u.deliver.Lock()
+	defer u.deliver.Unlock()
+	select {
+	case <-u.ready:
+		return
+	default:
+	}
+	if info != nil {
+		u.mu.Lock()
+		u.info = *info
+		u.mu.Unlock()
+		u.live = true
+	}
+	close(u.ready)
+	for i := range u.early {
+		u.hand(&u.early[i])
+	}
+	u.early = nil
+}
+
+// media takes a packet off the link.
+func (u *upstream) media(p *wire.Media) {
+	u.deliver.Lock()
+	defer u.deliver.Unlock()
+	if u.live {
+		u.hand(p)
+		return
+	}
+	if len(u.early) < maxEarly {
+		kept := *p
+		kept.Payload = slices.Clone(p.Payload)
+		u.early = append(u.early, kept)
+	}
+}
+
+// hand gives p to every subscription; each sees it as it came.
+func (u *upstream) hand(p *wire.Media) {
+	for _, s := range *u.subs.Load() {
+		given := *p
+		s.receiver.Media(&given)
+	}
+}
+
+func (u *upstream) reported(r wire.Report) {
+	u.deliver.Lock()
+	defer u.deliver.Unlock()
+	u.report = r
+	for _, s := range *u.subs.Load() {
+		s.receiver.Report(r)
+	}
+}
+
+// catchUp gives a later subscription the last report.
+func (u *upstream) catchUp(s *Subscription) {
+	u.deliver.Lock()
+	defer u.deliver.Unlock()
+	if u.report != (wire.Report{}) {
+		s.receiver.Report(u.report)
+	}
+}
+
+// write sends a small frame on the track's stream, if it can be sent at once.
+func (u *upstream) write(frame []byte) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.stream == nil || u.ended {
+		return
+	}
+	if err := u.stream.TryWriteAll(frame); err != nil {
+		u.link.mesh.cfg.Log.Debug("relay track frame dropped", "err", err)
+	}
+}

@@ -1,0 +1,199 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// The versions of the relay protocol this code speaks.
+const (
+	MinVersion = 1
+	MaxVersion = 1
+)
+
+// Role says what a connection is for.
+type Role uint8
+
+// The first connection of a link carries control, further ones only bundles.
+const (
+	RoleControl Role = 1
+	RoleMedia   Role = 2
+)
+
+// CapDatagrams is the capability bit of media in sealed datagrams beside the QUIC
+// connection. No version of this code sets it yet; what both ends set is used.
+const CapDatagrams uint32 = 1 << 0
+
+// helloMagic opens every Hello of every version, past and future.
+const helloMagic = 0x4d524c59 // "MRLY"
+
+// Hello is the first frame each end of a connection sends. Its layout up to Build is the
+// same in all versions, so that two builds that share none can still say so.
+type Hello struct {
+	MinVersion, MaxVersion uint16
+	Node                   string
+	Build                  string
+	Capabilities           uint32
+	Role                   Role
+	Session                uint64 // chosen by the dialling end of the control connection
+	Index                  uint32 // of a media connection in its session, from 1
+}
+
+// AppendHello appends the frame.
+func AppendHello(dst []byte, h Hello) []byte {
+	at := len(dst)
+	dst = begin(dst, TypeHello)
+	dst = binary.BigEndian.AppendUint32(dst, helloMagic)
+	dst = binary.BigEndian.AppendUint16(dst, h.MinVersion)
+	dst = binary.BigEndian.AppendUint16(dst, h.MaxVersion)
+	dst = appendText(dst, h.Node, MaxName)
+	dst = appendText(dst, h.Build, MaxName)
+	dst = binary.BigEndian.AppendUint32(dst, h.Capabilities)
+	dst = append(dst, byte(h.Role))
+	dst = binary.BigEndian.AppendUint64(dst, h.Session)
+	dst = binary.BigEndian.AppendUint32(dst, h.Index)
+	return end(dst, at)
+}
+
+// DecodeHello decodes the body of a Hello.
+func DecodeHello(body []byte) (Hello, error) {
+	c := cursor{b: body}
+	magic := c.u32()
+	h := Hello{
+		MinVersion: c.u16(), MaxVersion: c.u16(),
+		Node: c.text(MaxName), Build: c.text(MaxName),
+		Capabilities: c.u32(), Role: Role(c.u8()), Session: c.u64(), Index: c.u32(),
+	}
+	if c.err == nil && (magic != helloMagic || h.MinVersion > h.MaxVersion) {
+		c.err = ErrMalformed
+	}
+	return h, wrap("hello", c.err)
+}
+
+// Version is the highest version both ranges hold; ok is false when there is none.
+func (h Hello) Version(minVersion, maxVersion uint16) (version uint16, ok bool) {
+	version = min(h.MaxVersion, maxVersion)
+	return version, version >= max(h.MinVersion, minVersion)
+}
+
+// AppendProbe appends a Ping or Pong.
+func AppendProbe(dst []byte, t Type, sequence uint64) []byte {
+	at := len(dst)
+	dst = begin(dst, t)
+	dst = binary.BigEndian.AppendUint64(dst, sequence)
+	return end(dst, at)
+}
+
+// DecodeProbe decodes the body of a Ping or Pong.
+func DecodeProbe(body []byte) (sequence uint64, err error) {
+	c := cursor{b: body}
+	sequence = c.u64()
+	return sequence, wrap("probe", c.err)
+}
+
+// Count is how much media one connection has delivered since it began.
+type Count struct {
+	Index   uint32 // of the connection in its session, 0 the control connection
+	Bundles uint64 // bundles that ended, whole or reset
+	Bytes   uint64 // bytes of them that arrived
+}
+
+// AppendReceived appends the frame; counts past MaxCounts are left out.
+func AppendReceived(dst []byte, counts []Count) []byte {
+	if len(counts) > MaxCounts {
+		counts = counts[:MaxCounts]
+	}
+	at := len(dst)
+	dst = begin(dst, TypeReceived)
+	dst = append(dst, byte(len(counts)))
+	for _, n := range counts {
+		dst = binary.BigEndian.AppendUint32(dst, n.Index)
+		dst = binary.BigEndian.AppendUint64(dst, n.Bundles)
+		dst = binary.BigEndian.AppendUint64(dst, n.Bytes)
+	}
+	return end(dst, at)
+}
+
+// DecodeReceived decodes the body of a Received, appending to counts.
+func DecodeReceived(body []byte, counts []Count) ([]Count, error) {
+	c := cursor{b: body}
+	n := int(c.u8())
+	if n > MaxCounts {
+		return nil, wrap("received", ErrTooLarge)
+	}
+	for range n {
+		counts = append(counts, Count{Index: c.u32(), Bundles: c.u64(), Bytes: c.u64()})
+	}
+	return counts, wrap("received", c.err)
+}
+
+// Message is a one-way message of the layers above.
+type Message struct {
+	Topic string
+	Body  []byte
+}
+
+// AppendMessage appends the frame.
+func AppendMessage(dst []byte, m Message) []byte {
+	at := len(dst)
+	dst = begin(dst, TypeMessage)
+	dst = appendText(dst, m.Topic, MaxTopic)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(m.Body)))
+	dst = append(dst, m.Body...)
+	return end(dst, at)
+}
+
+// DecodeMessage decodes the body of a Message; Body aliases it.
+func DecodeMessage(body []byte) (Message, error) {
+	c := cursor{b: body}
+	m := Message{Topic: c.text(MaxTopic), Body: c.bytes(MaxBody)}
+	return m, wrap("message", c.err)
+}
+
+// Call is a request of the layers above that wants an answer.
+type Call struct {
+	Topic   string
+	Timeout uint32 // milliseconds the caller will wait; 0: it did not say
+	Body    []byte
+}
+
+// AppendCall appends the frame.
+func AppendCall(dst []byte, q Call) []byte {
+	at := len(dst)
+	dst = begin(dst, TypeCall)
+	dst = appendText(dst, q.Topic, MaxTopic)
+	dst = binary.BigEndian.AppendUint32(dst, q.Timeout)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(q.Body)))
+	dst = append(dst, q.Body...)
+	return end(dst, at)
+}
+
+// DecodeCall decodes the body of a Call; Body aliases it.
+func DecodeCall(body []byte) (Call, error) {
+	c := cursor{b: body}
+	q := Call{Topic: c.text(MaxTopic), Timeout: c.u32(), Body: c.bytes(MaxBody)}
+	return q, wrap("call", c.err)
+}
+
+// AppendAnswer appends the frame.
+func AppendAnswer(dst, answer []byte) []byte {
+	at := len(dst)
+	dst = begin(dst, TypeAnswer)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(answer)))
+	dst = append(dst, answer...)
+	return end(dst, at)
+}
+
+// DecodeAnswer decodes the body of an Answer; the result aliases it.
+func DecodeAnswer(body []byte) ([]byte, error) {
+	c := cursor{b: body}
+	answer := c.bytes(MaxBody)
+	return answer, wrap("answer", c.err)
+}
+
+func wrap(frame string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("decode %s: %w", frame, err)
+}
