@@ -1,0 +1,290 @@
+package signal
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf8"
+)
+
+// Version is the protocol version this package speaks.
+const Version = 1
+
+// Limits of one message, in bytes. Only messages that carry an SDP offer may
+// be as long as MaxOffer; a 17-section offer of Chromium is about 40 KiB.
+const (
+	MaxMessage = 64 << 10
+	MaxOffer   = 256 << 10
+	MaxChat    = 8 << 10
+	maxSlots   = 64
+)
+
+// Join is the first message of a client. The attributes are those of the URL;
+// none of them is trusted before the entry decision.
+type Join struct {
+	Type      string `json:"type"`
+	V         int    `json:"v"`
+	Room      string `json:"room"`
+	Kind      string `json:"kind"`
+	Token     string `json:"token"`
+	Name      string `json:"name"`
+	Peer      string `json:"peer_id"`
+	Resume    string `json:"resume"`
+	Offer     string `json:"offer"`
+	Up        Up     `json:"up"`
+	Media     Media  `json:"media"`
+	Host      string `json:"-"` // host name the client used: it names the company
+	UserAgent string `json:"-"`
+	Trace     string `json:"-"` // follows the join through edge, home and relay
+}
+
+// Up names the mids of the sections in which a client sends.
+type Up struct {
+	Mic        string `json:"mic,omitempty"`
+	Camera     string `json:"camera,omitempty"`
+	Camera2    string `json:"camera2,omitempty"`
+	Share      string `json:"share,omitempty"`
+	ShareAudio string `json:"share_audio,omitempty"`
+}
+
+// Media is what of a participant is switched on.
+type Media struct {
+	Mic        bool `json:"mic"`
+	Camera     bool `json:"camera"`
+	Share      bool `json:"share"`
+	ShareAudio bool `json:"share_audio"`
+}
+
+// Person is a participant as others see it.
+type Person struct {
+	Peer     string            `json:"peer_id"`
+	Name     string            `json:"name"`
+	Role     string            `json:"role"`
+	POP      string            `json:"pop"`
+	JoinedAt time.Time         `json:"joined_at"`
+	State    string            `json:"state"`
+	Media    Media             `json:"media"`
+	Tracks   map[string]string `json:"tracks"`
+}
+
+// Message is one line of chat.
+type Message struct {
+	Seq  uint64    `json:"seq"`
+	Peer string    `json:"peer_id"`
+	Name string    `json:"name"`
+	Text string    `json:"text"`
+	At   time.Time `json:"at"`
+}
+
+// ICEServer is an RTCIceServer of the W3C API.
+type ICEServer struct {
+	URLs       []string `json:"urls"`
+	Username   string   `json:"username,omitempty"`
+	Credential string   `json:"credential,omitempty"`
+}
+
+// NodeRef says which node serves an attachment.
+type NodeRef struct {
+	ID  string `json:"id"`
+	POP string `json:"pop"`
+}
+
+// RoomRef says which room was joined, its version, and which node is its home.
+type RoomRef struct {
+	ID      string `json:"id"`
+	Version uint64 `json:"version"`
+	Home    string `json:"home"`
+}
+
+// SlotMIDs lists the mids of the receive slots in slot order.
+type SlotMIDs struct {
+	Video []string `json:"video"`
+	Audio []string `json:"audio"`
+}
+
+// Assignment says which track each slot shows; nil is nothing. A nil slice
+// leaves that kind of slot as it is.
+type Assignment struct {
+	Video []*string `json:"video"`
+	Audio []*string `json:"audio"`
+}
+
+// Joined answers an admitted Join.
+type Joined struct {
+	Type       string      `json:"type"`
+	V          int         `json:"v"`
+	Peer       string      `json:"peer_id"`
+	Answer     string      `json:"answer"`
+	ICEServers []ICEServer `json:"ice_servers"`
+	Resume     string      `json:"resume"`
+	Node       NodeRef     `json:"node"`
+	Room       RoomRef     `json:"room"`
+	Self       Person      `json:"self"`
+	People     []Person    `json:"people"`
+	Chat       []Message   `json:"chat"`
+	Slots      SlotMIDs    `json:"slots"`
+	Assigned   Assignment  `json:"assigned"`
+	PingMS     int         `json:"ping_ms"`
+	Trace      string      `json:"trace"`
+}
+
+// Event is one change of a room. Kind is join, person, leave or chat.
+type Event struct {
+	Kind    string   `json:"kind"`
+	Person  *Person  `json:"person,omitempty"`
+	Peer    string   `json:"peer_id,omitempty"`
+	Reason  string   `json:"reason,omitempty"`
+	Message *Message `json:"message,omitempty"`
+}
+
+// Update carries the events that led to a version of the room.
+type Update struct {
+	Type    string  `json:"type"`
+	Version uint64  `json:"version"`
+	Events  []Event `json:"events"`
+}
+
+// Reset replaces the client's copy of the room.
+type Reset struct {
+	Type    string    `json:"type"`
+	Version uint64    `json:"version"`
+	People  []Person  `json:"people"`
+	Chat    []Message `json:"chat"`
+}
+
+// Speaking lists everyone who speaks now.
+type Speaking struct {
+	Type  string   `json:"type"`
+	Peers []string `json:"peer_ids"`
+}
+
+// Subscribed answers a subscribe request.
+type Subscribed struct {
+	Type   string        `json:"type"`
+	Seq    uint64        `json:"seq"`
+	Failed []FailedTrack `json:"failed"`
+}
+
+// FailedTrack is a track that could not be put into its slot, and why.
+type FailedTrack struct {
+	Track string `json:"track"`
+	Code  Code   `json:"code"`
+}
+
+// Answer answers a later offer.
+type Answer struct {
+	Type   string   `json:"type"`
+	ID     string   `json:"id"`
+	Answer string   `json:"answer"`
+	Slots  SlotMIDs `json:"slots"`
+}
+
+// Ack acknowledges a chat message.
+type Ack struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	Seq  uint64 `json:"seq"`
+}
+
+// Fault tells why a join was refused (type refused), why an attachment is over
+// (ended), where to go (move), or what was wrong with one request (error).
+type Fault struct {
+	Type       string `json:"type"`
+	ID         string `json:"id,omitempty"`
+	Code       Code   `json:"code"`
+	Message    string `json:"message"`
+	RetryAfter int    `json:"retry_after,omitempty"` // seconds
+}
+
+// Pong answers a ping with the ping's own number.
+type Pong struct {
+	Type string  `json:"type"`
+	T    float64 `json:"t"`
+}
+
+// Request is any message of a client after its Join; Type says which fields count.
+type Request struct {
+	Type  string    `json:"type"`
+	ID    string    `json:"id"`
+	Seq   uint64    `json:"seq"`
+	Video []*string `json:"video"`
+	Audio []*string `json:"audio"`
+	Media
+	Name  string  `json:"name"`
+	Text  string  `json:"text"`
+	Offer string  `json:"offer"`
+	Up    Up      `json:"up"`
+	T     float64 `json:"t"`
+}
+
+var errBadMessage = errors.New("bad message")
+
+// ParseJoin reads the first message of a client.
+func ParseJoin(b []byte) (Join, error) {
+	var j Join
+	if len(b) > MaxOffer {
+		return j, fmt.Errorf("%w: join is longer than %d bytes", errBadMessage, MaxOffer)
+	}
+	if err := decode(b, &j); err != nil {
+		return j, err
+	}
+	if j.Type != "join" {
+		return j, fmt.Errorf("%w: type: the first message is join, not %q", errBadMessage, clip(j.Type))
+	}
+	if j.V != Version {
+		return j, &Error{Kind: Refused, Code: UnsupportedVersion, Message: fmt.Sprintf("This server speaks version %d of the protocol, not %d.", Version, j.V)}
+	}
+	if j.Room == "" {
+		return j, fmt.Errorf("%w: room: is missing", errBadMessage)
+	}
+	if j.Offer == "" {
+		return j, fmt.Errorf("%w: offer: is missing", errBadMessage)
+	}
+	return j, nil
+}
+
+// ParseRequest reads any later message of a client.
+func ParseRequest(b []byte) (Request, error) {
+	var r Request
+	if err := decode(b, &r); err != nil {
+		return r, err
+	}
+	if r.Type != "offer" && len(b) > MaxMessage {
+		return r, fmt.Errorf("%w: %s is longer than %d bytes", errBadMessage, clip(r.Type), MaxMessage)
+	}
+	if len(r.Video) > maxSlots || len(r.Audio) > maxSlots {
+		return r, fmt.Errorf("%w: video, audio: more than %d slots", errBadMessage, maxSlots)
+	}
+	return r, nil
+}
+
+func decode(b []byte, into any) error {
+	if !utf8.Valid(b) {
+		return fmt.Errorf("%w: is not UTF-8", errBadMessage)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("%w: %s", errBadMessage, jsonReason(err))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: more than one JSON value", errBadMessage)
+	}
+	return nil
+}
+
+func jsonReason(err error) string {
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("%s: a %s does not fit here", t.Field, t.Value)
+	}
+	return err.Error()
+}
+
+func clip(s string) string {
+	if len(s) > 32 {
+		return s[:32] + "…"
+	}
+	return s
+}

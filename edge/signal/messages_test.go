@@ -1,0 +1,104 @@
+package signal
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestParseJoin(t *testing.T) {
+	ok := `{"type":"join","v":1,"room":"demo","offer":"v=0","up":{"mic":"0"},"media":{"mic":true},"later":"ignored"}`
+	j, err := ParseJoin([]byte(ok))
+	if err != nil || j.Room != "demo" || j.Up.Mic != "0" || !j.Media.Mic {
+		t.Fatalf("ParseJoin = %+v, %v", j, err)
+	}
+	for _, c := range []struct{ name, in, want string }{
+		{"not JSON", `{`, "bad message"},
+		{"not UTF-8", "{\"type\":\"\xff\"}", "UTF-8"},
+		{"two values", ok + ok, "more than one"},
+		{"other type", `{"type":"chat","v":1}`, "first message is join"},
+		{"no room", `{"type":"join","v":1,"offer":"v=0"}`, "room: is missing"},
+		{"no offer", `{"type":"join","v":1,"room":"demo"}`, "offer: is missing"},
+		{"wrong shape", `{"type":"join","v":1,"room":7,"offer":"x"}`, "room"},
+		{"too long", `{"type":"join","v":1,"room":"` + strings.Repeat("x", MaxOffer) + `"}`, "longer than"},
+	} {
+		_, err := ParseJoin([]byte(c.in))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that says %q", c.name, err, c.want)
+		}
+		if e := asError(err, Refused); e.Code != BadMessage {
+			t.Errorf("%s: code %s", c.name, e.Code)
+		}
+	}
+	_, err = ParseJoin([]byte(`{"type":"join","v":2,"room":"demo","offer":"x"}`))
+	if e, ok := errors.AsType[*Error](err); !ok || e.Code != UnsupportedVersion {
+		t.Errorf("version 2: %v", err)
+	}
+}
+
+func TestParseRequestLimits(t *testing.T) {
+	long := strings.Repeat("x", MaxMessage)
+	if _, err := ParseRequest([]byte(`{"type":"chat","text":"` + long + `"}`)); err == nil {
+		t.Error("a chat longer than a message was taken")
+	}
+	if _, err := ParseRequest([]byte(`{"type":"offer","offer":"` + long + `"}`)); err != nil {
+		t.Errorf("a long offer was refused: %v", err)
+	}
+	nulls := strings.TrimSuffix(strings.Repeat("null,", maxSlots+1), ",")
+	if _, err := ParseRequest([]byte(`{"type":"subscribe","video":[` + nulls + `]}`)); err == nil {
+		t.Error("more slots than there can be were taken")
+	}
+}
+
+// TestCodesAreListed holds the constants against the list that the page is
+// tested with too.
+func TestCodesAreListed(t *testing.T) {
+	b, err := os.ReadFile("codes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lists map[string][]Code
+	if err := json.Unmarshal(b, &lists); err != nil {
+		t.Fatal(err)
+	}
+	all := map[Code]bool{}
+	for _, l := range lists {
+		for _, c := range l {
+			all[c] = true
+		}
+	}
+	for _, c := range []Code{BadMessage, UnsupportedVersion, NotFound, Denied, ResumeInvalid, Full, NodeFull, NodeDraining,
+		TryAgain, Internal, SlowConsumer, TransportFailed, Superseded, RoomClosed, ChatTooLong, NoSuchTrack, NoSuchSlot, RateLimited} {
+		if !all[c] {
+			t.Errorf("code %s is not in codes.json", c)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"type":"join","v":1,"room":"demo","offer":"v=0","up":{"mic":"0"}}`))
+	f.Add([]byte(`{"type":"subscribe","seq":3,"video":["k.camera",null]}`))
+	f.Add([]byte(`{"type":"offer","offer":"v=0\r\n"}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if j, err := ParseJoin(b); err == nil && (j.Room == "" || j.Offer == "" || j.V != Version) {
+			t.Errorf("taken without what it needs: %+v", j)
+		}
+		if r, err := ParseRequest(b); err == nil && (len(r.Video) > maxSlots || len(r.Audio) > maxSlots) {
+			t.Errorf("taken with %d and %d slots", len(r.Video), len(r.Audio))
+		}
+	})
+}
+
+func TestOutboxEndsASlowReader(t *testing.T) {
+	o := NewOutbox()
+	for range outboxLimit + 1 {
+		o.Send(Pong{})
+	}
+	o.End(&Error{Kind: Ended, Code: Superseded})
+	queue, end := o.take()
+	if len(queue) != outboxLimit || end == nil || end.Code != SlowConsumer {
+		t.Errorf("%d waiting, ended %v: want %d and slow_consumer, which came first", len(queue), end, outboxLimit)
+	}
+}

@@ -1,0 +1,67 @@
+package signal
+
+import (
+	"errors"
+	"sync"
+)
+
+// outboxLimit bounds the messages that wait for one client. A room of 50 makes
+// a few events a second, so a client this far behind has stopped reading.
+const outboxLimit = 512
+
+// ErrOutboxFull is returned when a client reads so slowly that its outbox is full.
+var ErrOutboxFull = errors.New("outbox full")
+
+// Outbox holds what waits to be written to one client. Any goroutine may put
+// into it and none ever waits; one writer drains it. When it overflows it ends
+// with slow_consumer: the client resumes and gets the whole state anew.
+type Outbox struct {
+	mu    sync.Mutex
+	queue []any
+	end   *Error
+	wake  chan struct{}
+}
+
+// NewOutbox makes an empty outbox.
+func NewOutbox() *Outbox { return &Outbox{wake: make(chan struct{}, 1)} }
+
+// Send queues a message.
+func (o *Outbox) Send(m any) {
+	o.mu.Lock()
+	switch {
+	case o.end != nil:
+	case len(o.queue) >= outboxLimit:
+		o.end = &Error{Kind: Ended, Code: SlowConsumer, Message: "Your connection did not keep up; it is being renewed.", Cause: ErrOutboxFull}
+	default:
+		o.queue = append(o.queue, m)
+	}
+	o.mu.Unlock()
+	o.signal()
+}
+
+// End lets the writer write what waits, then the reason, then close. The first
+// reason counts.
+func (o *Outbox) End(e *Error) {
+	o.mu.Lock()
+	if o.end == nil {
+		o.end = e
+	}
+	o.mu.Unlock()
+	o.signal()
+}
+
+func (o *Outbox) signal() {
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what waits and, once it is over, why.
+func (o *Outbox) take() ([]any, *Error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	q := o.queue
+	o.queue = nil
+	return q, o.end
+}
