@@ -1,0 +1,75 @@
+package arrows
+
+import (
+	"slices"
+	"strings"
+)
+
+// module is what our import paths begin with.
+const module = "github.com/meridian-video/meridian/"
+
+// rule says what a folder and those below it may import of ours. The rule with
+// the longest folder counts.
+type rule struct {
+	folder string
+	may    []string // "x" is one package, "x/..." it and those below
+	why    string
+}
+
+// rules is the whole table; what no rule names is refused.
+var rules = []rule{
+	{"geo", nil, "geo is a leaf: everybody knows where nodes are, it knows nobody"},
+	{"relay", []string{"relay/...", "geo"}, "a relay carries media between nodes and knows no rooms, people or tenants"},
+	{"relay/wire", nil, "relay/wire is a leaf: frames can be read without a link"},
+	{"turn", []string{"turn/...", "geo"}, "turn relays for whoever holds a credential and knows no rooms"},
+	{"turn/credential", nil, "turn/credential is a leaf: edges mint what turn checks"},
+	{"control", []string{"control/...", "geo"}, "control is on the path of no packet and serves edges without knowing them"},
+	{"control/token", nil, "control/token is a leaf: edges verify tokens while control is away"},
+	{"control/entry", nil, "control/entry is a leaf: the decision is pure, its facts come in as values"},
+	{"edge", []string{
+		"edge/...", "relay", "relay/wire", "geo", "turn", "turn/credential",
+		"control/client", "control/entry", "control/token",
+	}, "an edge knows control only through what it watches and the leaves it decides with"},
+	{"edge/sfu", nil, "edge/sfu is a leaf: packets in, packets out, no rooms and no sockets"},
+	{"edge/rtc", []string{"edge/sfu"}, "edge/rtc is a transport: nothing above the waist may leak below it"},
+	{"edge/web", nil, "edge/web is a leaf: the built page and nothing else"},
+	{"ops", []string{"ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "ops wires everything, but what runs must not depend on what tests it"},
+	{"testbed", []string{"testbed/...", "ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "testbed may use everything"},
+	{"testbed/simnet", nil, "testbed/simnet is a leaf, so that the tests of every folder can use it"},
+	{"testbed/report", nil, "testbed/report reads the output of any tests"},
+}
+
+// forTests is what tests may import besides what their package may.
+var forTests = []string{"testbed/simnet"}
+
+// ruleOf returns the rule for a package of ours.
+func ruleOf(pkg string) (rule, bool) {
+	var best rule
+	found := false
+	for _, r := range rules {
+		if below(pkg, r.folder) && len(r.folder) >= len(best.folder) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+// allows says whether pkg, or its tests, may import target.
+func (r rule) allows(pkg, target string, inTest bool) bool {
+	if target == pkg { // an external test imports its package
+		return inTest
+	}
+	if inTest && slices.Contains(forTests, target) {
+		return true
+	}
+	return slices.ContainsFunc(r.may, func(allowed string) bool {
+		if folder, tree := strings.CutSuffix(allowed, "/..."); tree {
+			return below(target, folder)
+		}
+		return target == allowed
+	})
+}
+
+func below(pkg, folder string) bool {
+	return pkg == folder || strings.HasPrefix(pkg, folder+"/")
+}
