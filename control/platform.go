@@ -1,0 +1,143 @@
+package control
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base32"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/meridian-video/meridian/control/api"
+	"github.com/meridian-video/meridian/control/ca"
+	"github.com/meridian-video/meridian/control/state"
+	"github.com/meridian-video/meridian/control/token"
+)
+
+const (
+	fileAPIKey     = "api-key"
+	fileSigningKey = "signing.key"
+	// DevCompany is the id of the company that EnsureDev makes.
+	DevCompany = "dev"
+)
+
+// initPlatform gives a new cluster its epoch.
+func (n *Node) initPlatform(ctx context.Context) error {
+	if n.store.View().Platform().Epoch != "" {
+		return nil
+	}
+	_, err := n.store.Propose(ctx, &state.InitPlatform{Epoch: api.NewID(time.Now())})
+	return err
+}
+
+// signer reads or makes this node's key for join tokens and publishes its public half. The private half stays
+// in the data directory: each control node signs with its own, and edges know them all.
+func (n *Node) signer(ctx context.Context) (*token.Signer, error) {
+	key, err := signingKey(filepath.Join(n.cfg.Dir, fileSigningKey))
+	if err != nil {
+		return nil, err
+	}
+	public, ok := key.Public().(ed25519.PublicKey)
+	if !ok {
+		return nil, fmt.Errorf("signing key: unexpected public key %T", key.Public())
+	}
+	sum := sha256.Sum256(public)
+	kid := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
+	known := false
+	for k := range n.store.View().SigningKeys() {
+		known = known || k.KID == kid
+	}
+	if !known {
+		if _, err := n.store.Propose(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
+			return nil, fmt.Errorf("publish signing key: %w", err)
+		}
+	}
+	return token.NewSigner(kid, key), nil
+}
+
+func signingKey(path string) (ed25519.PrivateKey, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return newSigningKey(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("signing key: %w", err)
+	}
+	if b, _ := pem.Decode(text); b != nil {
+		if k, err := x509.ParsePKCS8PrivateKey(b.Bytes); err == nil {
+			if key, ok := k.(ed25519.PrivateKey); ok {
+				return key, nil
+			}
+		}
+	}
+	return nil, fmt.Errorf("signing key: %s holds no ed25519 key", path)
+}
+
+func newSigningKey(path string) (ed25519.PrivateKey, error) {
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, fmt.Errorf("signing key: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("signing key: %w", err)
+	}
+	return key, ca.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+// EnsurePlatform makes the platform's first API key, kept in the file api-key of the data directory, and
+// returns it. It is idempotent; an operator who has revoked that key gets it back from the file all the same,
+// and it opens nothing.
+func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
+	path := filepath.Join(n.cfg.Dir, fileAPIKey)
+	var key api.Key
+	text, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		var ok bool
+		if key, ok = api.ParseKey(strings.TrimSpace(string(text))); !ok {
+			return "", fmt.Errorf("%s holds no API key", path)
+		}
+	case errors.Is(err, os.ErrNotExist):
+		key = api.NewKey(time.Now())
+		if err := ca.WriteFile(path, []byte(key.Text()+"\n")); err != nil { // first: a key nobody knows is no use
+			return "", fmt.Errorf("keep API key: %w", err)
+		}
+	default:
+		return "", fmt.Errorf("read API key: %w", err)
+	}
+	_, err = n.store.Propose(ctx, &state.CreateAPIKey{ID: key.ID, Label: "first key of the platform", SecretHash: key.Hash()})
+	if err := existing(err); err != nil {
+		return "", fmt.Errorf("create API key: %w", err)
+	}
+	return key.Text(), nil
+}
+
+// EnsureDev makes a company for development (open rooms, default company) and the platform's API key.
+// It is idempotent and leaves alone what was changed since.
+func (n *Node) EnsureDev(ctx context.Context) (apiKey string, err error) {
+	_, err = n.store.Propose(ctx, &state.CreateCompany{ID: DevCompany, Company: "Development", OpenRooms: true})
+	if err := existing(err); err != nil {
+		return "", fmt.Errorf("create development company: %w", err)
+	}
+	if n.store.View().Platform().DefaultCompany == "" {
+		if _, err := n.store.Propose(ctx, &state.SetDefaultCompany{Company: DevCompany}); err != nil {
+			return "", fmt.Errorf("set default company: %w", err)
+		}
+	}
+	return n.EnsurePlatform(ctx)
+}
+
+// existing forgives that a thing is there already.
+func existing(err error) error {
+	if d, ok := errors.AsType[*state.Error](err); ok && d.Code == state.CodeConflict {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/meridian-video/meridian/control/state"
+)
+
+// Propose replicates a command and returns what applying it gave. The error is an *state.Error when the state
+// machine refused, ErrNotLeader (wrapped, with the leader's address) when another node must be asked,
+// ErrUnknownOutcome when the wait ended first. The entry is on the disks of a majority when Propose returns nil.
+func (s *Store) Propose(ctx context.Context, c state.Command) (state.Result, error) {
+	entry, err := state.Encode(time.Now(), c)
+	if err != nil {
+		return state.Result{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return state.Result{}, err
+	}
+	if err := s.Ready(); err != nil {
+		return state.Result{}, err
+	}
+	start := time.Now()
+	done := make(chan error, 1)
+	f := s.raft.Apply(entry, enqueueTimeout)
+	if !s.track(func() { done <- f.Error() }) {
+		return state.Result{}, ErrClosed
+	}
+	select {
+	case err := <-done:
+		if err != nil {
+			return state.Result{}, s.translate(err)
+		}
+	case <-ctx.Done():
+		return state.Result{}, fmt.Errorf("%w: %w", ErrUnknownOutcome, context.Cause(ctx))
+	}
+	s.metrics.commit.Observe(time.Since(start).Seconds())
+	r, ok := f.Response().(state.Result)
+	if !ok {
+		return state.Result{}, fmt.Errorf("propose %s: unexpected response %T", c.Name(), f.Response())
+	}
+	return r, r.Err
+}
+
+// enqueueTimeout bounds the wait for a place in Raft's queue.
+const enqueueTimeout = 5 * time.Second
+
+// Linearizable returns a view that holds every write acknowledged before the call, by a round of heartbeats
+// to a majority (Raft thesis, section 6.4), not a log entry.
+func (s *Store) Linearizable(ctx context.Context) (*state.View, error) {
+	if err := s.Ready(); err != nil {
+		return nil, err
+	}
+	index := s.raft.CommitIndex()
+	done := make(chan error, 1)
+	started := s.track(func() {
+		err := s.raft.VerifyLeader().Error()
+		if err == nil && s.AppliedIndex() < index {
+			// The commands below the index may not be applied yet; a barrier waits for them.
+			err = s.runBarrier()
+		}
+		done <- err
+	})
+	if !started {
+		return nil, ErrClosed
+	}
+	select {
+	case err := <-done:
+		if err != nil {
+			return nil, s.translate(err)
+		}
+		return s.View(), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (s *Store) notLeader() error {
+	if addr, id := s.raft.LeaderWithID(); id != "" && string(id) != s.cfg.ID {
+		return fmt.Errorf("%w: %s at %s leads", ErrNotLeader, id, addr)
+	}
+	return ErrNotLeader
+}
+
+func (s *Store) translate(err error) error {
+	switch {
+	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress), errors.Is(err, raft.ErrEnqueueTimeout):
+		return s.notLeader()
+	case errors.Is(err, raft.ErrLeadershipLost):
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, err)
+	case errors.Is(err, raft.ErrRaftShutdown):
+		return ErrClosed
+	}
+	if latched := s.logs.latched(); latched != nil {
+		return latched
+	}
+	return err
+}
+
+// Snapshot takes a snapshot now and shortens the log.
+func (s *Store) Snapshot() error {
+	if err := s.raft.Snapshot().Error(); err != nil && !errors.Is(err, raft.ErrNothingNewToSnapshot) {
+		return fmt.Errorf("snapshot: %w", err)
+	}
+	return nil
+}
