@@ -99,8 +99,7 @@ type Endpoint struct {
 	Announce string `yaml:"announce"`
 }
 
-// Control is the section of role control. It holds no secret: the cluster's CA
-// and join secret are made at the first start and live under Data.
+// Control is the section of role control.
 type Control struct {
 	API API `yaml:"api"`
 
@@ -109,6 +108,11 @@ type Control struct {
 
 	// Raft is where voters talk to each other (TLS).
 	Raft Endpoint `yaml:"raft"`
+
+	// JoinSecret is what a node shows to be given its certificate. Empty: one is
+	// made at the first start, in the file join-secret under Data.
+	JoinSecret     Secret `yaml:"join_secret"`
+	JoinSecretFile string `yaml:"join_secret_file"`
 }
 
 // Edge is the section of role edge.
@@ -121,8 +125,7 @@ type Edge struct {
 	// Control lists the cluster addresses of control nodes.
 	Control []string `yaml:"control"`
 
-	// JoinSecret is what the node shows to be given its certificate. Control
-	// makes it and keeps it under its data directory.
+	// JoinSecret is the cluster's; see Control.JoinSecret.
 	JoinSecret     Secret `yaml:"join_secret"`
 	JoinSecretFile string `yaml:"join_secret_file"`
 

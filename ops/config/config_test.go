@@ -171,13 +171,6 @@ func TestAbsentFile(t *testing.T) {
 	}
 }
 
-func TestAnnounced(t *testing.T) {
-	m := config.Media{Listen: ":7000", Announce: []string{"203.0.113.5", "[2001:db8::5]:443"}}
-	if got := fmt.Sprint(m.Announced()); got != "[203.0.113.5:7000 [2001:db8::5]:443]" {
-		t.Errorf("got %s", got)
-	}
-}
-
 func TestDeployFilesAreGood(t *testing.T) {
 	for _, r := range []config.Role{config.RoleControl, config.RoleEdge} {
 		_, err := config.Load("../deploy/"+string(r)+".yml", r, []string{

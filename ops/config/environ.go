@@ -40,15 +40,6 @@ func variable(key string) string {
 	return prefix + "_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
 }
 
-// Variables lists the names of all environment variables that override a key.
-func Variables() []string {
-	var names []string
-	walk(reflect.ValueOf(&Config{}).Elem(), "", func(key string, _ reflect.Value) {
-		names = append(names, variable(key))
-	})
-	return names
-}
-
 // walk visits every key with its path and value.
 func walk(v reflect.Value, path string, visit func(string, reflect.Value)) {
 	for field, value := range v.Fields() {

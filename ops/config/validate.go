@@ -62,6 +62,7 @@ func (c Control) check(k *checker) {
 	k.tls("control.api.tls", c.API.TLS)
 	k.endpoint("control.cluster", c.Cluster)
 	k.endpoint("control.raft", c.Raft)
+	k.secret("control.join_secret", c.JoinSecret, false)
 }
 
 func (e Edge) check(k *checker) {
@@ -70,7 +71,7 @@ func (e Edge) check(k *checker) {
 	k.tls("edge.http.tls", e.HTTP.TLS)
 	k.listen("edge.media.listen", e.Media.Listen, true)
 	for i, a := range e.Media.Announce {
-		if _, err := address(a, 1); err != nil {
+		if !isAddress(a) {
 			k.complain(fmt.Sprintf("edge.media.announce[%d]", i), "%q is neither an IP address nor one with a port", a)
 		}
 	}
@@ -87,33 +88,18 @@ func (e Edge) check(k *checker) {
 	for i, a := range e.Control {
 		k.dial(fmt.Sprintf("edge.control[%d]", i), a)
 	}
-	k.secret("edge.join_secret", e.JoinSecret)
+	k.secret("edge.join_secret", e.JoinSecret, true)
 	if e.Limits.Participants < 0 {
 		k.complain("edge.limits.participants", "%d is negative", e.Limits.Participants)
 	}
 	k.url("edge.api", e.API, false)
 }
 
-// Announced returns the addresses browsers are told, with the port of Listen
-// where one names none. Validate has checked them.
-func (m Media) Announced() []netip.AddrPort {
-	_, service, _ := net.SplitHostPort(m.Listen)
-	port, _ := strconv.ParseUint(service, 10, 16)
-	var told []netip.AddrPort
-	for _, a := range m.Announce {
-		if at, err := address(a, uint16(port)); err == nil {
-			told = append(told, at)
-		}
-	}
-	return told
-}
-
-// address parses "IP" or "IP:port".
-func address(text string, port uint16) (netip.AddrPort, error) {
-	if ip, err := netip.ParseAddr(text); err == nil {
-		return netip.AddrPortFrom(ip, port), nil
-	}
-	return netip.ParseAddrPort(text)
+// isAddress reports whether a text is "IP" or "IP:port".
+func isAddress(text string) bool {
+	_, plain := netip.ParseAddr(text)
+	_, withPort := netip.ParseAddrPort(text)
+	return plain == nil || withPort == nil
 }
 
 // checker gathers complaints; each names the key first.
@@ -144,11 +130,11 @@ func (k *checker) oneOf(key, value string, allowed ...string) {
 	}
 }
 
-func (k *checker) secret(key string, value Secret) {
+func (k *checker) secret(key string, value Secret, required bool) {
 	switch {
-	case value == "":
+	case value == "" && required:
 		k.complain(key, "is missing (or %s_file)", key)
-	case len(value) < shortestSecret:
+	case value != "" && len(value) < shortestSecret:
 		k.complain(key, "has %d characters, fewer than %d", len(value), shortestSecret)
 	}
 }
