@@ -11,10 +11,19 @@ import (
 )
 
 // A test that sleeps is slow on a fast machine and wrong on a slow one: wait for
-// a condition, or use a bubble, where sleeping takes no time.
+// a condition, or use a bubble, where sleeping takes no time. Files with bubbles
+// may sleep, and so may files without tests beside them, which serve bubbles.
 func TestTestsDoNotSleep(t *testing.T) {
-	for _, s := range sources(t) {
+	all := sources(t)
+	bubbles := make(map[string]bool)
+	for _, s := range all {
+		bubbles[s.pkg] = bubbles[s.pkg] || s.inTest && imported(s.syntax, "testing/synctest") != ""
+	}
+	for _, s := range all {
 		if !s.inTest && !below(s.pkg, "testbed") || imported(s.syntax, "testing/synctest") != "" {
+			continue
+		}
+		if bubbles[s.pkg] && !hasTests(s.syntax) {
 			continue
 		}
 		for _, at := range sleeps(s.syntax) {
@@ -22,6 +31,16 @@ func TestTestsDoNotSleep(t *testing.T) {
 		}
 	}
 }
+
+// hasTests says whether a file declares functions that go test runs.
+func hasTests(f *ast.File) bool {
+	return slices.ContainsFunc(f.Decls, func(d ast.Decl) bool {
+		f, ok := d.(*ast.FuncDecl)
+		return ok && f.Recv == nil && runnable.MatchString(f.Name.Name)
+	})
+}
+
+var runnable = regexp.MustCompile(`^(Test|Benchmark|Fuzz|Example)([^a-z]|$)`)
 
 // sleeps finds time.Sleep under any name, called or passed on, and a timer that
 // is awaited alone.
