@@ -1,0 +1,359 @@
+package room
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"io"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// Core is the pure room: a state and the commands that change it. It has no
+// goroutine, lock, clock or socket; whoever owns it calls it from one goroutine
+// and passes the time in. Commands return what changed as a batch, already
+// applied; a batch without events means that nothing did.
+type Core struct {
+	s State
+
+	personGrace time.Duration
+	roomGrace   time.Duration
+}
+
+// JoinCommand asks for a place in the room.
+type JoinCommand struct {
+	PeerID     string            `json:"peer_id"`
+	Name       string            `json:"name"`
+	Role       Role              `json:"role"`
+	Node       geo.NodeID        `json:"node"`
+	POP        string            `json:"pop"`
+	Attachment string            `json:"attachment"`
+	Claim      Stamp             `json:"claim"`
+	Capacity   int               `json:"capacity,omitempty"` // of the room; 0 leaves it as it is
+	Media      Media             `json:"media"`
+	Tracks     map[string]string `json:"tracks,omitempty"`
+	Ticket     string            `json:"ticket,omitempty"` // takes the place of PeerID, Name and Role
+}
+
+// Open makes a room that nobody was in yet, with its first home. Randomness
+// gives the session's id and the secret of its resume tickets.
+func Open(key Key, home geo.NodeID, now time.Time, random io.Reader, personGrace, roomGrace time.Duration) (*Core, error) {
+	if random == nil {
+		random = rand.Reader
+	}
+	seed := make([]byte, secretSize+16)
+	if _, err := io.ReadFull(random, seed); err != nil {
+		return nil, err
+	}
+	return Restore(State{
+		Company: key.Company, Room: key.Room,
+		Session: hex.EncodeToString(seed[secretSize:]), Secrets: [][]byte{seed[:secretSize:secretSize]},
+		Epoch: Epoch{Provisional: 1, Node: home}, Capacity: noCapacity, EmptySince: instant(now).Add(-roomGrace), // nobody came yet, nobody may come back
+	}, personGrace, roomGrace), nil
+}
+
+// Restore makes a core of a state; it must be valid. The state stays the caller's.
+func Restore(s State, personGrace, roomGrace time.Duration) *Core {
+	return &Core{s: s.clone(), personGrace: personGrace, roomGrace: roomGrace}
+}
+
+// State is a copy of everything, for another node.
+func (c *Core) State() State { return c.s.clone() }
+
+// Snapshot is a copy of what those in the room may see.
+func (c *Core) Snapshot() Snapshot { return c.s.snapshot() }
+
+// Position is how far the core is.
+func (c *Core) Position() Position { return c.s.position() }
+
+// Ticket makes the resume ticket of who holds the attachment; empty if nobody does.
+func (c *Core) Ticket(attachment string, now time.Time) string {
+	p, ok := c.s.at(attachment)
+	if !ok {
+		return ""
+	}
+	return c.s.ticket(p, now)
+}
+
+func (c *Core) commit(events ...Event) Batch {
+	b := Batch{Epoch: c.s.Epoch, Version: c.s.Version, Events: events}
+	if len(events) == 0 {
+		return b
+	}
+	for _, e := range events {
+		c.s.apply(e)
+	}
+	c.s.Version++
+	b.Version = c.s.Version
+	return b
+}
+
+// Apply takes a valid batch over into a copy. ErrGap means that the copy needs
+// what lies between, or another home's state.
+func (c *Core) Apply(b Batch) error {
+	if b.Epoch != c.s.Epoch || b.Version != c.s.Version+1 {
+		return ErrGap
+	}
+	c.commit(b.Events...)
+	return nil
+}
+
+// Join admits a person, or moves one who is present to a new attachment.
+//
+// Without a ticket a newer claim on a peer id supersedes the older presence.
+// With one the presence goes on: same ordinal, role and time of joining. The
+// same attachment joining again changes nothing. Only a peer id that holds no
+// place is counted against the capacity.
+func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
+	if j.Ticket != "" {
+		t, err := c.s.openTicket(j.Ticket)
+		if err != nil {
+			return Batch{}, err
+		}
+		j.PeerID, j.Name, j.Role = t.Peer, t.Name, t.Role
+		if old, ok := c.s.People[t.Peer]; ok && old.Attachment == t.Attachment && !j.Claim.After(old.Claim) {
+			j.Claim = old.Claim.next() // the ticket proves that it came after
+		}
+	}
+	p := Person{
+		PeerID: j.PeerID, Name: j.Name, Role: j.Role, Node: j.Node, POP: j.POP, Attachment: j.Attachment,
+		JoinedAt: instant(now), Ordinal: c.s.Ordinal + 1, Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present,
+	}
+	if !p.valid() || j.Capacity < 0 {
+		return Batch{}, ErrInvalid
+	}
+	if reason, over := c.s.ended(j.Attachment); over && reason != Lost {
+		return Batch{}, ErrNoAttachment
+	}
+	if q, ok := c.s.at(j.Attachment); ok && q.PeerID != j.PeerID {
+		return Batch{}, ErrInvalid // an attachment is one connection of one person
+	}
+	events := c.resize(j.Capacity)
+	old, present := c.s.People[j.PeerID]
+	switch {
+	case !present:
+		capacity := c.s.Capacity
+		if j.Capacity > 0 {
+			capacity = j.Capacity
+		}
+		if len(c.s.People) >= capacity {
+			return Batch{}, ErrFull
+		}
+		return c.commit(append(events, joined(p))...), nil
+	case old.Attachment == j.Attachment:
+		return Batch{Epoch: c.s.Epoch, Version: c.s.Version}, nil
+	case !j.Claim.After(old.Claim):
+		return Batch{}, ErrSuperseded
+	case j.Ticket != "":
+		p.Name, p.Role, p.JoinedAt, p.Ordinal = old.Name, old.Role, old.JoinedAt, old.Ordinal
+		return c.commit(append(events, changed(p))...), nil
+	}
+	return c.commit(append(events, gone(old, Superseded, instant(now)), joined(p))...), nil
+}
+
+func (c *Core) resize(capacity int) []Event {
+	if capacity == 0 || capacity == c.s.Capacity {
+		return nil
+	}
+	m := c.s.meta()
+	m.Capacity = capacity
+	return []Event{{Kind: eventMeta, Meta: &m}}
+}
+
+// Leave ends the presence that the attachment holds.
+func (c *Core) Leave(now time.Time, attachment string, reason Reason) (Batch, error) {
+	p, ok := c.s.at(attachment)
+	if !ok {
+		return Batch{}, ErrNoAttachment
+	}
+	if !reason.valid() {
+		return Batch{}, ErrInvalid
+	}
+	return c.commit(gone(p, reason, instant(now))), nil
+}
+
+// SetMedia sets what of a person's media is on and by which tracks.
+func (c *Core) SetMedia(attachment string, media Media, tracks map[string]string) (Batch, error) {
+	return c.change(attachment, func(p *Person) { p.Media, p.Tracks = media, tracks })
+}
+
+// Rename sets a person's displayed name.
+func (c *Core) Rename(attachment, name string) (Batch, error) {
+	return c.change(attachment, func(p *Person) { p.Name = name })
+}
+
+// Set does both at once, as a person's own node says.
+func (c *Core) Set(attachment, name string, media Media, tracks map[string]string) (Batch, error) {
+	return c.change(attachment, func(p *Person) { p.Name, p.Media, p.Tracks = name, media, tracks })
+}
+
+func (c *Core) change(attachment string, f func(*Person)) (Batch, error) {
+	old, ok := c.s.at(attachment)
+	if !ok {
+		return Batch{}, ErrNoAttachment
+	}
+	p := old
+	f(&p)
+	if !p.valid() {
+		return Batch{}, ErrInvalid
+	}
+	if p.equal(old) {
+		return c.commit(), nil
+	}
+	return c.commit(changed(p)), nil
+}
+
+// Chat appends a message. The same id again changes nothing, so that a message
+// may be repeated until it is known to have arrived.
+func (c *Core) Chat(now time.Time, attachment, id, text string) (Batch, error) {
+	p, ok := c.s.at(attachment)
+	if !ok {
+		return Batch{}, ErrNoAttachment
+	}
+	if len(text) > MaxChatText {
+		return Batch{}, ErrChatTooLong
+	}
+	m := Message{Seq: c.s.Seq + 1, ID: id, PeerID: p.PeerID, Name: p.Name, Text: text, At: instant(now)}
+	if text == "" || !utf8.ValidString(text) || !m.valid() {
+		return Batch{}, ErrInvalid
+	}
+	if _, known := c.s.message(id); known {
+		return c.commit(), nil
+	}
+	return c.commit(Event{Kind: EventChat, Message: &m}), nil
+}
+
+// NodeLost marks the people of a node as reconnecting; Tick ends them when
+// their grace is over.
+func (c *Core) NodeLost(now time.Time, node geo.NodeID) Batch {
+	var events []Event
+	for _, p := range c.s.snapshot().People {
+		if p.Node == node && p.State == Present {
+			p.State, p.Since = Reconnecting, instant(now)
+			events = append(events, changed(p))
+		}
+	}
+	return c.commit(events...)
+}
+
+// NodeBack takes over what a node says of its own people, which is
+// authoritative: who is connected there and their name and media. Who was
+// there and is neither in mine nor in keep is lost. Nobody is turned away for
+// capacity. Somebody removed meanwhile, or superseded, stays out.
+func (c *Core) NodeBack(now time.Time, node geo.NodeID, mine []Person, keep []string) Batch {
+	var events []Event
+	stay := make(map[string]bool, len(mine)+len(keep))
+	for _, attachment := range keep {
+		stay[attachment] = true
+	}
+	ordinal := c.s.Ordinal
+	seen := make(map[string]bool, len(mine))
+	for _, p := range mine {
+		p.Node, p.State, p.Since = node, Present, time.Time{}
+		reason, over := c.s.ended(p.Attachment)
+		if !p.valid() || seen[p.PeerID] || over && reason != Lost {
+			continue
+		}
+		if q, ok := c.s.at(p.Attachment); ok && q.PeerID != p.PeerID {
+			continue
+		}
+		seen[p.PeerID] = true
+		stay[p.Attachment] = true
+		old, present := c.s.People[p.PeerID]
+		switch {
+		case !present:
+			ordinal++
+			p.Ordinal = ordinal
+			events = append(events, joined(p))
+		case old.Attachment == p.Attachment:
+			p.Role, p.JoinedAt, p.Ordinal, p.Claim = old.Role, old.JoinedAt, old.Ordinal, old.Claim
+			if !p.equal(old) {
+				events = append(events, changed(p))
+			}
+		case p.Claim.After(old.Claim):
+			events = append(events, c.replace(now, old, p, &ordinal)...)
+		}
+		stay[old.Attachment] = true // whoever had the peer id has been dealt with
+	}
+	for _, p := range c.s.snapshot().People {
+		if p.Node == node && !stay[p.Attachment] {
+			events = append(events, gone(p, Lost, instant(now)))
+		}
+	}
+	return c.commit(events...)
+}
+
+// replace puts a newer attachment in an older one's place: as the same presence
+// if it is one that was resumed elsewhere, else superseding it.
+func (c *Core) replace(now time.Time, old, p Person, ordinal *uint64) []Event {
+	if p.JoinedAt.Equal(old.JoinedAt) {
+		p.Ordinal, p.Role = old.Ordinal, old.Role
+		return []Event{changed(p)}
+	}
+	*ordinal++
+	p.Ordinal = *ordinal
+	return []Event{gone(old, Superseded, instant(now)), joined(p)}
+}
+
+// Tick ends the presences whose grace is over.
+func (c *Core) Tick(now time.Time) Batch {
+	var events []Event
+	for _, p := range c.s.snapshot().People {
+		if p.State == Reconnecting && !now.Before(p.Since.Add(c.personGrace)) {
+			events = append(events, gone(p, Lost, instant(now)))
+		}
+	}
+	return c.commit(events...)
+}
+
+// Next is when Tick or Over have something to say; zero if never.
+func (c *Core) Next() time.Time {
+	if !c.s.EmptySince.IsZero() {
+		return c.s.EmptySince.Add(c.roomGrace)
+	}
+	var next time.Time
+	for _, p := range c.s.People {
+		if p.State == Reconnecting && (next.IsZero() || p.Since.Add(c.personGrace).Before(next)) {
+			next = p.Since.Add(c.personGrace)
+		}
+	}
+	return next
+}
+
+// Over reports whether the room has been empty for its grace and can be forgotten.
+func (c *Core) Over(now time.Time) bool {
+	return !c.s.EmptySince.IsZero() && !now.Before(c.s.EmptySince.Add(c.roomGrace))
+}
+
+// Takeover makes self the home, with an epoch above both the core's own and
+// the one given. Versions go on counting.
+func (c *Core) Takeover(self geo.NodeID, above Epoch) {
+	base, e := c.s.position(), c.s.Epoch
+	if above.Compare(e) > 0 {
+		e = above
+	}
+	if base.Compare(c.s.Base) > 0 {
+		c.s.Base = base
+	}
+	c.s.Epoch = Epoch{Confirmed: e.Confirmed, Provisional: e.Provisional + 1, Node: self}
+}
+
+// Rotate puts a fresh ticket secret in front; tickets of the last few stay valid.
+func (c *Core) Rotate(secret [secretSize]byte) Batch {
+	m := c.s.meta()
+	m.Secrets = keepSecrets(append([][]byte{secret[:]}, m.Secrets...))
+	return c.commit(Event{Kind: eventMeta, Meta: &m})
+}
+
+func keepSecrets(secrets [][]byte) [][]byte {
+	var out [][]byte
+	for _, s := range secrets {
+		known := slices.ContainsFunc(out, func(o []byte) bool { return string(o) == string(s) })
+		if !known && len(out) < secretsKept {
+			out = append(out, s)
+		}
+	}
+	return out
+}

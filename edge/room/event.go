@@ -1,0 +1,121 @@
+package room
+
+import (
+	"fmt"
+	"time"
+)
+
+// Kind names a kind of event.
+type Kind string
+
+// The kinds of events. Observers see the first four; the others keep copies
+// equal.
+const (
+	EventJoin   Kind = "join"   // Person came
+	EventPerson Kind = "person" // Person changed
+	EventLeave  Kind = "leave"  // PeerID's presence ended with Reason
+	EventChat   Kind = "chat"   // Message was written
+	eventLog    Kind = "log"    // the whole chat anew, after a merge
+	eventMeta   Kind = "meta"   // secrets, capacity, what was merged
+)
+
+// Event is one change of a room's state.
+type Event struct {
+	Kind       Kind      `json:"kind"`
+	Person     *Person   `json:"person,omitempty"`
+	PeerID     string    `json:"peer_id,omitempty"`
+	Attachment string    `json:"attachment,omitempty"` // of a leave: the one that was current
+	Reason     Reason    `json:"reason,omitempty"`
+	At         time.Time `json:"at,omitzero"` // of a leave
+	Message    *Message  `json:"message,omitempty"`
+	Log        []Message `json:"log,omitempty"`
+	Meta       *Meta     `json:"meta,omitempty"`
+}
+
+// Meta is the part of the state that no observer sees.
+type Meta struct {
+	Secrets  [][]byte `json:"secrets"` // of resume tickets, newest first
+	Capacity int      `json:"capacity"`
+	Base     Position `json:"base"` // everything up to here is contained, see State.Base
+}
+
+// Batch is what one command changed: events that become visible together.
+type Batch struct {
+	Epoch   Epoch   `json:"epoch"`
+	Version uint64  `json:"version"` // of the state after it
+	Events  []Event `json:"events"`
+}
+
+func (e Event) validate() error {
+	ok := false
+	switch e.Kind {
+	case EventJoin, EventPerson:
+		ok = e.Person != nil && e.Person.valid()
+	case EventLeave:
+		ok = e.PeerID != "" && okID(e.PeerID) && okID(e.Attachment) && e.Reason.valid()
+	case EventChat:
+		ok = e.Message != nil && e.Message.valid()
+	case eventLog:
+		ok = validLog(e.Log)
+	case eventMeta:
+		ok = e.Meta != nil && validSecrets(e.Meta.Secrets) && e.Meta.Capacity >= 0 && okID(string(e.Meta.Base.Epoch.Node))
+	}
+	if !ok {
+		return fmt.Errorf("event %q: %w", e.Kind, ErrInvalid)
+	}
+	return nil
+}
+
+func (b Batch) validate() error {
+	for _, e := range b.Events {
+		if err := e.validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// visible is the batch as observers see it, and whether they need the whole
+// state instead.
+func (b Batch) visible() (events []Event, reset bool) {
+	for _, e := range b.Events {
+		switch e.Kind {
+		case EventJoin, EventPerson, EventLeave, EventChat:
+			events = append(events, e)
+		case eventLog:
+			return nil, true
+		}
+	}
+	return events, false
+}
+
+func joined(p Person) Event  { return Event{Kind: EventJoin, Person: &p} }
+func changed(p Person) Event { return Event{Kind: EventPerson, Person: &p} }
+
+func gone(p Person, reason Reason, at time.Time) Event {
+	return Event{Kind: EventLeave, PeerID: p.PeerID, Attachment: p.Attachment, Reason: reason, At: at}
+}
+
+func validLog(log []Message) bool {
+	if len(log) > ChatKept {
+		return false
+	}
+	for _, m := range log {
+		if !m.valid() {
+			return false
+		}
+	}
+	return true
+}
+
+func validSecrets(secrets [][]byte) bool {
+	if len(secrets) == 0 || len(secrets) > secretsKept {
+		return false
+	}
+	for _, s := range secrets {
+		if len(s) != secretSize {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,474 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// logKept is how many batches a home keeps to bring a follower up to date
+// without the whole state.
+const logKept = 256
+
+// leadState is what a home knows beside the room itself.
+type leadState struct {
+	followers map[geo.NodeID]*follower
+	stamps    map[geo.NodeID]Stamp     // last registration of every node that had one
+	silent    map[geo.NodeID]time.Time // nodes with people that have not spoken, since
+	standby   geo.NodeID
+	log       []Batch // contiguous, up to the current version
+	beatAt    time.Time
+}
+
+// follower is a node that holds a copy.
+type follower struct {
+	stamp  Stamp     // of its registration, zero if it never registered
+	watch  bool      // wants the copy although nobody is there
+	acked  uint64    // version it holds
+	synced bool      // gets batches as they come
+	cutAt  time.Time // link down since
+}
+
+// execute does a command of a node as the home.
+func (o *owner) execute(from geo.NodeID, c command) error {
+	if !o.mayAct(from, c) {
+		return ErrNoAttachment
+	}
+	now := o.now()
+	b, err := o.mutate(func(core *Core) (Batch, error) {
+		switch {
+		case c.Join != nil:
+			c.Join.Node = from
+			o.p.clock.observe(c.Join.Claim)
+			return core.Join(now, *c.Join)
+		case c.Leave != nil:
+			return core.Leave(now, c.Leave.Attachment, c.Leave.Reason)
+		case c.Set != nil:
+			return core.Set(c.Set.Attachment, c.Set.Name, c.Set.Media, c.Set.Tracks)
+		case c.Chat != nil:
+			return core.Chat(now, c.Chat.Attachment, c.Chat.ID, c.Chat.Text)
+		}
+		return Batch{}, ErrInvalid
+	})
+	if err != nil {
+		return err
+	}
+	if c.Join != nil && len(b.Events) > 0 {
+		o.log.Info("joined", "node", from, "attachment", c.Join.Attachment, "trace", c.Trace, "version", b.Version)
+	}
+	o.committed(b)
+	return nil
+}
+
+// mayAct keeps a node from speaking for another's people.
+func (o *owner) mayAct(from geo.NodeID, c command) bool {
+	var attachment string
+	switch {
+	case c.Leave != nil:
+		attachment = c.Leave.Attachment
+	case c.Set != nil:
+		attachment = c.Set.Attachment
+	case c.Chat != nil:
+		attachment = c.Chat.Attachment
+	default:
+		return true
+	}
+	p, ok := o.core.s.at(attachment)
+	return ok && p.Node == from
+}
+
+// do runs a command of the home itself, which cannot be refused.
+func (o *owner) do(f func(*Core) Batch) {
+	b, err := o.mutate(func(c *Core) (Batch, error) { return f(c), nil })
+	if err == nil {
+		o.committed(b)
+	}
+}
+
+// committed spreads what a command changed.
+func (o *owner) committed(b Batch) {
+	if len(b.Events) == 0 {
+		return
+	}
+	o.lead.log = append(o.lead.log, b)
+	if over := len(o.lead.log) - logKept; over > 0 {
+		o.lead.log = slices.Delete(o.lead.log, 0, over)
+	}
+	for id, f := range o.lead.followers {
+		if f.synced && !o.send(id, topicBatch, &batchMsg{Batch: b}) {
+			f.synced = false
+		}
+	}
+	o.deliver(b)
+}
+
+// held reports whether a second node holds a version, or there is none.
+func (o *owner) held(version uint64) bool {
+	others := false
+	for id, f := range o.lead.followers {
+		if f.acked >= version {
+			return true
+		}
+		others = others || o.p.health.alive(id)
+	}
+	return !others && len(o.p.health.rank(o.key)) == 1
+}
+
+// begin makes this node the home with the core it has.
+func (o *owner) begin() {
+	o.setMode(leading, o.self())
+	o.registered, o.dropped = false, false
+	o.search.yielded, o.search.hint, o.search.target = false, "", ""
+	o.lead = leadState{
+		followers: map[geo.NodeID]*follower{}, stamps: map[geo.NodeID]Stamp{}, silent: map[geo.NodeID]time.Time{},
+	}
+	for _, p := range o.core.s.People {
+		if p.Node != o.self() && p.State == Present {
+			o.lead.silent[p.Node] = o.now()
+		}
+	}
+}
+
+// onRegister answers a node that looks for the home.
+func (o *owner) onRegister(r *request) {
+	switch o.mode {
+	case leading:
+		o.register(r)
+	case following:
+		o.redirect(r)
+	default:
+		o.seekRegister(r)
+	}
+}
+
+// register makes a node a follower and takes over what it says.
+func (o *owner) register(r *request) {
+	m := r.msg
+	if m.Have.Epoch.Compare(o.core.s.Epoch) > 0 {
+		better := m.Have.Epoch.Node
+		if better != o.self() && better != r.from && o.p.health.alive(better) && !slices.Contains(m.Suspects, better) {
+			r.reply <- registerReply{Status: statusRedirect, Home: better, Epoch: m.Have.Epoch}
+			o.yield(better, m.Have.Epoch)
+			return
+		}
+		if m.State == nil {
+			r.reply <- registerReply{Status: statusCopy}
+			return
+		}
+		o.raise(m.Have.Epoch)
+	}
+	if last, ok := o.lead.stamps[r.from]; ok && !m.Stamp.After(last) {
+		r.reply <- registerReply{Status: statusTryAgain} // overtaken by a later one
+		return
+	}
+	o.lead.stamps[r.from] = m.Stamp
+	f := o.lead.followers[r.from]
+	if f == nil {
+		f = &follower{}
+		o.lead.followers[r.from] = f
+	}
+	f.stamp, f.watch, f.synced, f.cutAt, f.acked = m.Stamp, m.Watch, false, time.Time{}, 0
+	delete(o.lead.silent, r.from)
+	o.hear(r.from, m)
+	r.reply <- registerReply{Status: statusOK, Home: o.self(), Epoch: o.core.s.Epoch}
+
+	var failed []failure
+	for _, c := range m.Commands {
+		if err := o.execute(r.from, c); err != nil {
+			failed = append(failed, failure{ID: c.ID, Code: codeOf(err)})
+		}
+	}
+	o.sync(r.from, f, m.Have)
+	if len(failed) > 0 {
+		o.send(r.from, topicResult, &resultMsg{Failed: failed})
+	}
+	o.prune()
+	o.settle()
+}
+
+// hear takes over a registering node's copy and its word on its own people.
+func (o *owner) hear(from geo.NodeID, m *registerMsg) {
+	now := o.now()
+	if m.State != nil {
+		o.do(func(c *Core) Batch { return c.Merge(now, *m.State, m.Yield || len(m.Mine) > 0, o.spoken()) })
+	}
+	for _, e := range m.Leaves {
+		if p, ok := o.core.s.at(e.Attachment); ok && p.Node == from {
+			o.do(func(c *Core) Batch {
+				b, _ := c.Leave(now, e.Attachment, e.Reason) // valid and present
+				return b
+			})
+		}
+	}
+	var keep []string
+	for _, c := range m.Commands {
+		if c.Join != nil {
+			keep = append(keep, c.Join.Attachment)
+		}
+	}
+	for _, p := range m.Mine {
+		o.p.clock.observe(p.Claim)
+	}
+	o.do(func(c *Core) Batch { return c.NodeBack(now, from, m.Mine, keep) })
+}
+
+// spoken is the nodes whose word on their own people this home has.
+func (o *owner) spoken() map[geo.NodeID]bool {
+	out := map[geo.NodeID]bool{o.self(): true}
+	for id, f := range o.lead.followers {
+		if f.stamp != (Stamp{}) && f.cutAt.IsZero() {
+			out[id] = true
+		}
+	}
+	return out
+}
+
+// raise takes an epoch above another's, when that other's home is gone.
+func (o *owner) raise(above Epoch) {
+	o.mu.Lock()
+	o.core.Takeover(o.self(), above)
+	o.mu.Unlock()
+	o.lead.log = nil
+	for id, f := range o.lead.followers {
+		o.sync(id, f, Position{})
+	}
+}
+
+// sync brings a follower up to date: by the batches it misses if they are
+// kept, else by the whole state.
+func (o *owner) sync(id geo.NodeID, f *follower, have Position) {
+	s := &o.core.s
+	missing := s.Version - have.Version
+	if have.Epoch == s.Epoch && have.Version <= s.Version && missing <= uint64(len(o.lead.log)) {
+		f.synced = true
+		f.acked = max(f.acked, have.Version)
+		for _, b := range o.lead.log[uint64(len(o.lead.log))-missing:] {
+			f.synced = f.synced && o.send(id, topicBatch, &batchMsg{Batch: b})
+		}
+		o.p.metrics.resyncs.WithLabelValues("batches").Inc()
+		return
+	}
+	f.acked = 0
+	f.synced = o.send(id, topicState, &stateMsg{State: *s})
+	o.p.metrics.resyncs.WithLabelValues("state").Inc()
+}
+
+func (o *owner) onAck(from geo.NodeID, m *ackMsg) {
+	if o.mode != leading {
+		if o.mode == following {
+			o.send(from, topicAnnounce, &announceMsg{Home: o.home, Have: o.core.Position()})
+		}
+		return
+	}
+	f := o.lead.followers[from]
+	switch {
+	case f == nil:
+		o.send(from, topicDrop, &dropMsg{})
+	case m.Resync:
+		o.sync(from, f, m.Have)
+	case m.Have.Epoch == o.core.s.Epoch:
+		f.acked = max(f.acked, min(m.Have.Version, o.core.s.Version))
+		o.settle()
+	}
+}
+
+func (o *owner) onCommand(from geo.NodeID, m *commandMsg) {
+	f := (*follower)(nil)
+	if o.mode == leading {
+		f = o.lead.followers[from]
+	}
+	switch {
+	case f == nil || m.Stamp.After(f.stamp):
+		o.send(from, topicDrop, &dropMsg{Stamp: m.Stamp}) // register first
+		return
+	case m.Stamp != f.stamp:
+		return // of an older registration, repeated in the newer
+	}
+	var failed []failure
+	for _, c := range m.Commands {
+		if err := o.execute(from, c); err != nil {
+			failed = append(failed, failure{ID: c.ID, Code: codeOf(err)})
+		}
+	}
+	if len(failed) > 0 {
+		o.send(from, topicResult, &resultMsg{Failed: failed})
+	}
+	o.prune()
+	o.settle()
+}
+
+// leafLink follows the links to the followers.
+func (o *owner) leafLink(peer geo.NodeID, up bool) {
+	f := o.lead.followers[peer]
+	switch {
+	case f == nil:
+		if up {
+			o.lead.beatAt = time.Time{} // it may be the directory or a better standby
+		}
+	case !up:
+		f.synced = false
+		if f.cutAt.IsZero() {
+			f.cutAt = o.now()
+		}
+	default:
+		f.cutAt = time.Time{}
+		o.sync(peer, f, Position{})
+		if f.stamp != (Stamp{}) {
+			o.lead.silent[peer] = o.now() // it registers now, or was restarted
+		}
+	}
+}
+
+// tickLead does a home's periodic work and ends a room that is over.
+func (o *owner) tickLead(now time.Time) time.Time {
+	if due := o.core.Next(); !due.IsZero() && !now.Before(due) {
+		o.do(func(c *Core) Batch { return c.Tick(now) })
+	}
+	if o.core.Over(now) {
+		o.close()
+		return now
+	}
+	next := now.Add(o.p.cfg.Beat)
+	if !now.Before(o.lead.beatAt) {
+		o.beat()
+		o.lead.beatAt = next
+	}
+	next = o.lead.beatAt
+	next = earlier(next, o.core.Next())
+	for id, f := range o.lead.followers {
+		lostAt := f.cutAt.Add(o.p.cfg.LinkGrace)
+		switch {
+		case !o.p.health.member(id) || !f.cutAt.IsZero() && !now.Before(lostAt):
+			o.nodeLost(id)
+		case !f.cutAt.IsZero():
+			next = earlier(next, lostAt)
+		}
+	}
+	for id, since := range o.lead.silent {
+		lostAt := since.Add(o.p.cfg.LinkGrace)
+		if !o.p.health.member(id) || !now.Before(lostAt) {
+			o.nodeLost(id)
+		} else {
+			next = earlier(next, lostAt)
+		}
+	}
+	o.settle()
+	return next
+}
+
+func earlier(a, b time.Time) time.Time {
+	if !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// nodeLost gives up on a follower until it registers again.
+func (o *owner) nodeLost(id geo.NodeID) {
+	delete(o.lead.followers, id)
+	delete(o.lead.silent, id)
+	now := o.now()
+	o.log.Info("node lost", "node", id)
+	o.do(func(c *Core) Batch { return c.NodeLost(now, id) })
+	if o.lead.standby == id {
+		o.keepStandby()
+	}
+}
+
+// beat tells the followers and the directory who is home, and sees to the
+// standby. A follower that missed something notices by the version.
+func (o *owner) beat() {
+	o.keepStandby()
+	a := &announceMsg{Home: o.self(), Have: o.core.Position()}
+	for id, f := range o.lead.followers {
+		if !f.synced && f.cutAt.IsZero() {
+			o.sync(id, f, Position{})
+		}
+		if !o.send(id, topicAnnounce, a) {
+			f.synced = false
+		}
+	}
+	if directory := o.p.health.rank(o.key)[0]; directory != o.self() && o.lead.followers[directory] == nil {
+		o.send(directory, topicAnnounce, a)
+	}
+}
+
+// keepStandby keeps a copy on the first living node of the room's order that
+// is not this one: who would become home if this node died.
+func (o *owner) keepStandby() {
+	var want geo.NodeID
+	for _, id := range o.p.health.rank(o.key) {
+		if id != o.self() {
+			want = id
+			break
+		}
+	}
+	changed := o.lead.standby != want
+	o.lead.standby = want
+	if want != "" && o.lead.followers[want] == nil {
+		f := &follower{}
+		o.lead.followers[want] = f
+		o.sync(want, f, Position{})
+		if !f.synced {
+			o.p.health.failed(want)
+		}
+	}
+	if changed {
+		o.prune()
+	}
+}
+
+// prune drops the followers nobody needs: no people, no watcher, not standby.
+func (o *owner) prune() {
+	people := map[geo.NodeID]bool{}
+	for _, p := range o.core.s.People {
+		people[p.Node] = true
+	}
+	for id, f := range o.lead.followers {
+		if people[id] || f.watch || id == o.lead.standby {
+			continue
+		}
+		delete(o.lead.followers, id)
+		o.send(id, topicDrop, &dropMsg{Stamp: f.stamp})
+	}
+}
+
+// close forgets a room that is over, everywhere.
+func (o *owner) close() {
+	for id, f := range o.lead.followers {
+		o.send(id, topicDrop, &dropMsg{Stamp: f.stamp, Over: true})
+	}
+	o.log.Info("room over")
+	o.forget()
+}
+
+// forget drops the copy and ends who still watches.
+func (o *owner) forget() {
+	o.setMode(seeking, "")
+	o.setCore(nil)
+	o.lead, o.follow, o.search = leadState{}, followState{}, searchState{}
+	o.registered = false
+	for _, l := range o.locals {
+		if l.watch && l.in {
+			o.end(l, RoomClosed)
+		}
+	}
+	o.kick()
+}
+
+// yield gives way to a home with a higher epoch: the followers are sent there,
+// and this node registers there with its people and its copy.
+func (o *owner) yield(to geo.NodeID, epoch Epoch) {
+	o.log.Info("yields to another home", "to", to, "epoch", epoch.Provisional)
+	o.p.metrics.yields.Inc()
+	a := &announceMsg{Home: to, Have: Position{Epoch: epoch}}
+	for id := range o.lead.followers {
+		if id != to {
+			o.send(id, topicAnnounce, a)
+		}
+	}
+	o.lead = leadState{}
+	o.search.yielded = true
+	o.seek(to)
+}

@@ -1,0 +1,114 @@
+package room
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// Merge takes in what another copy of the room knows and this one does not:
+// after a partition left two homes, or when a takeover had to start without
+// the copy that had seen most.
+//
+// live says that people were in the room on the other side, so that another
+// session id there means another half of the same meeting; without it a copy
+// of another session is a leftover and nothing of it is taken (INV-18).
+// People of nodes in spoken are left out: those nodes have said themselves who
+// is there. The others come in as reconnecting until their node speaks.
+//
+// Chat is ordered by (time, id) and renumbered so that the last sequence
+// number never falls. Nobody is listed twice, the newer claim wins; somebody
+// removed on the other side is removed here.
+func (c *Core) Merge(now time.Time, o State, live bool, spoken map[geo.NodeID]bool) Batch {
+	same := o.Session == c.s.Session
+	if o.key() != c.s.key() || !same && !live {
+		return c.commit()
+	}
+	var events []Event
+	if !same || !c.covers(o.position()) {
+		events = append(c.mergeMeta(o), c.mergePeople(now, o, spoken)...)
+	}
+	return c.commit(append(events, c.mergeChat(o.Chat)...)...)
+}
+
+// covers reports whether everything of a position of this session has been
+// seen here. Only the latest foreign position is remembered, older epochs
+// count as seen: at worst somebody stays out until their node speaks.
+func (c *Core) covers(p Position) bool {
+	if p.Epoch == c.s.Epoch {
+		return p.Version <= c.s.Version
+	}
+	return p.Compare(c.s.Base) <= 0
+}
+
+func (c *Core) mergeMeta(o State) []Event {
+	m := c.s.meta()
+	m.Secrets = keepSecrets(append(m.Secrets, o.Secrets...))
+	if p := o.position(); p.Compare(m.Base) > 0 {
+		m.Base = p
+	}
+	return []Event{{Kind: eventMeta, Meta: &m}}
+}
+
+func (c *Core) mergePeople(now time.Time, o State, spoken map[geo.NodeID]bool) []Event {
+	var events []Event
+	handled := make(map[string]bool)
+	ordinal := c.s.Ordinal
+	others := slices.SortedFunc(maps.Values(o.People), func(a, b Person) int {
+		return cmp.Or(a.JoinedAt.Compare(b.JoinedAt), cmp.Compare(a.Ordinal, b.Ordinal), cmp.Compare(a.PeerID, b.PeerID))
+	})
+	for _, p := range others {
+		_, over := c.s.ended(p.Attachment)
+		q, taken := c.s.at(p.Attachment)
+		if spoken[p.Node] || over || taken && q.PeerID != p.PeerID {
+			continue
+		}
+		p.State, p.Since = Reconnecting, instant(now)
+		old, present := c.s.People[p.PeerID]
+		switch {
+		case !present:
+			ordinal++
+			p.Ordinal = ordinal
+			events = append(events, joined(p))
+		case old.Attachment != p.Attachment && p.Claim.After(old.Claim):
+			events = append(events, c.replace(now, old, p, &ordinal)...)
+			handled[old.PeerID] = true
+		}
+	}
+	for _, e := range o.Ended {
+		// Losses are each side's own view, and no verdict on the other's.
+		p, ok := c.s.at(e.Attachment)
+		if ok && !handled[p.PeerID] && e.Reason != Lost && e.Reason != Superseded {
+			handled[p.PeerID] = true
+			events = append(events, gone(p, e.Reason, instant(now)))
+		}
+	}
+	return events
+}
+
+func (c *Core) mergeChat(log []Message) []Event {
+	var fresh []Message
+	for _, m := range log {
+		if _, known := c.s.message(m.ID); !known {
+			fresh = append(fresh, m)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	all := slices.SortedFunc(slices.Values(slices.Concat(c.s.Chat, fresh)), func(a, b Message) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+	})
+	all = trimChat(slices.CompactFunc(all, func(a, b Message) bool { return a.ID == b.ID }))
+	if slices.EqualFunc(all, c.s.Chat, func(a, b Message) bool { return a.ID == b.ID }) {
+		return nil // what was new is older than what is kept
+	}
+	last := c.s.Seq + uint64(len(fresh))
+	for i := range all {
+		all[i].Seq = last - uint64(len(all)-1-i)
+	}
+	return []Event{{Kind: eventLog, Log: all}}
+}

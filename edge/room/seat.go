@@ -1,0 +1,213 @@
+package room
+
+import (
+	"context"
+	"maps"
+	"unicode/utf8"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// Join asks the plane for a place in a room.
+type Join struct {
+	Company, Room string
+
+	Peer       string // empty: one is made
+	Name       string
+	Role       Role   // empty: Regular
+	Capacity   int    // of the room; 0: as it is
+	Attachment string // unique id of the connection; empty: one is made
+	POP        string // empty: the node's
+	Ticket     string // of an earlier seat: takes the place of Peer, Name and Role
+	Media      Media
+	Tracks     map[string]string
+	Trace      string // follows the join through the logs of the nodes
+}
+
+// Observer is told what happens in a room, in order, by the room's owner: it
+// must not block. Calls may come before Join or Watch has returned; what they
+// say comes after the returned snapshot.
+type Observer interface {
+	// Update tells the events that lead to a version. There may be none that
+	// an observer sees.
+	Update(version uint64, events []Event)
+	// Reset replaces everything told before.
+	Reset(s Snapshot)
+	// Ended is the last call: the presence, or the watched room, is over. It
+	// is not called after Seat.Leave or Watcher.Close.
+	Ended(reason Reason)
+}
+
+// Seat is a participant's place in a room. Its methods do not wait for the
+// network, Chat excepted, and have no effect once the seat has ended.
+type Seat struct {
+	plane      *Plane
+	owner      *owner
+	attachment string
+	peer       string
+	ticket     string
+}
+
+// Join takes a place in a room for a participant of this node: admitted by the
+// room's home, which is found, or made, if this node does not know it.
+//
+// It returns ErrFull, ErrResumeInvalid, ErrSuperseded (a newer claim holds the
+// peer id), ErrInvalid, ErrTryAgain, ErrClosed or the cause of ctx.
+func (p *Plane) Join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
+	seat, snap, err := p.join(ctx, j, o)
+	result := "ok"
+	if err != nil {
+		result = codeOf(err)
+	}
+	p.metrics.joins.WithLabelValues(result).Inc()
+	return seat, snap, err
+}
+
+func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
+	c := &JoinCommand{
+		PeerID: j.Peer, Name: j.Name, Role: j.Role, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
+		Claim: p.clock.read(), Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket,
+	}
+	if c.PeerID == "" && c.Ticket == "" {
+		c.PeerID = p.name()
+	}
+	if c.Attachment == "" {
+		c.Attachment = p.name()
+	}
+	if c.Role == "" {
+		c.Role = Regular
+	}
+	if c.POP == "" {
+		c.POP = p.cfg.POP
+	}
+	k := Key{j.Company, j.Room}
+	if !k.valid() || !c.valid() || !okID(j.Trace) {
+		return nil, Snapshot{}, ErrInvalid
+	}
+	l := &local{observer: o, attachment: c.Attachment, entered: make(chan entered, 1)}
+	snap, own, err := p.enter(ctx, k, l, func(own *owner) { own.join(l, command{Trace: j.Trace, Join: c}) })
+	if err != nil {
+		return nil, Snapshot{}, err
+	}
+	return &Seat{plane: p, owner: own, attachment: l.attachment, peer: l.entry.peer, ticket: l.entry.ticket}, snap, nil
+}
+
+// enter waits until a local one is in the room, and takes it out again if
+// nobody waits for it any more.
+func (p *Plane) enter(ctx context.Context, k Key, l *local, ask func(*owner)) (Snapshot, *owner, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, p.cfg.JoinTimeout, ErrTryAgain)
+	defer cancel()
+	if !p.post(k, true, 0, ask) {
+		return Snapshot{}, nil, ErrClosed
+	}
+	select {
+	case e := <-l.entered:
+		l.entry = e
+		return e.snapshot, e.owner, e.err
+	case <-p.ctx.Done():
+		return Snapshot{}, nil, ErrClosed
+	case <-ctx.Done():
+		p.post(k, false, 0, func(o *owner) { o.leave(l.attachment, Left) })
+		return Snapshot{}, nil, context.Cause(ctx)
+	}
+}
+
+// Peer is the participant's peer id.
+func (s *Seat) Peer() string { return s.peer }
+
+// Ticket is the participant's resume ticket.
+func (s *Seat) Ticket() string { return s.ticket }
+
+// Home is the node that decides for the room now, as far as this node knows.
+func (s *Seat) Home() geo.NodeID {
+	info, _ := s.owner.info()
+	return info.Home
+}
+
+// SetMedia says what of the participant's media is on, and by which tracks.
+// More than MaxTracks tracks, or names out of bounds, are ignored with a log line.
+func (s *Seat) SetMedia(m Media, tracks map[string]string) {
+	if !okTracks(tracks) {
+		s.plane.log.Warn("tracks outside their bounds ignored", "attachment", s.attachment, "tracks", len(tracks))
+		return
+	}
+	tracks = maps.Clone(tracks)
+	s.post(func(o *owner) { o.set(s.attachment, func(p *Person) { p.Media, p.Tracks = m, tracks }) })
+}
+
+// Rename sets the displayed name, cut to MaxName runes.
+func (s *Seat) Rename(name string) {
+	if !utf8.ValidString(name) {
+		return
+	}
+	if r := []rune(name); len(r) > MaxName {
+		name = string(r[:MaxName])
+	}
+	s.post(func(o *owner) { o.set(s.attachment, func(p *Person) { p.Name = name }) })
+}
+
+// Chat writes a message and returns its sequence number once a second node
+// holds it, or this is the only node there is. After an error that is not
+// ErrChatTooLong, ErrInvalid or ErrNoAttachment the message may be in the room
+// all the same.
+func (s *Seat) Chat(ctx context.Context, text string) (uint64, error) {
+	if len(text) > MaxChatText {
+		return 0, ErrChatTooLong
+	}
+	if text == "" || !utf8.ValidString(text) {
+		return 0, ErrInvalid
+	}
+	w := &written{done: make(chan written, 1), id: s.plane.name()}
+	if !s.post(func(o *owner) { o.chat(s.attachment, w, text) }) {
+		return 0, ErrClosed
+	}
+	select {
+	case r := <-w.done:
+		return r.seq, r.err
+	case <-s.plane.ctx.Done():
+		return 0, ErrClosed
+	case <-ctx.Done():
+		s.post(func(o *owner) { o.forgetChat(w.id) })
+		return 0, context.Cause(ctx)
+	}
+}
+
+// Leave ends the presence with a reason. Later calls do nothing.
+func (s *Seat) Leave(reason Reason) {
+	if !reason.valid() {
+		reason = Left
+	}
+	s.post(func(o *owner) { o.leave(s.attachment, reason) })
+}
+
+func (s *Seat) post(f func(*owner)) bool { return s.owner.box.put(f, 0) }
+
+// Watcher follows a room without being in it. Snapshot is the room as it was
+// when watching began.
+type Watcher struct {
+	Snapshot
+
+	owner *owner
+	id    string
+}
+
+// Watch follows a room for somebody who is nobody in it. The room is not made
+// and not kept alive by it: ErrNotFound is returned when no living node knows
+// the room, and the observer is told RoomClosed when it is over.
+func (p *Plane) Watch(ctx context.Context, company, room string, o Observer) (*Watcher, error) {
+	k := Key{company, room}
+	if !k.valid() {
+		return nil, ErrInvalid
+	}
+	l := &local{observer: o, attachment: p.name(), watch: true, entered: make(chan entered, 1)}
+	snap, own, err := p.enter(ctx, k, l, func(own *owner) { own.watch(l) })
+	if err != nil {
+		return nil, err
+	}
+	return &Watcher{Snapshot: snap, owner: own, id: l.attachment}, nil
+}
+
+// Close ends watching. It is idempotent.
+func (w *Watcher) Close() {
+	w.owner.box.put(func(o *owner) { o.leave(w.id, Left) }, 0)
+}

@@ -1,0 +1,441 @@
+package room
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// Backoff between registrations: short, since people wait; bounded, since a
+// home that is taking over answers late, not never.
+const (
+	backoffFirst = 50 * time.Millisecond
+	backoffMax   = time.Second
+)
+
+// maxRedirects bounds how often one search is sent elsewhere before it pauses.
+const maxRedirects = 4
+
+// searchState is the search for a home.
+type searchState struct {
+	hint      geo.NodeID // whom to ask first
+	stamp     Stamp      // of the last registration
+	target    geo.NodeID // whom it was sent to
+	inflight  bool
+	sentID    uint64 // last command that went with it
+	redirects int
+	backoff   time.Duration
+	retryAt   time.Time
+	yielded   bool // this node was home and brings its copy
+	copy      bool // the target asked for the copy
+	gather    *gather
+	waiting   []*request // registrations that arrived meanwhile
+}
+
+// request is a registration waiting for its answer.
+type request struct {
+	from  geo.NodeID
+	msg   *registerMsg
+	reply chan registerReply // one slot
+}
+
+// gather is the short time in which a node that is about to become home
+// collects the copies of others.
+type gather struct {
+	open   int // questions without an answer
+	copies []State
+	since  time.Time // of the first sign that the room existed
+	began  time.Time
+}
+
+// seek starts looking for the home, first at hint.
+func (o *owner) seek(hint geo.NodeID) {
+	o.setMode(seeking, "")
+	o.registered = false
+	o.search.hint = hint
+	o.search.redirects = 0
+	o.search.inflight = false
+	o.search.retryAt = time.Time{}
+}
+
+// kick makes the next attempt due now.
+func (o *owner) kick() {
+	if o.mode == seeking {
+		o.search.retryAt = time.Time{}
+	}
+}
+
+func (o *owner) tickSeek(now time.Time) time.Time {
+	if o.search.gather != nil {
+		return o.gathered(now)
+	}
+	if !o.needed() && o.core == nil && len(o.search.waiting) == 0 || o.dropped {
+		return now.Add(time.Hour) // nothing to look for
+	}
+	if !o.search.inflight && !now.Before(o.search.retryAt) {
+		o.attempt()
+	}
+	if o.mode != seeking {
+		return now
+	}
+	if o.search.gather != nil {
+		return o.gathered(now)
+	}
+	if o.search.inflight {
+		return now.Add(o.p.cfg.Register)
+	}
+	return o.search.retryAt
+}
+
+// attempt registers with whoever should know: the hint, or the room's
+// directory, which may be this node.
+func (o *owner) attempt() {
+	target := o.search.hint
+	if target == "" || !o.p.health.member(target) {
+		target = o.p.health.rank(o.key)[0]
+	}
+	if target == o.self() {
+		o.startGather()
+		return
+	}
+	m := o.registration(target)
+	o.search.stamp, o.search.target, o.search.inflight = m.Stamp, target, true
+	o.search.sentID = o.lastID
+	body := encode(o.key, m)
+	o.calls++
+	o.p.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(o.p.ctx, o.p.cfg.Register)
+		defer cancel()
+		var r registerReply
+		answer, err := o.p.cfg.Peers.Call(ctx, target, topicRegister, body)
+		if err == nil {
+			err = decode(answer, &r)
+		}
+		o.box.put(func(o *owner) {
+			o.calls--
+			o.onReply(target, m.Stamp, r, err)
+		}, 0)
+	})
+}
+
+func (o *owner) registration(target geo.NodeID) *registerMsg {
+	m := &registerMsg{
+		Stamp: o.p.clock.read(), Yield: o.search.yielded, Watch: o.watched(),
+		Mine: o.mine(), Suspects: o.p.health.suspects(),
+	}
+	if o.core != nil {
+		m.Have = o.core.Position()
+		if m.Have.Epoch.Node != target || o.search.yielded || o.search.copy {
+			s := o.core.State()
+			m.State = &s
+		}
+	}
+	for _, attachment := range slices.Sorted(maps.Keys(o.leaving)) {
+		m.Leaves = append(m.Leaves, o.leaving[attachment])
+	}
+	for _, id := range slices.Sorted(maps.Keys(o.pending)) {
+		m.Commands = append(m.Commands, o.pending[id].command)
+	}
+	return m
+}
+
+func (o *owner) onReply(target geo.NodeID, stamp Stamp, r registerReply, err error) {
+	if o.mode != seeking || !o.search.inflight || stamp != o.search.stamp {
+		return
+	}
+	o.search.inflight = false
+	if err != nil {
+		o.log.Info("home does not answer", "target", target, "err", err)
+		o.p.health.failed(target)
+		o.search.hint = ""
+		o.pause()
+		return
+	}
+	o.p.health.answered(target)
+	switch r.Status {
+	case statusOK:
+		o.search.yielded, o.search.copy = false, false
+		o.followHome(target, true)
+		o.flush()
+		o.settle()
+	case statusRedirect:
+		o.redirected(r.Home)
+	case statusNotFound:
+		o.notFound()
+	case statusCopy:
+		o.search.copy = true
+	default:
+		o.search.hint = ""
+		o.pause()
+	}
+}
+
+func (o *owner) redirected(to geo.NodeID) {
+	o.search.redirects++
+	if to == o.self() {
+		o.startGather()
+		return
+	}
+	o.search.hint = to
+	if o.search.redirects > maxRedirects || o.p.health.suspected(to, o.now()) {
+		o.search.redirects = 0
+		o.pause()
+	}
+}
+
+// notFound ends the search of those who only wanted to watch.
+func (o *owner) notFound() {
+	for _, l := range o.locals {
+		if l.watch && !l.in {
+			delete(o.locals, l.attachment)
+			l.entered <- entered{err: ErrNotFound}
+		}
+	}
+	if o.core != nil && !o.needed() {
+		o.dropped = true
+	}
+	o.pause()
+}
+
+func (o *owner) pause() {
+	o.search.backoff = min(max(2*o.search.backoff, backoffFirst), backoffMax)
+	o.search.retryAt = o.now().Add(o.search.backoff)
+}
+
+// flush sends what came up while the registration was under way.
+func (o *owner) flush() {
+	var commands []command
+	for _, id := range slices.Sorted(maps.Keys(o.pending)) {
+		if id > o.search.sentID {
+			commands = append(commands, o.pending[id].command)
+		}
+	}
+	for _, l := range o.locals {
+		if l.dirty {
+			l.dirty = false
+			commands = append(commands, command{ID: o.nextID(), Set: l.setCommand()})
+		}
+	}
+	for _, e := range o.leaving {
+		commands = append(commands, command{ID: o.nextID(), Leave: &e})
+	}
+	if len(commands) > 0 {
+		o.sendCommands(commands...)
+	}
+}
+
+// seekRegister takes a registration while this node has no home itself.
+func (o *owner) seekRegister(r *request) {
+	first := o.p.health.rank(o.key)[0]
+	switch {
+	case r.msg.State == nil && r.msg.Have != (Position{}):
+		r.reply <- registerReply{Status: statusCopy}
+	case o.search.gather != nil || first == o.self():
+		o.search.waiting = append(o.search.waiting, r)
+		if o.search.gather == nil {
+			o.startGather()
+		}
+		o.evidence(r.msg.State != nil)
+	case slices.Contains(r.msg.Suspects, first):
+		o.verify(first, r)
+	default:
+		r.reply <- registerReply{Status: statusRedirect, Home: first}
+	}
+}
+
+// verify asks a node that another cannot reach, before this one takes its place.
+func (o *owner) verify(first geo.NodeID, r *request) {
+	o.ask(first, &whoMsg{}, func(_ whoReply, err error) {
+		if err != nil {
+			o.p.health.failed(first)
+		}
+		r.msg.Suspects = slices.DeleteFunc(r.msg.Suspects, func(n geo.NodeID) bool { return n == first })
+		o.onRegister(r)
+	})
+}
+
+// startGather asks the second and third of the room's order who holds it,
+// before this node makes itself the home.
+func (o *owner) startGather() {
+	if o.search.gather != nil {
+		return
+	}
+	g := &gather{began: o.now()}
+	o.search.gather = g
+	o.search.inflight = false
+	o.evidence(o.core != nil)
+	var others []geo.NodeID
+	for _, id := range o.p.health.rank(o.key) {
+		if id != o.self() && len(others) < 2 {
+			others = append(others, id)
+		}
+	}
+	g.open = len(others)
+	for _, id := range others {
+		o.ask(id, &whoMsg{Copy: true}, func(r whoReply, err error) {
+			if o.search.gather != g {
+				return
+			}
+			g.open--
+			switch {
+			case err != nil:
+				o.p.health.failed(id)
+			case r.Home != "" && r.Home != o.self() && o.p.health.alive(r.Home):
+				o.abandonGather(r.Home)
+				return
+			case r.State != nil:
+				g.copies = append(g.copies, *r.State)
+				o.evidence(true)
+			}
+		})
+	}
+}
+
+func (o *owner) evidence(found bool) {
+	if g := o.search.gather; g != nil && found && g.since.IsZero() {
+		g.since = o.now()
+	}
+}
+
+// abandonGather sends everybody to a home that was found meanwhile.
+func (o *owner) abandonGather(home geo.NodeID) {
+	if o.search.gather == nil {
+		return
+	}
+	o.search.gather = nil
+	for _, r := range o.search.waiting {
+		r.reply <- registerReply{Status: statusRedirect, Home: home}
+	}
+	o.search.waiting = nil
+	o.seek(home)
+}
+
+// gathered makes this node the home once the answers are in: at once if the
+// room is new, after a window if copies may still come.
+func (o *owner) gathered(now time.Time) time.Time {
+	g := o.search.gather
+	until := g.since.Add(o.p.cfg.Window)
+	switch {
+	case g.open > 0 && now.Before(g.began.Add(2*o.p.cfg.AskTimeout)):
+		return g.began.Add(2 * o.p.cfg.AskTimeout) // every answer or time-out wakes the owner
+	case !g.since.IsZero() && now.Before(until):
+		return until
+	}
+	o.takeover(g)
+	return now
+}
+
+// takeover makes this node the home with the best copy there is.
+func (o *owner) takeover(g *gather) {
+	waiting := o.search.waiting
+	o.search.gather, o.search.waiting = nil, nil
+	copies := g.copies
+	if o.core != nil {
+		copies = append(copies, o.core.State())
+	}
+	for _, r := range waiting {
+		if r.msg.State != nil {
+			copies = append(copies, *r.msg.State)
+		}
+	}
+	if len(copies) == 0 && !o.worthOpening(waiting) {
+		for _, r := range waiting {
+			r.reply <- registerReply{Status: statusNotFound}
+		}
+		o.notFound()
+		return
+	}
+	if !o.adopt(copies) {
+		for _, r := range waiting {
+			r.reply <- registerReply{Status: statusTryAgain}
+		}
+		o.pause()
+		return
+	}
+	for _, r := range waiting {
+		o.onRegister(r)
+	}
+	o.lead.beatAt = time.Time{}
+	o.settle()
+}
+
+// worthOpening reports whether anybody wants to be in the room: watching alone
+// does not make one.
+func (o *owner) worthOpening(waiting []*request) bool {
+	if o.occupied() {
+		return true
+	}
+	for _, r := range waiting {
+		if len(r.msg.Commands)+len(r.msg.Mine) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// adopt becomes home on the best of the copies, merged with the others, or of
+// a new room if there are none. This node's own people and commands go first.
+func (o *owner) adopt(copies []State) bool {
+	now, cfg := o.now(), o.p.cfg
+	if len(copies) == 0 {
+		core, err := Open(o.key, o.self(), now, cfg.Rand, cfg.PersonGrace, cfg.RoomGrace)
+		if err != nil {
+			o.log.Error("no randomness for a room", "err", err)
+			return false
+		}
+		o.setCore(core)
+		o.begin()
+	} else {
+		slices.SortStableFunc(copies, func(a, b State) int {
+			return cmp.Or(b.position().Compare(a.position()), cmp.Compare(a.Session, b.Session))
+		})
+		core := Restore(copies[0], cfg.PersonGrace, cfg.RoomGrace)
+		core.Takeover(o.self(), copies[0].Epoch)
+		had := o.core != nil
+		o.setCore(core)
+		o.begin()
+		if had {
+			o.resetAll()
+		}
+		for _, s := range copies[1:] {
+			o.do(func(c *Core) Batch { return c.Merge(now, s, false, map[geo.NodeID]bool{o.self(): true}) })
+		}
+		o.p.metrics.takeovers.Inc()
+		o.log.Info("took over", "epoch", core.s.Epoch.Provisional, "people", len(core.s.People))
+	}
+	o.assertOwn(now)
+	return true
+}
+
+// assertOwn tells the room what this node, now its home, knows of its own.
+func (o *owner) assertOwn(now time.Time) {
+	for _, attachment := range slices.Sorted(maps.Keys(o.leaving)) {
+		e := o.leaving[attachment]
+		if o.mayAct(o.self(), command{Leave: &e}) {
+			o.do(func(c *Core) Batch {
+				b, _ := c.Leave(now, e.Attachment, e.Reason) // valid and present
+				return b
+			})
+		}
+		delete(o.leaving, attachment)
+	}
+	var keep []string
+	for _, p := range o.pending {
+		if p.local != nil {
+			keep = append(keep, p.local.attachment)
+		}
+	}
+	mine := o.mine()
+	o.do(func(c *Core) Batch { return c.NodeBack(now, o.self(), mine, keep) })
+	for _, id := range slices.Sorted(maps.Keys(o.pending)) {
+		if p := o.pending[id]; p != nil {
+			if err := o.execute(o.self(), p.command); err != nil {
+				o.failed(id, err)
+			}
+		}
+	}
+}

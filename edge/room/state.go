@@ -1,0 +1,213 @@
+package room
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// State is everything a room is: what copies on other nodes hold and what a
+// takeover continues from. It contains the room's secrets: it travels between
+// nodes and to nobody else.
+type State struct {
+	Company    string            `json:"company"`
+	Room       string            `json:"room"`
+	Session    string            `json:"session"` // id of the live period, INV-03 and INV-18
+	Epoch      Epoch             `json:"epoch"`
+	Version    uint64            `json:"version"`
+	Base       Position          `json:"base"` // other epochs' positions up to here are contained
+	Secrets    [][]byte          `json:"secrets"`
+	Capacity   int               `json:"capacity"`
+	Ordinal    uint64            `json:"ordinal"` // last given
+	Seq        uint64            `json:"seq"`     // last chat sequence number given
+	People     map[string]Person `json:"people"`
+	Chat       []Message         `json:"chat"`
+	Ended      []Ended           `json:"ended"`
+	EmptySince time.Time         `json:"empty_since,omitzero"`
+}
+
+// Ended remembers why an attachment is over.
+type Ended struct {
+	Attachment string `json:"attachment"`
+	PeerID     string `json:"peer_id"`
+	Reason     Reason `json:"reason"`
+}
+
+// Snapshot is a room as those in it may see it. People are in join order.
+type Snapshot struct {
+	Company, Room, Session string
+
+	Epoch    Epoch
+	Version  uint64
+	Capacity int
+	People   []Person
+	Chat     []Message
+}
+
+// Home is the node that decides for the room, as of the snapshot.
+func (s Snapshot) Home() geo.NodeID { return s.Epoch.Node }
+
+// Hash identifies the content: copies that are equal have equal hashes.
+func (s State) Hash() string {
+	body, err := json.Marshal(s) // map keys are sorted
+	if err != nil {
+		return "" // no field of State can fail to encode
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+func (s State) key() Key           { return Key{s.Company, s.Room} }
+func (s State) position() Position { return Position{s.Epoch, s.Version} }
+
+func (s State) clone() State {
+	s.Secrets = slices.Clone(s.Secrets)
+	s.People = maps.Clone(s.People)
+	if s.People == nil {
+		s.People = map[string]Person{}
+	}
+	s.Chat = slices.Clone(s.Chat)
+	s.Ended = slices.Clone(s.Ended)
+	return s
+}
+
+func (s State) snapshot() Snapshot {
+	people := slices.SortedFunc(maps.Values(s.People), func(a, b Person) int {
+		return cmp.Or(cmp.Compare(a.Ordinal, b.Ordinal), cmp.Compare(a.PeerID, b.PeerID))
+	})
+	return Snapshot{
+		Company: s.Company, Room: s.Room, Session: s.Session, Epoch: s.Epoch, Version: s.Version,
+		Capacity: s.Capacity, People: people, Chat: slices.Clone(s.Chat),
+	}
+}
+
+// validate says why a state from the network cannot be taken.
+func (s State) validate() error {
+	ok := s.key().valid() && okID(s.Session) && okID(string(s.Epoch.Node)) && okID(string(s.Base.Epoch.Node)) &&
+		validSecrets(s.Secrets) && s.Capacity >= 0 && len(s.People) <= maxPeople &&
+		len(s.Ended) <= endedKept && validLog(s.Chat) && s.Seq >= uint64(len(s.Chat))
+	attachments := make(map[string]bool, len(s.People))
+	for id, p := range s.People {
+		ok = ok && id == p.PeerID && p.valid() && !attachments[p.Attachment]
+		attachments[p.Attachment] = true
+	}
+	for _, e := range s.Ended {
+		ok = ok && okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid()
+	}
+	if !ok {
+		return fmt.Errorf("room state: %w", ErrInvalid)
+	}
+	return nil
+}
+
+func (s *State) meta() Meta {
+	return Meta{Secrets: slices.Clone(s.Secrets), Capacity: s.Capacity, Base: s.Base}
+}
+
+// at finds who holds an attachment.
+func (s *State) at(attachment string) (Person, bool) {
+	for _, p := range s.People {
+		if p.Attachment == attachment {
+			return p, true
+		}
+	}
+	return Person{}, false
+}
+
+// ended finds why an attachment is over; the latest reason counts.
+func (s *State) ended(attachment string) (Reason, bool) {
+	for _, e := range slices.Backward(s.Ended) {
+		if e.Attachment == attachment {
+			return e.Reason, true
+		}
+	}
+	return "", false
+}
+
+func (s *State) message(id string) (Message, bool) {
+	for _, m := range slices.Backward(s.Chat) {
+		if m.ID == id {
+			return m, true
+		}
+	}
+	return Message{}, false
+}
+
+// apply makes one valid event true. Home and copies both come through here,
+// which is why they stay equal.
+func (s *State) apply(e Event) {
+	switch e.Kind {
+	case EventJoin, EventPerson:
+		p := *e.Person
+		if old, ok := s.People[p.PeerID]; ok && old.Attachment != p.Attachment {
+			s.end(old, Superseded)
+		}
+		s.People[p.PeerID] = p
+		s.Ordinal = max(s.Ordinal, p.Ordinal)
+		s.EmptySince = time.Time{}
+	case EventLeave:
+		p, ok := s.People[e.PeerID]
+		if !ok || p.Attachment != e.Attachment {
+			return
+		}
+		delete(s.People, e.PeerID)
+		s.end(p, e.Reason)
+		if len(s.People) == 0 {
+			s.EmptySince = e.At
+		}
+	case EventChat:
+		s.Chat = trimChat(append(s.Chat, *e.Message))
+		s.Seq = max(s.Seq, e.Message.Seq)
+	case eventLog:
+		s.Chat = slices.Clone(e.Log)
+		for _, m := range e.Log {
+			s.Seq = max(s.Seq, m.Seq)
+		}
+	case eventMeta:
+		s.Secrets, s.Capacity, s.Base = slices.Clone(e.Meta.Secrets), e.Meta.Capacity, e.Meta.Base
+	}
+}
+
+func (s *State) end(p Person, reason Reason) {
+	s.Ended = append(s.Ended, Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: reason})
+	if over := len(s.Ended) - endedKept; over > 0 {
+		s.Ended = slices.Delete(s.Ended, 0, over)
+	}
+}
+
+// trimChat drops the oldest messages until both bounds hold.
+func trimChat(log []Message) []Message {
+	size := 0
+	for _, m := range log {
+		size += m.size()
+	}
+	drop := 0
+	for len(log)-drop > ChatKept || size > chatBytes {
+		size -= log[drop].size()
+		drop++
+	}
+	return slices.Delete(log, 0, drop)
+}
+
+// size bounds a message's length as JSON from above.
+func (m Message) size() int { return 160 + len(m.ID) + len(m.PeerID) + quoted(m.Name) + quoted(m.Text) }
+
+func quoted(text string) int {
+	n := len(text)
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < 0x20, c == '<', c == '>', c == '&', c == 0xe2: // \u00xx; U+2028 and U+2029 start with 0xe2
+			n += 5
+		case c == '"', c == '\\':
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,84 @@
+package room
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// maxTicket bounds a ticket's length before anything of it is looked at.
+const maxTicket = 4096
+
+// ticketContext separates this use of a room's secret from any later one.
+const ticketContext = "meridian room resume ticket 1\x00"
+
+// ticket is what a resume ticket says. It is signed by the room's secret, so
+// whoever holds the room's state can check it, and nobody else can make one.
+type ticket struct {
+	Version    int    `json:"v"`
+	Company    string `json:"c"`
+	Room       string `json:"r"`
+	Peer       string `json:"p"`
+	Name       string `json:"n"`
+	Role       Role   `json:"o"`
+	Attachment string `json:"a"`
+	Issued     int64  `json:"i"` // milliseconds since 1970
+}
+
+func sign(secret, payload []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte(ticketContext))
+	mac.Write(payload)
+	return mac.Sum(nil)
+}
+
+// ticket makes a person's resume ticket: base64url(payload) "."
+// base64url(HMAC-SHA256). It has no expiry of its own: it dies with the room's
+// session, whose secret nobody keeps longer.
+func (s *State) ticket(p Person, now time.Time) string {
+	payload, err := json.Marshal(ticket{
+		Version: 1, Company: s.Company, Room: s.Room,
+		Peer: p.PeerID, Name: p.Name, Role: p.Role, Attachment: p.Attachment, Issued: now.UnixMilli(),
+	})
+	if err != nil {
+		return "" // strings and integers always encode
+	}
+	enc := base64.RawURLEncoding
+	return enc.EncodeToString(payload) + "." + enc.EncodeToString(sign(s.Secrets[0], payload))
+}
+
+// openTicket checks a ticket against every secret the room accepts.
+func (s *State) openTicket(text string) (ticket, error) {
+	if len(text) > maxTicket {
+		return ticket{}, ErrResumeInvalid
+	}
+	head, tail, ok := strings.Cut(text, ".")
+	payload, err := base64.RawURLEncoding.DecodeString(head)
+	if !ok || err != nil {
+		return ticket{}, ErrResumeInvalid
+	}
+	mac, err := base64.RawURLEncoding.DecodeString(tail)
+	if err != nil || !s.signed(payload, mac) {
+		return ticket{}, ErrResumeInvalid
+	}
+	var t ticket
+	if json.Unmarshal(payload, &t) != nil || t.Version != 1 || t.Company != s.Company || t.Room != s.Room {
+		return ticket{}, ErrResumeInvalid
+	}
+	if reason, over := s.ended(t.Attachment); over && reason.removed() {
+		return ticket{}, ErrResumeInvalid
+	}
+	return t, nil
+}
+
+func (s *State) signed(payload, mac []byte) bool {
+	for _, secret := range s.Secrets {
+		if hmac.Equal(mac, sign(secret, payload)) {
+			return true
+		}
+	}
+	return false
+}

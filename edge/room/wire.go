@@ -1,0 +1,328 @@
+package room
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// wireVersion is the version of the protocol between nodes. A message of any
+// other is refused.
+const wireVersion = 1
+
+// maxBody bounds a message between nodes, in bytes, before it is decoded.
+const maxBody = 1 << 20
+
+// Bounds of lists in messages, beyond those of what they contain.
+const (
+	maxCommands = 1024
+	maxEvents   = 2 * maxPeople
+	maxSuspects = 1024
+)
+
+// Topics. The first two are calls, the others one-way messages.
+const (
+	topicRegister = "room/register"
+	topicWho      = "room/who"
+
+	topicState    = "room/state"
+	topicBatch    = "room/batch"
+	topicAck      = "room/ack"
+	topicCommand  = "room/command"
+	topicResult   = "room/result"
+	topicAnnounce = "room/announce"
+	topicDrop     = "room/drop"
+)
+
+// head is in every message.
+type head struct {
+	V       int    `json:"v"`
+	Company string `json:"company"`
+	Room    string `json:"room"`
+}
+
+func (h *head) header() *head { return h }
+func (h *head) key() Key      { return Key{h.Company, h.Room} }
+
+type message interface {
+	header() *head
+	validate() bool
+}
+
+// command is what a leaf asks its home to do. Exactly one of the pointers is set.
+type command struct {
+	ID    uint64       `json:"id"` // unique at the asking node, for the result
+	Trace string       `json:"trace,omitempty"`
+	Join  *JoinCommand `json:"join,omitempty"`
+	Leave *Ended       `json:"leave,omitempty"`
+	Set   *setCommand  `json:"set,omitempty"`
+	Chat  *chatCommand `json:"chat,omitempty"`
+}
+
+type setCommand struct {
+	Attachment string            `json:"attachment"`
+	Name       string            `json:"name"`
+	Media      Media             `json:"media"`
+	Tracks     map[string]string `json:"tracks,omitempty"`
+}
+
+type chatCommand struct {
+	Attachment string `json:"attachment"`
+	ID         string `json:"id"`
+	Text       string `json:"text"`
+}
+
+// registerMsg makes the sender a follower, says who is there, and repeats what
+// was not answered yet. It is the one message that asks for a home: whoever
+// gets it answers as home, names another node, or becomes the home.
+type registerMsg struct {
+	head
+	Stamp    Stamp        `json:"stamp"` // names the registration; an older one after a newer is stale
+	Have     Position     `json:"have"`  // of the copy, zero if none
+	State    *State       `json:"state,omitempty"`
+	Yield    bool         `json:"yield,omitempty"` // the sender was home and gives way
+	Watch    bool         `json:"watch,omitempty"` // keep me although nobody is here
+	Mine     []Person     `json:"mine,omitempty"`
+	Leaves   []Ended      `json:"leaves,omitempty"`
+	Commands []command    `json:"commands,omitempty"`
+	Suspects []geo.NodeID `json:"suspects,omitempty"` // did not answer the sender
+}
+
+// Statuses of a registerReply.
+const (
+	statusOK       = "ok"
+	statusRedirect = "redirect"
+	statusTryAgain = "try_again"
+	statusCopy     = "copy"      // once more, with the sender's copy
+	statusNotFound = "not_found" // nobody knows the room, and nobody asks to join it
+)
+
+type registerReply struct {
+	head
+	Status string     `json:"status"`
+	Home   geo.NodeID `json:"home,omitempty"`
+	Epoch  Epoch      `json:"epoch"`
+}
+
+type whoMsg struct {
+	head
+	Copy bool `json:"copy,omitempty"` // the state is wanted too
+	View bool `json:"view,omitempty"` // without its secrets
+}
+
+type whoReply struct {
+	head
+	Home  geo.NodeID `json:"home,omitempty"` // empty: not known
+	Have  Position   `json:"have"`
+	State *State     `json:"state,omitempty"`
+}
+
+type stateMsg struct {
+	head
+	State State `json:"state"`
+}
+
+type batchMsg struct {
+	head
+	Batch Batch `json:"batch"`
+}
+
+type ackMsg struct {
+	head
+	Have   Position `json:"have"`
+	Resync bool     `json:"resync,omitempty"` // something is missing after it
+}
+
+type commandMsg struct {
+	head
+	Stamp    Stamp     `json:"stamp"`
+	Commands []command `json:"commands"`
+}
+
+// resultMsg names commands that failed; success shows in the batches before it.
+type resultMsg struct {
+	head
+	Failed []failure `json:"failed"`
+}
+
+type failure struct {
+	ID   uint64 `json:"id"`
+	Code string `json:"code"`
+}
+
+// announceMsg says who is home: the home's beat to its followers and to the
+// room's directory, and the news of a better home to one that must yield.
+type announceMsg struct {
+	head
+	Home geo.NodeID `json:"home"`
+	Have Position   `json:"have"`
+}
+
+// dropMsg ends following: the room is over or the copy no longer needed there.
+type dropMsg struct {
+	head
+	Stamp Stamp `json:"stamp"`          // of the registration it ends, zero for a standby
+	Over  bool  `json:"over,omitempty"` // the room is over
+}
+
+// encode fills in the head and marshals. Every type here can be encoded.
+func encode(k Key, m message) []byte {
+	*m.header() = head{V: wireVersion, Company: k.Company, Room: k.Room}
+	body, err := json.Marshal(m)
+	if err != nil {
+		return nil
+	}
+	return body
+}
+
+// decode reads a message of at most maxBody bytes and checks every bound.
+func decode(body []byte, m message) error {
+	if len(body) > maxBody {
+		return fmt.Errorf("message of %d bytes: %w", len(body), ErrInvalid)
+	}
+	var version struct {
+		V int `json:"v"`
+	}
+	if err := json.Unmarshal(body, &version); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if version.V != wireVersion {
+		return fmt.Errorf("version %d: %w", version.V, ErrVersion)
+	}
+	if err := json.Unmarshal(body, m); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	if !m.header().key().valid() || !m.validate() {
+		return ErrInvalid
+	}
+	return nil
+}
+
+// blank is an empty message for a topic, nil for an unknown one.
+func blank(topic string) message {
+	switch topic {
+	case topicRegister:
+		return &registerMsg{}
+	case topicWho:
+		return &whoMsg{}
+	case topicState:
+		return &stateMsg{}
+	case topicBatch:
+		return &batchMsg{}
+	case topicAck:
+		return &ackMsg{}
+	case topicCommand:
+		return &commandMsg{}
+	case topicResult:
+		return &resultMsg{}
+	case topicAnnounce:
+		return &announceMsg{}
+	case topicDrop:
+		return &dropMsg{}
+	}
+	return nil
+}
+
+func (s Stamp) valid() bool    { return okID(string(s.Node)) }
+func (p Position) valid() bool { return okID(string(p.Epoch.Node)) }
+
+func (c command) valid() bool {
+	set := 0
+	ok := okID(c.Trace)
+	if c.Join != nil {
+		set++
+		ok = ok && c.Join.valid()
+	}
+	if c.Leave != nil {
+		set++
+		ok = ok && c.Leave.valid()
+	}
+	if c.Set != nil {
+		set++
+		ok = ok && okID(c.Set.Attachment) && okName(c.Set.Name) && okTracks(c.Set.Tracks)
+	}
+	if c.Chat != nil {
+		set++
+		ok = ok && okID(c.Chat.Attachment) && okID(c.Chat.ID) && len(c.Chat.Text) <= MaxChatText
+	}
+	return ok && set == 1
+}
+
+func (j JoinCommand) valid() bool {
+	return okID(j.PeerID) && okName(j.Name) && okID(string(j.Node)) && okID(j.POP) && okID(j.Attachment) &&
+		j.Claim.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && len(j.Ticket) <= maxTicket
+}
+
+func (e Ended) valid() bool { return okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid() }
+
+func (m *registerMsg) validate() bool {
+	ok := m.Stamp.valid() && m.Have.valid() && len(m.Mine) <= maxPeople && len(m.Leaves) <= maxCommands &&
+		len(m.Commands) <= maxCommands && okNodes(m.Suspects)
+	if m.State != nil {
+		ok = ok && m.State.key() == m.key() && m.State.validate() == nil && m.State.position() == m.Have
+	}
+	for _, p := range m.Mine {
+		ok = ok && p.valid()
+	}
+	for _, e := range m.Leaves {
+		ok = ok && e.valid()
+	}
+	for _, c := range m.Commands {
+		ok = ok && c.valid()
+	}
+	return ok
+}
+
+func (m *registerReply) validate() bool { return okID(string(m.Home)) && okID(string(m.Epoch.Node)) }
+func (m *whoMsg) validate() bool        { return true }
+
+func (m *whoReply) validate() bool {
+	ok := okID(string(m.Home)) && m.Have.valid()
+	if m.State != nil {
+		ok = ok && m.State.key() == m.key() && m.State.validate() == nil
+	}
+	return ok
+}
+
+func (m *stateMsg) validate() bool {
+	return m.State.key() == m.key() && m.State.validate() == nil
+}
+
+func (m *batchMsg) validate() bool {
+	return len(m.Batch.Events) <= maxEvents && okID(string(m.Batch.Epoch.Node)) && m.Batch.validate() == nil
+}
+
+func (m *ackMsg) validate() bool { return m.Have.valid() }
+
+func (m *commandMsg) validate() bool {
+	ok := m.Stamp.valid() && len(m.Commands) <= maxCommands
+	for _, c := range m.Commands {
+		ok = ok && c.valid()
+	}
+	return ok
+}
+
+func (m *resultMsg) validate() bool {
+	ok := len(m.Failed) <= maxCommands
+	for _, f := range m.Failed {
+		ok = ok && okID(f.Code)
+	}
+	return ok
+}
+
+func (m *announceMsg) validate() bool { return m.Home != "" && okID(string(m.Home)) && m.Have.valid() }
+func (m *dropMsg) validate() bool     { return m.Stamp.valid() }
+
+func okNodes(nodes []geo.NodeID) bool {
+	for _, n := range nodes {
+		if !okID(string(n)) {
+			return false
+		}
+	}
+	return len(nodes) <= maxSuspects
+}
+
+// Topic reports whether a topic of the network between nodes is for the room plane.
+func Topic(topic string) bool { return strings.HasPrefix(topic, "room/") }
