@@ -1,0 +1,273 @@
+// A server inside the page, for screenshots and for trying the page without
+// one: it answers the attach request, the probes and the WebSocket, and feeds
+// drawn pictures through a real second peer connection. Never part of dist.
+
+import type { ChatMessage, ClientMessage, Joined, JoinMessage, Media, Person, RoomEvent } from "../src/protocol/messages";
+import { face, screen, type Extra } from "./people";
+
+interface Scenario {
+  people?: Extra[];
+  chat?: { from: string; text: string; minutesAgo?: number }[];
+  refuse?: string;
+  /** Answers nothing at all. */
+  silent?: boolean;
+  /** Drawn instead of the browser's fake camera. */
+  me?: string;
+  /** Error name that getUserMedia fails with. */
+  devices?: string;
+  holdChat?: boolean;
+}
+
+declare global {
+  interface Window {
+    demo?: Scenario;
+    fake?: Fake;
+  }
+}
+
+const scenario: Scenario = window.demo ?? {};
+const nodes = ["fra", "iad", "syd"].map((pop, i) => ({
+  node: `${pop}-1`, pop, url: `https://${pop}.demo.invalid`, ws: `wss://${pop}.demo.invalid/ws`, probe: `https://${pop}.demo.invalid/probe`, load: i / 10,
+}));
+const began = Date.now() - 9 * 60_000;
+
+class Fake {
+  version = 10;
+  people = new Map<string, Person>();
+  chat: ChatMessage[] = [];
+  tracks = new Map<string, MediaStreamTrack>();
+  dead = new Set<string>();
+  sockets = new Set<FakeSocket>();
+  speaking: string[] = [];
+  joins = 0;
+  subscribes = 0;
+
+  constructor() {
+    for (const p of scenario.people ?? []) this.put(p);
+    for (const c of scenario.chat ?? []) {
+      const by = [...this.people.values()].find((p) => p.name === c.from);
+      this.chat.push({ seq: this.chat.length + 1, peer_id: by?.peer_id ?? "x", name: c.from, text: c.text, at: new Date(Date.now() - (c.minutesAgo ?? 0) * 60_000).toISOString() });
+    }
+  }
+
+  private put(x: Extra): Person {
+    const media: Media = { mic: x.mic ?? true, camera: x.camera ?? true, share: x.share ?? false, share_audio: false };
+    const tracks: Record<string, string> = {};
+    if (media.mic) tracks["mic"] = `${x.id}.mic`;
+    if (media.camera) {
+      tracks["camera"] = `${x.id}.camera`;
+      if (!this.tracks.has(`${x.id}.camera`)) this.tracks.set(`${x.id}.camera`, face(x.id));
+    }
+    if (media.share) {
+      tracks["share"] = `${x.id}.share`;
+      this.tracks.set(`${x.id}.share`, screen());
+    }
+    const person: Person = {
+      peer_id: x.id, name: x.name, role: x.role ?? "regular", pop: "fra", state: x.state ?? "present", media, tracks,
+      joined_at: this.people.get(x.id)?.joined_at ?? new Date(began + this.people.size * 1000).toISOString(),
+    };
+    this.people.set(x.id, person);
+    return person;
+  }
+
+  enter(x: Extra): void {
+    this.publish({ kind: "join", person: this.put(x) });
+  }
+
+  change(x: Extra): void {
+    this.publish({ kind: "person", person: this.put(x) });
+  }
+
+  exit(id: string, reason = "left"): void {
+    this.people.delete(id);
+    this.publish({ kind: "leave", peer_id: id, reason });
+  }
+
+  say(id: string, text: string): number {
+    const seq = this.chat.length + 1;
+    const message = { seq, peer_id: id, name: this.people.get(id)?.name ?? id, text, at: new Date().toISOString() };
+    this.chat.push(message);
+    this.publish({ kind: "chat", message });
+    return seq;
+  }
+
+  speak(...ids: string[]): void {
+    this.speaking = ids;
+    for (const s of this.sockets) s.deliver({ type: "speaking", peer_ids: ids });
+  }
+
+  end(code: string): void {
+    for (const s of this.sockets) s.finish({ type: "ended", code, message: code }, 4000);
+  }
+
+  move(): void {
+    for (const s of this.sockets) s.deliver({ type: "move", code: "node_draining" });
+  }
+
+  /** The node goes silent: no close, no reset, its media stops. */
+  kill(node: string): void {
+    this.dead.add(node);
+    for (const s of this.sockets) if (s.node?.node === node) s.pc?.close();
+  }
+
+  publish(e: RoomEvent): void {
+    this.version++;
+    for (const s of this.sockets) s.deliver({ type: "update", version: this.version, events: [e] });
+  }
+
+  track(name: string | null): MediaStreamTrack | null {
+    return name === null ? null : (this.tracks.get(name) ?? null);
+  }
+}
+
+class FakeSocket {
+  onopen: (() => void) | null = null;
+  onmessage: ((e: { data: string }) => void) | null = null;
+  onclose: ((e: { code: number; reason: string }) => void) | null = null;
+  onerror: (() => void) | null = null;
+  readonly node;
+  pc: RTCPeerConnection | undefined;
+  private self = "";
+  private video: RTCRtpTransceiver[] = [];
+  private audio: RTCRtpTransceiver[] = [];
+
+  constructor(url: string) {
+    this.node = nodes.find((n) => n.ws === url);
+    setTimeout(() => this.mute || this.onopen?.(), 5);
+  }
+
+  private get mute(): boolean {
+    return scenario.silent === true || fake.dead.has(this.node?.node ?? "");
+  }
+
+  deliver(m: object): void {
+    if (this.mute) return;
+    setTimeout(() => this.mute || this.onmessage?.({ data: JSON.stringify(m) }), 1);
+  }
+
+  finish(m: object, code: number): void {
+    this.deliver(m);
+    setTimeout(() => this.onclose?.({ code, reason: "" }), 10);
+  }
+
+  send(data: string): void {
+    if (this.mute) return;
+    const m = JSON.parse(data) as ClientMessage;
+    switch (m.type) {
+      case "join":
+        if (scenario.refuse) this.finish({ type: "refused", code: scenario.refuse, message: scenario.refuse, retry_after: 1 }, 4001);
+        else void this.join(m);
+        break;
+      case "ping":
+        this.deliver({ type: "pong", t: m.t });
+        break;
+      case "subscribe":
+        fake.subscribes++;
+        m.video.forEach((name, i) => void this.video[i]?.sender.replaceTrack(fake.track(name)));
+        this.deliver({ type: "subscribed", seq: m.seq, failed: [] });
+        break;
+      case "media": {
+        const p = fake.people.get(this.self);
+        if (!p) break;
+        const { type: _, ...media } = m;
+        fake.people.set(this.self, { ...p, media });
+        fake.publish({ kind: "person", person: { ...p, media } });
+        break;
+      }
+      case "chat":
+        if (scenario.holdChat) break;
+        if (m.text === "fail") this.deliver({ type: "error", id: m.id, code: "try_again", message: "" });
+        else this.deliver({ type: "ack", id: m.id, seq: fake.say(this.self, m.text) });
+        break;
+      case "offer":
+        void this.answer(m.offer).then((answer) => this.deliver({ type: "answer", id: m.id, answer, slots: this.slots() }));
+        break;
+      case "leave":
+        this.close();
+        break;
+    }
+  }
+
+  close(): void {
+    fake.sockets.delete(this);
+    this.pc?.close();
+  }
+
+  private async answer(offer: string): Promise<string> {
+    const pc = this.pc as RTCPeerConnection;
+    await pc.setRemoteDescription({ type: "offer", sdp: offer });
+    const recv = new Set(
+      offer.split(/^m=/m).slice(1).filter((s) => /^a=recvonly/m.test(s)).map((s) => /^a=mid:(.+?)\r?$/m.exec(s)?.[1]),
+    );
+    const slots = pc.getTransceivers().filter((t) => t.mid !== null && recv.has(t.mid));
+    for (const t of slots) t.direction = "sendonly";
+    this.video = slots.filter((t) => t.receiver.track.kind === "video");
+    this.audio = slots.filter((t) => t.receiver.track.kind === "audio");
+    await pc.setLocalDescription(await pc.createAnswer());
+    await new Promise<void>((done) => {
+      const check = (): void => void (pc.iceGatheringState === "complete" && done());
+      pc.addEventListener("icegatheringstatechange", check);
+      check();
+    });
+    return pc.localDescription?.sdp ?? "";
+  }
+
+  private slots() {
+    return { video: this.video.map((t) => t.mid ?? ""), audio: this.audio.map((t) => t.mid ?? "") };
+  }
+
+  private async join(m: JoinMessage): Promise<void> {
+    fake.joins++;
+    this.pc = new RealPeer();
+    const answer = await this.answer(m.offer);
+    this.self = m.peer_id || "me";
+    fake.chat = fake.chat.map((c) => (c.peer_id === "x" ? { ...c, peer_id: this.self } : c));
+    const assigned = [...fake.people.values()].filter((p) => p.peer_id !== this.self).flatMap((p) => [p.tracks["share"], p.tracks["camera"]]).filter((t) => t !== undefined).slice(0, this.video.length);
+    assigned.forEach((name, i) => void this.video[i]?.sender.replaceTrack(fake.track(name)));
+    const old = fake.people.get(this.self);
+    const self: Person = {
+      peer_id: this.self, name: m.name || old?.name || "Guest", role: "regular", pop: this.node?.pop ?? "", joined_at: old?.joined_at ?? new Date().toISOString(),
+      state: "present", media: m.media, tracks: {},
+    };
+    fake.people.set(this.self, self);
+    fake.sockets.add(this);
+    const joined: Joined = {
+      type: "joined", peer_id: this.self, answer, ice_servers: [], resume: "ticket",
+      node: { id: this.node?.node ?? "", pop: this.node?.pop ?? "" }, room: { id: m.room, version: fake.version, home: "fra-1" },
+      self, people: [...fake.people.values()], chat: fake.chat, slots: this.slots(),
+      assigned: { video: this.video.map((_, i) => assigned[i] ?? null), audio: this.audio.map(() => null) }, ping_ms: 2000, trace: "demo",
+    };
+    this.deliver(joined);
+    if (fake.speaking.length) this.deliver({ type: "speaking", peer_ids: fake.speaking });
+  }
+}
+
+const RealPeer = window.RTCPeerConnection;
+const realFetch = window.fetch.bind(window);
+const fake = new Fake();
+window.fake = fake;
+window.WebSocket = FakeSocket as unknown as typeof WebSocket;
+window.fetch = async (input, init) => {
+  const url = String(input);
+  if (url.includes("/api/v1/attach")) {
+    if (scenario.silent) throw new TypeError("unreachable");
+    return new Response(JSON.stringify({ room: "demo", nodes: nodes.filter((n) => !fake.dead.has(n.node)) }), { headers: { "content-type": "application/json" } });
+  }
+  const node = nodes.find((n) => n.probe === url);
+  if (node) {
+    await new Promise((done) => setTimeout(done, 4 + nodes.indexOf(node) * 40));
+    return new Response(null, { status: 204 });
+  }
+  return realFetch(input, init);
+};
+if (navigator.mediaDevices) {
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (c) => {
+    if (scenario.devices) throw new DOMException("", scenario.devices);
+    const stream = await real(c);
+    if (!scenario.me || !c?.video) return stream;
+    for (const t of stream.getVideoTracks()) t.stop();
+    return new MediaStream([...stream.getAudioTracks(), face(scenario.me, 1280, 720)]);
+  };
+  navigator.mediaDevices.getDisplayMedia = async () => new MediaStream([screen()]);
+}

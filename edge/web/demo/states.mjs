@@ -1,0 +1,67 @@
+// The states of the page that are photographed, each as a scenario for the
+// fake server and what a person does.
+
+const crowd = ["Mara Lindqvist", "Jonas Weber", "Aiko Tanaka", "Priya Raman", "Tomás Ortega", "Лена Соколова", "Sam Okafor", "Chloé Martin", "Ben Adler", "Noor Haddad", "Ivo Petrov", "Grace Kim", "Leo Brandt"];
+const people = (n, change = {}) => crowd.slice(0, n).map((name, i) => ({ id: `p${i}`, name, mic: i % 3 !== 1, ...change[i] }));
+const me = "ann-host";
+
+const chat = [
+  { from: "Jonas Weber", text: "Morning! Slides are here: https://example.org/review/q3 (draft).", minutesAgo: 6 },
+  { from: "Jonas Weber", text: "Page 4 is new.", minutesAgo: 6 },
+  { from: "Ann", text: "Thanks, reading it now", minutesAgo: 5 },
+  { from: "Mara Lindqvist", text: "Can we start with the rollout? I have to leave a little earlier today.", minutesAgo: 2 },
+];
+
+async function join(page) {
+  await page.fill("#name", "Ann Keller");
+  await page.click("button[type=submit]");
+  await page.waitForFunction(() => window.meridian.state().phase === "live");
+}
+
+/** Joined, and every tile that has a picture shows it. */
+const call = (pictures, then) => async (page) => {
+  await join(page);
+  await page.waitForFunction((n) => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= n, pictures, { timeout: 15_000 });
+  await then?.(page);
+};
+const press = (label) => (page) => page.click(`.side button[aria-label^="${label}"]`);
+
+export const states = {
+  prejoin: { demo: { me }, act: async (p) => { await p.waitForSelector("video.shown"); await p.waitForSelector(".choice"); await p.mouse.click(2, 2); }, settle: 700 },
+  "prejoin-ru": { demo: { me }, url: "/call/?roomId=планёрка&lang=ru", act: async (p) => void (await p.waitForSelector("video.shown")) },
+  "prejoin-denied": { demo: { devices: "NotAllowedError" }, act: async (p) => void (await p.waitForSelector(".troubles")) },
+  "prejoin-noname": { demo: { me }, act: async (p) => { await p.waitForSelector("video.shown"); await p.click("button[type=submit]"); } },
+  joining: { demo: { me, silent: true }, act: async (p) => { await p.waitForSelector("video.shown"); await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); }, settle: 4500, sizes: ["wide"] },
+  alone: { demo: { me }, act: call(1) },
+  two: { demo: { me, people: people(1) }, act: call(2, (p) => p.evaluate(() => window.fake.speak("p0"))) },
+  three: { demo: { me, people: people(2) }, act: call(3) },
+  five: { demo: { me, people: people(4, { 2: { camera: false }, 3: { state: "reconnecting" } }) }, act: call(4, (p) => p.evaluate(() => window.fake.speak("p0"))) },
+  nine: { demo: { me, people: people(8, { 5: { camera: false, mic: false } }) }, act: async (p) => { await join(p); await p.waitForTimeout(2500); await p.evaluate(() => window.fake.speak("p2")); } },
+  many: { demo: { me, people: people(13, { 3: { camera: false }, 9: { camera: false } }) }, act: async (p) => { await join(p); await p.waitForTimeout(3000); } },
+  share: { demo: { me, people: people(4, { 0: { share: true } }) }, act: async (p) => { await join(p); await p.waitForTimeout(2500); await p.evaluate(() => window.fake.speak("p0")); } },
+  sharing: { demo: { me, people: people(2) }, act: call(3, (p) => p.click('button[aria-label="Share screen"]')), sizes: ["wide"] },
+  muted: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.keyboard.press("m"); await p.keyboard.press("v"); await p.waitForTimeout(200); }) },
+  chat: { demo: { me, people: people(3), chat }, act: call(2, async (p) => { await p.evaluate(() => window.fake.speak("p1")); await press("Chat")(p); await p.fill("textarea", "On it — see you at ten."); await p.keyboard.press("Enter"); }) },
+  "chat-failed": { demo: { me, people: people(1) }, act: call(1, async (p) => { await press("Chat")(p); await p.fill("textarea", "fail"); await p.keyboard.press("Enter"); }), sizes: ["wide"] },
+  "chat-empty": { demo: { me, people: people(1) }, act: call(1, press("Chat")) },
+  unread: { demo: { me, people: people(2) }, act: call(2, (p) => p.evaluate(() => { window.fake.say("p0", "Hello"); window.fake.say("p1", "Hi all"); window.fake.enter({ id: "p9", name: "Noor Haddad" }); })) },
+  people: { demo: { me, people: people(7, { 0: { role: "moderator" }, 3: { share: true } }) }, act: call(2, press("People")) },
+  connection: { demo: { me, people: people(2) }, act: call(3, async (p) => { await press("Connection")(p); await p.waitForTimeout(3500); }) },
+  focus: { demo: { me, people: people(2) }, act: call(2, async (p) => { for (let i = 0; i < 3; i++) await p.keyboard.press("Tab"); }), sizes: ["wide"] },
+  unplugged: { demo: { me, people: people(1) }, act: call(2, (p) => p.evaluate(() => document.querySelector('[data-tile="self"] video').srcObject.getVideoTracks()[0].dispatchEvent(new Event("ended")))), sizes: ["wide", "frame"] },
+  reconnecting: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => { for (const n of ["fra-1", "iad-1", "syd-1"]) window.fake.kill(n); }); await p.waitForSelector(".banner", { timeout: 12_000 }); }) },
+  left: { demo: { me, people: people(1) }, act: call(1, (p) => p.click('button[aria-label="Leave"]')) },
+  superseded: { demo: { me }, act: call(1, (p) => p.evaluate(() => window.fake.end("superseded"))) },
+  expired: { demo: { refuse: "token_expired" }, act: refused },
+  algorithm: { demo: { refuse: "token_algorithm" }, act: refused, sizes: ["wide"] },
+  full: { demo: { refuse: "full" }, act: refused },
+  "not-found-ru": { demo: { refuse: "not_found" }, url: "/m/weekly-sync?lang=ru", act: refused },
+  "no-room": { url: "/call/", sizes: ["wide"] },
+  skipped: { demo: { me, people: people(2) }, url: "/m/weekly-sync?nameScreenDisabled=1&displayName=Ann+Keller", act: async (p) => { await p.waitForFunction(() => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= 3); }, sizes: ["wide"] },
+};
+
+async function refused(page) {
+  await page.fill("#name", "Ann Keller");
+  await page.click("button[type=submit]");
+  await page.waitForSelector(".final");
+}

@@ -1,0 +1,339 @@
+// The page's model: devices, session and what the components show, as signals.
+// Components read from here and call its methods; they own no state of the call.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import { codeKey, t, type Key } from "./i18n";
+import { Devices, type DeviceNotice } from "./media/devices";
+import { PeerTransport } from "./media/peer";
+import { noFigures, watchFigures, type Figures } from "./media/stats";
+import type { Params } from "./params";
+import { realClock } from "./protocol/clock";
+import type { SocketLike } from "./protocol/line";
+import { SUBPROTOCOL, type Person } from "./protocol/messages";
+import type { Change } from "./protocol/roster";
+import { Session } from "./protocol/session";
+import { arrange } from "./protocol/slots";
+import { capacity } from "./ui/layout";
+import { remember, type Store } from "./store";
+
+export type Panel = "chat" | "people" | "connection";
+
+export interface Notice {
+  id: number;
+  text: string;
+  tone: "info" | "problem";
+}
+
+export interface Tile {
+  key: string;
+  kind: "self" | "person" | "share";
+  person: Person;
+  /** What to play; null while there is no picture. */
+  stream: MediaStream | null;
+  /** Names the track, so that a slot's old picture never appears under a new name. */
+  track: string | null;
+  speaking: boolean;
+  weak: boolean;
+}
+
+/** A picture that has not moved for this long is called weak. */
+const WEAK_MS = 3_000;
+const NOTICE_MS = 5_000;
+
+export class App {
+  readonly store: Store = remember();
+  readonly devices: Devices;
+  readonly session: Session<PeerTransport>;
+  readonly name = signal("");
+  readonly panel = signal<Panel | null>(null);
+  readonly notices = signal<readonly Notice[]>([]);
+  /** What a screen reader says next. */
+  readonly spoken = signal("");
+  readonly figures = signal<Figures>(noFigures);
+  readonly stageSize = signal({ w: 0, h: 0 });
+  readonly soundBlocked = signal(false);
+  readonly seenChat = signal(0);
+  readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
+  /** Marks in ms of performance.now(). */
+  timings: { clickJoin?: number; joined?: number; connected?: number; firstRemoteFrame?: number } = {};
+
+  private readonly transports = new Set<PeerTransport>();
+  private readonly slotsChanged = signal(0);
+  private order: string[] = [];
+  private noticeId = 0;
+
+  constructor(readonly params: Params) {
+    this.devices = new Devices(this.store);
+    this.name.value = params.displayName || this.store.get("name") || "";
+    const origin = location.origin;
+    this.session = new Session<PeerTransport>(
+      { room: params.room, kind: params.kind, token: params.token, name: this.name.value, peerId: params.peerId },
+      {
+        clock: realClock,
+        random: Math.random,
+        fetch: (url, init) => fetch(url, init),
+        open: (url) => new WebSocket(url, SUBPROTOCOL) as unknown as SocketLike,
+        transport: () => this.newTransport(),
+        origin: { url: origin, ws: `${origin.replace(/^http/, "ws")}/ws` },
+        newId: () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`,
+      },
+    );
+    this.session.onchange = (c) => this.announce(c);
+    this.session.onerror = (code) => this.notify(t(codeKey("error", code)), "problem");
+    this.devices.onnotice = (n) => this.deviceNotice(n);
+    this.wire();
+  }
+
+  readonly people = computed(() => this.session.roster.value.people);
+  readonly connected = computed(() => this.session.phase.value === "live");
+  readonly unread = computed(() => {
+    const chat = this.session.roster.value.chat;
+    return this.panel.value === "chat" ? 0 : chat.filter((m) => m.seq > this.seenChat.value && m.peer_id !== this.session.self).length;
+  });
+
+  readonly me = computed<Person | null>(() => this.people.value.find((p) => p.peer_id === this.session.joined.value?.peer_id) ?? null);
+
+  private readonly selfStream = computed(() => {
+    const camera = this.devices.tracks.value.camera;
+    return camera ? new MediaStream([camera]) : null;
+  });
+
+  /** Streams that the node confirmed to carry the track, by track. */
+  private readonly streams = computed(() => {
+    this.slotsChanged.value;
+    const transport = this.session.attachment.value?.transport;
+    const out = new Map<string, { stream: MediaStream; mid: string }>();
+    this.session.confirmed.value.video.forEach((track, i) => {
+      const slot = transport?.video[i];
+      if (track !== null && slot) out.set(track, slot);
+    });
+    return out;
+  });
+
+  readonly audioStreams = computed<MediaStream[]>(() => {
+    this.slotsChanged.value;
+    return (this.session.attachment.value?.transport.audio ?? []).map((s) => s.stream);
+  });
+
+  private readonly shares = computed(() =>
+    this.people.value.filter((p) => p.tracks["share"] && p.peer_id !== this.session.self),
+  );
+
+  readonly sharing = computed(() => this.shares.value.length > 0);
+  readonly floatSelf = computed(() => !this.sharing.value && this.people.value.length === 2 && this.me.value !== null);
+
+  /**
+   * The stage: shared screens first, then people in their places, and how many
+   * do not fit. It remembers the places, so it is not quite a pure function.
+   */
+  readonly stage = computed<{ tiles: Tile[]; self: Tile | null; more: number }>(() => {
+    const { w, h } = this.stageSize.value;
+    const roster = this.session.roster.value;
+    const me = this.me.value;
+    const others = this.people.value.filter((p) => p.peer_id !== me?.peer_id);
+    const slotted = new Set(this.session.assigned.value.video);
+    const [main, ...moreShares] = this.shares.value;
+    const rank = (p: Person): number => (p.tracks["camera"] && slotted.has(p.tracks["camera"]) ? 0 : 1);
+    const wanted = others
+      .map((p, joined) => ({ p, rank: rank(p), spoke: roster.spoke.get(p.peer_id) ?? -1, joined }))
+      .sort((a, b) => a.rank - b.rank || b.spoke - a.spoke || a.joined - b.joined)
+      .map((x) => x.p.peer_id);
+
+    let room = capacity(w, h, main !== undefined, 8) - moreShares.length - (this.floatSelf.value ? 0 : 1);
+    if (wanted.length > room) room--; // the number takes a place as well
+    room = Math.max(1, room);
+    const shown = wanted.slice(0, room);
+    this.order = arrange(this.order.length ? this.order : joinOrder(others, shown), shown);
+    const byId = new Map(others.map((p) => [p.peer_id, p]));
+
+    const tiles: Tile[] = [];
+    for (const p of this.shares.value) tiles.push(this.tile(`share:${p.peer_id}`, "share", p));
+    const self = me ? this.selfTile(me) : null;
+    for (const id of this.order) {
+      const p = byId.get(id);
+      if (p) tiles.push(this.tile(`person:${id}`, "person", p));
+    }
+    const floating = this.floatSelf.value;
+    if (self && !floating) tiles.push(self);
+    return { tiles, self: floating ? self : null, more: Math.max(0, wanted.length - shown.length) };
+  });
+
+  start(): void {
+    if (!this.params.room) this.localError.value = "no_room";
+    else if (typeof RTCPeerConnection !== "function" || !("RTCRtpTransceiver" in globalThis)) this.localError.value = "unsupported_browser";
+    if (this.localError.value) return;
+    void this.devices.start();
+    if (this.params.nameScreenDisabled) void this.join(this.params.displayName || t("guest"));
+    else this.intend();
+  }
+
+  /** The person seems about to join: have everything ready. */
+  intend(): void {
+    void this.session.prepare();
+  }
+
+  async join(name: string): Promise<void> {
+    this.timings = { clickJoin: performance.now() };
+    this.name.value = name;
+    if (!this.params.displayName && !this.params.nameScreenDisabled) this.store.set("name", name);
+    void this.devices.start();
+    await this.session.join(name, this.devices.media.peek());
+  }
+
+  again(): void {
+    if (this.session.verdict.value?.code === "unsupported_version") location.reload();
+    else void this.join(this.name.value || t("guest"));
+  }
+
+  leave(): void {
+    this.session.leave();
+    this.devices.stop();
+    this.panel.value = null;
+  }
+
+  toggleShare(): void {
+    if (this.devices.share.value) this.devices.stopShare();
+    else void this.devices.startShare();
+  }
+
+  togglePanel(p: Panel): void {
+    this.panel.value = this.panel.value === p ? null : p;
+  }
+
+  /** A remote picture has appeared. */
+  frame(): void {
+    this.timings.firstRemoteFrame ??= performance.now();
+  }
+
+  notify(text: string, tone: Notice["tone"] = "info"): void {
+    const id = ++this.noticeId;
+    this.notices.value = [...this.notices.value.slice(-2), { id, text, tone }];
+    setTimeout(() => this.dismiss(id), NOTICE_MS);
+  }
+
+  dismiss(id: number): void {
+    this.notices.value = this.notices.value.filter((n) => n.id !== id);
+  }
+
+  private tile(key: string, kind: "person" | "share", person: Person): Tile {
+    const track = person.tracks[kind === "share" ? "share" : "camera"] ?? null;
+    const slot = track === null ? undefined : this.streams.value.get(track);
+    const idle = slot ? (this.figures.value.slots.get(slot.mid)?.idleMs ?? 0) : 0;
+    return {
+      key, kind, person, track,
+      stream: slot?.stream ?? null,
+      speaking: kind === "person" && this.session.roster.value.speaking.has(person.peer_id),
+      // A still screen sends few frames; only cameras are judged.
+      weak: kind === "person" && idle > WEAK_MS,
+    };
+  }
+
+  private selfTile(me: Person): Tile {
+    const stream = this.selfStream.value;
+    return {
+      key: "self",
+      kind: "self",
+      person: { ...me, media: { ...me.media, ...this.devices.media.value } },
+      track: stream?.getVideoTracks()[0]?.id ?? null,
+      stream,
+      speaking: this.devices.media.value.mic && this.session.roster.value.speaking.has(me.peer_id),
+      weak: false,
+    };
+  }
+
+  private newTransport(): PeerTransport {
+    const transport = new PeerTransport(this.params.relayOnly, this.devices.tracks.peek());
+    this.transports.add(transport);
+    transport.onslots = () => void this.slotsChanged.value++;
+    return transport;
+  }
+
+  private wire(): void {
+    effect(() => {
+      const tracks = this.devices.tracks.value;
+      for (const t of this.transports) {
+        if (t.pc.signalingState === "closed") this.transports.delete(t);
+        else t.send(tracks);
+      }
+    });
+    effect(() => this.session.setMedia(this.devices.media.value));
+    effect(() => {
+      const att = this.session.attachment.value;
+      if (!att) return;
+      const { pc } = att.transport;
+      this.timings.joined ??= performance.now();
+      const mark = (): void => {
+        if (pc.connectionState === "connected") this.timings.connected ??= performance.now();
+      };
+      mark();
+      pc.addEventListener("connectionstatechange", mark);
+      const stop = watchFigures(pc, (f) => (this.figures.value = f));
+      return () => {
+        pc.removeEventListener("connectionstatechange", mark);
+        stop();
+        this.figures.value = noFigures;
+      };
+    });
+    effect(() => {
+      const { w, h } = this.stageSize.value;
+      if (w > 0) this.session.videoLimit.value = Math.min(9, capacity(w, h, this.sharing.value, 8) + (this.sharing.value ? 1 : 0));
+    });
+    effect(() => {
+      const last = this.session.roster.value.chat.at(-1)?.seq ?? 0;
+      if (this.panel.value === "chat" && last > this.seenChat.peek()) this.seenChat.value = last;
+    });
+    effect(() => {
+      const phase = this.session.phase.value;
+      if (phase === "ended" || phase === "refused") {
+        batch(() => {
+          this.panel.value = null;
+          this.order = [];
+        });
+        if (this.session.verdict.peek()?.code !== "left") this.devices.stop();
+      }
+    });
+    let was = "";
+    effect(() => {
+      const phase = this.session.phase.value;
+      if (was === "joining" && phase === "live") this.seenChat.value = Math.max(this.seenChat.peek(), this.session.roster.peek().chat.at(-1)?.seq ?? 0);
+      if (phase === "reconnecting") this.spoken.value = t("banner.reconnecting");
+      if (was === "reconnecting" && phase === "live") this.spoken.value = t("banner.back");
+      was = phase;
+    });
+    // A closed page says so; others then see "left" at once, not "lost" later.
+    addEventListener("pagehide", (e) => {
+      if (!e.persisted) this.session.leave();
+    });
+  }
+
+  private announce(c: Change): void {
+    const own = (c.kind === "said" ? c.message.peer_id : c.person.peer_id) === this.session.self;
+    if (own) return;
+    switch (c.kind) {
+      case "joined":
+        this.spoken.value = t("live.joined", { name: c.person.name });
+        this.notify(this.spoken.value);
+        break;
+      case "left":
+        this.spoken.value = t(c.reason === "lost" ? "live.lost" : c.reason === "kicked" || c.reason === "blocked" ? "live.kicked" : "live.left", { name: c.person.name });
+        this.notify(this.spoken.value);
+        break;
+      case "said":
+        this.spoken.value = t("chat.said", { name: c.message.name, text: c.message.text });
+        break;
+    }
+  }
+
+  private deviceNotice(n: DeviceNotice): void {
+    const key = `trouble.${n.kind}.${n.trouble}` as Key;
+    const text = t(key);
+    this.spoken.value = text;
+    this.notify(text, "problem");
+  }
+}
+
+/** The ids among people that are in shown, in people's (join) order. */
+function joinOrder(people: readonly Person[], shown: readonly string[]): string[] {
+  const set = new Set(shown);
+  return people.map((p) => p.peer_id).filter((id) => set.has(id));
+}

@@ -1,0 +1,61 @@
+// window.meridian: what the page knows about itself, for tests and for support.
+// Its shape is described in DESIGN.md. It holds no secret.
+
+import type { App } from "./app";
+
+export function diagnose(app: App) {
+  const s = app.session;
+  const since = (mark: number | undefined): number | null =>
+    mark === undefined || app.timings.clickJoin === undefined ? null : Math.round(mark - app.timings.clickJoin);
+  const transport = s.attachment.value?.transport;
+  const figures = app.figures.value;
+  const slots = (kind: "video" | "audio") =>
+    (transport?.[kind] ?? []).map((slot, i) => {
+      const f = figures.slots.get(slot.mid);
+      return {
+        mid: slot.mid, track: s.assigned.value[kind][i] ?? null,
+        frames: f?.frames ?? 0, width: f?.width ?? 0, height: f?.height ?? 0, packets: f?.packets ?? 0, energy: f?.energy ?? 0,
+      };
+    });
+  return {
+    phase: app.localError.value ? "refused" : s.phase.value,
+    code: app.localError.value ?? s.verdict.value?.code ?? null,
+    room: app.params.room,
+    peerId: s.self,
+    node: s.joined.value?.node.id ?? null,
+    pop: s.joined.value?.node.pop ?? null,
+    home: s.joined.value?.room.home ?? null,
+    trace: s.joined.value?.trace ?? null,
+    version: s.roster.value.version,
+    negotiations: s.negotiations,
+    attachments: s.attachments,
+    rtt: s.rtt.value,
+    trips: Object.fromEntries(s.trips.value),
+    media: app.devices.media.value,
+    people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
+    chat: s.roster.value.chat.map((m) => ({ seq: m.seq, peerId: m.peer_id, name: m.name, text: m.text })),
+    outgoing: s.outgoing.value.map((o) => ({ text: o.text, state: o.state })),
+    tiles: [...document.querySelectorAll<HTMLElement>("[data-tile]")].map((el) => {
+      const video = el.querySelector("video");
+      const track = (video?.srcObject as MediaStream | null)?.getVideoTracks()[0];
+      const mid = transport?.pc.getTransceivers().find((x) => x.receiver.track === track)?.mid;
+      return {
+        key: el.dataset["tile"] ?? "",
+        videoWidth: video?.videoWidth ?? 0,
+        videoHeight: video?.videoHeight ?? 0,
+        frames: (mid ? figures.slots.get(mid)?.frames : undefined) ?? video?.getVideoPlaybackQuality?.().totalVideoFrames ?? 0,
+      };
+    }),
+    slots: { video: slots("video"), audio: slots("audio") },
+    connection: { up: figures.up, down: figures.down, lossUp: figures.lossUp, lossDown: figures.lossDown, rtt: figures.rtt, path: figures.path, protocol: figures.protocol, ice: transport?.pc.connectionState ?? null },
+    timings: { joined: since(app.timings.joined), connected: since(app.timings.connected), firstRemoteFrame: since(app.timings.firstRemoteFrame) },
+  };
+}
+
+export type Diagnosis = ReturnType<typeof diagnose>;
+
+declare global {
+  interface Window {
+    meridian?: { state(): Diagnosis };
+  }
+}

@@ -1,0 +1,270 @@
+// One attachment: a line and a transport to one node, from the join to its end.
+// It repairs its media with an ICE restart; what it cannot repair it reports
+// once, and the session goes on elsewhere.
+
+import type { Node } from "./attach";
+import type { Clock, Timer } from "./clock";
+import { Line, type LineLoss, type OpenSocket } from "./line";
+import type { ClientMessage, IceServer, Joined, JoinMessage, ServerMessage, SlotMids, Up } from "./messages";
+
+export type MediaState = "connecting" | "connected" | "disconnected" | "failed";
+
+export interface Offer {
+  offer: string;
+  up: Up;
+}
+
+/** What carries the media; a peer connection in the page, a fake in tests. */
+export interface Transport {
+  /** Makes the offer of the join and does not set it. */
+  offer(): Promise<Offer>;
+  /** Makes the offer of an ICE restart and does not set it. */
+  restart(): Promise<Offer>;
+  /** Sets the servers (of a join), the last offer and its answer, in this order. */
+  accept(answer: string, servers?: readonly IceServer[]): Promise<void>;
+  /** Names the receive slots, by mid, in slot order. */
+  slots(mids: SlotMids): void;
+  onstate: (s: MediaState) => void;
+  close(): void;
+}
+
+/** Is thrown by join when the server said no. */
+export class RefusedError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly retryAfter: number,
+  ) {
+    super(message);
+  }
+}
+
+export type Loss = LineLoss | "timeout" | "transport" | "media";
+
+/** Is thrown by join when the node could not be used. */
+export class LostError extends Error {
+  constructor(override readonly cause: Loss) {
+    super(cause);
+  }
+}
+
+export const JOIN_TIMEOUT_MS = 6_000;
+/** A blink of the network that heals by itself costs nothing. */
+export const DISCONNECTED_MS = 4_000;
+/** First connection of ICE and DTLS; relayed paths over an ocean take three seconds. */
+export const CONNECT_MS = 10_000;
+export const ANSWER_TIMEOUT_MS = 4_000;
+export const REPAIR_MS = 6_000;
+
+export interface AttachmentDeps<T extends Transport> {
+  clock: Clock;
+  open: OpenSocket;
+  transport: () => T;
+  /** Called after each completed SDP exchange. */
+  negotiated: () => void;
+}
+
+export class Attachment<T extends Transport> {
+  readonly transport: T;
+  private readonly line: Line;
+  private readonly prepared: Promise<Offer>;
+  private backlog: ServerMessage[] = [];
+  private handler: ((m: ServerMessage) => void) | undefined;
+  private waiting: { done: (m: Joined) => void; fail: (e: Error) => void } | undefined;
+  private answer: { id: string; done: (m: { answer: string; slots: SlotMids } | undefined) => void } | undefined;
+  private over = false;
+  private repairing = false;
+  private restarts = 0;
+  private mediaTimer: Timer;
+  private connectedWaiters: ((ok: boolean) => void)[] = [];
+  /** Whether media was connected at any time. */
+  everConnected = false;
+  media: MediaState = "connecting";
+
+  onlost: (cause: Loss) => void = () => {};
+  onmedia: (s: MediaState) => void = () => {};
+
+  constructor(
+    readonly node: Node,
+    private readonly deps: AttachmentDeps<T>,
+  ) {
+    this.transport = deps.transport();
+    this.transport.onstate = (s) => this.mediaChanged(s);
+    this.prepared = this.transport.offer();
+    this.prepared.catch(() => {}); // reported by join
+    this.line = new Line(node.ws, deps.open, deps.clock);
+    this.line.onmessage = (m) => this.receive(m);
+    this.line.onlost = (cause) => this.lose(cause);
+  }
+
+  get alive(): boolean {
+    return !this.over;
+  }
+
+  get rtt(): number | undefined {
+    return this.line.rtt;
+  }
+
+  async join(m: Omit<JoinMessage, "type" | "v" | "offer" | "up">): Promise<Joined> {
+    let offer: Offer;
+    try {
+      offer = await this.prepared;
+    } catch {
+      throw this.lost("transport");
+    }
+    if (this.over) throw new LostError("closed");
+    const joined = await this.reply({ type: "join", v: 1, ...m, ...offer });
+    try {
+      await this.transport.accept(joined.answer, joined.ice_servers ?? []);
+      this.transport.slots(joined.slots);
+    } catch {
+      throw this.lost("transport");
+    }
+    if (this.over) throw new LostError("closed");
+    this.deps.negotiated();
+    this.line.watch(joined.ping_ms || 2_000);
+    if (this.media !== "connected") this.arm(CONNECT_MS, () => void this.repair());
+    return joined;
+  }
+
+  /** Gives the messages of the call to handler, first those that came meanwhile. */
+  deliver(handler: (m: ServerMessage) => void): void {
+    this.handler = handler;
+    const backlog = this.backlog;
+    this.backlog = [];
+    for (const m of backlog) handler(m);
+  }
+
+  send(m: ClientMessage): void {
+    if (!this.over) this.line.send(m);
+  }
+
+  /** Resolves when media is connected, false when that did not happen in time. */
+  connected(timeoutMs: number): Promise<boolean> {
+    if (this.media === "connected") return Promise.resolve(true);
+    if (this.over) return Promise.resolve(false);
+    return new Promise((done) => {
+      this.connectedWaiters.push(done);
+      this.deps.clock.after(timeoutMs, () => done(false));
+    });
+  }
+
+  leave(): void {
+    this.send({ type: "leave" });
+    this.close();
+  }
+
+  /** Ends line and transport without a report. */
+  close(): void {
+    this.hangUp();
+    this.transport.close();
+  }
+
+  /** Ends the line alone: its media may still flow until another attachment is there. */
+  hangUp(): void {
+    this.over = true;
+    this.deps.clock.cancel(this.mediaTimer);
+    this.line.close();
+    this.waiting?.fail(new LostError("closed"));
+    this.waiting = undefined;
+    this.answer?.done(undefined);
+    for (const w of this.connectedWaiters.splice(0)) w(false);
+  }
+
+  private reply(m: JoinMessage): Promise<Joined> {
+    return new Promise((resolve, reject) => {
+      const timer = this.deps.clock.after(JOIN_TIMEOUT_MS, () => reject(this.lost("timeout")));
+      const settle = (): void => {
+        this.deps.clock.cancel(timer);
+        this.waiting = undefined;
+      };
+      this.waiting = {
+        done: (joined) => (settle(), resolve(joined)),
+        fail: (e) => (settle(), reject(e)),
+      };
+      this.line.send(m);
+    });
+  }
+
+  private receive(m: ServerMessage): void {
+    if (m.type === "joined") this.waiting?.done(m);
+    else if (m.type === "refused") this.waiting?.fail(new RefusedError(m.code, m.message, m.retry_after ?? 0));
+    else if (m.type === "answer" && m.id === this.answer?.id) this.answer.done(m);
+    else if (m.type === "error" && m.id !== undefined && m.id === this.answer?.id) this.answer.done(undefined);
+    else if (this.handler) this.handler(m);
+    else this.backlog.push(m);
+  }
+
+  private mediaChanged(s: MediaState): void {
+    if (this.over || s === this.media) return;
+    this.media = s;
+    switch (s) {
+      case "connected":
+        this.deps.clock.cancel(this.mediaTimer);
+        this.everConnected = true;
+        this.repairing = false;
+        for (const w of this.connectedWaiters.splice(0)) w(true);
+        break;
+      case "disconnected":
+        if (!this.repairing) this.arm(DISCONNECTED_MS, () => void this.repair());
+        break;
+      case "failed":
+        if (!this.repairing) void this.repair();
+        break;
+    }
+    this.onmedia(s);
+  }
+
+  /** Only media broke and the line lives: restart ICE on the same node, once. */
+  private async repair(): Promise<void> {
+    if (this.over || this.repairing) return;
+    this.repairing = true;
+    this.arm(REPAIR_MS, () => this.lose("media"));
+    try {
+      const offer = await this.transport.restart();
+      const answer = await this.ask(offer);
+      if (this.over) return;
+      if (!answer) throw new LostError("timeout");
+      await this.transport.accept(answer.answer);
+      if (answer.slots) this.transport.slots(answer.slots);
+      this.deps.negotiated();
+    } catch {
+      this.lose("media");
+    }
+  }
+
+  private ask(offer: Offer): Promise<{ answer: string; slots: SlotMids } | undefined> {
+    const id = `o${++this.restarts}`;
+    return new Promise((resolve) => {
+      const timer = this.deps.clock.after(ANSWER_TIMEOUT_MS, () => this.answer?.done(undefined));
+      this.answer = {
+        id,
+        done: (m) => {
+          this.deps.clock.cancel(timer);
+          this.answer = undefined;
+          resolve(m);
+        },
+      };
+      this.line.send({ type: "offer", id, ...offer });
+    });
+  }
+
+  private arm(ms: number, run: () => void): void {
+    this.deps.clock.cancel(this.mediaTimer);
+    this.mediaTimer = this.deps.clock.after(ms, run);
+  }
+
+  private lost(cause: Loss): LostError {
+    this.lose(cause);
+    return new LostError(cause);
+  }
+
+  private lose(cause: Loss): void {
+    if (this.over) return;
+    const waiting = this.waiting;
+    this.waiting = undefined;
+    this.hangUp();
+    waiting?.fail(new LostError(cause));
+    this.onlost(cause);
+  }
+}

@@ -1,0 +1,150 @@
+// The messages of edge/signal/PROTOCOL.md, version 1. Types only: what arrives
+// is parsed by parse(), which refuses what is not an object with a type.
+
+export interface Media {
+  mic: boolean;
+  camera: boolean;
+  share: boolean;
+  share_audio: boolean;
+}
+
+export type Source = keyof Media;
+
+export interface Person {
+  peer_id: string;
+  name: string;
+  role: string;
+  pop: string;
+  joined_at: string;
+  state: "present" | "reconnecting";
+  media: Media;
+  /** Only what is on. */
+  tracks: Partial<Record<string, string>>;
+}
+
+export interface ChatMessage {
+  seq: number;
+  peer_id: string;
+  name: string;
+  text: string;
+  at: string;
+}
+
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
+
+/** What sections the client sends in, by mid. */
+export interface Up {
+  mic: string;
+  camera: string;
+  camera2: string;
+  share: string;
+  share_audio: string;
+}
+
+export interface SlotMids {
+  video: string[];
+  audio: string[];
+}
+
+export interface Assignment {
+  video: (string | null)[];
+  audio: (string | null)[];
+}
+
+export interface JoinMessage {
+  type: "join";
+  v: 1;
+  room: string;
+  kind: string;
+  token: string;
+  name: string;
+  peer_id: string;
+  resume: string;
+  offer: string;
+  up: Up;
+  media: Media;
+}
+
+export interface Joined {
+  type: "joined";
+  peer_id: string;
+  answer: string;
+  ice_servers: IceServer[] | null;
+  resume: string;
+  node: { id: string; pop: string };
+  room: { id: string; version: number; home: string };
+  self: Person;
+  people: Person[] | null;
+  chat: ChatMessage[] | null;
+  slots: SlotMids;
+  assigned: Assignment;
+  ping_ms: number;
+  trace: string;
+}
+
+export type RoomEvent =
+  | { kind: "join"; person: Person }
+  | { kind: "person"; person: Person }
+  | { kind: "leave"; peer_id: string; reason: string }
+  | { kind: "chat"; message: ChatMessage };
+
+export interface Refused {
+  type: "refused";
+  code: string;
+  message: string;
+  retry_after?: number;
+}
+
+export interface Ended {
+  type: "ended";
+  code: string;
+  message: string;
+}
+
+export type ServerMessage =
+  | Joined
+  | Refused
+  | Ended
+  | { type: "update"; version: number; events: RoomEvent[] }
+  | { type: "reset"; version: number; people: Person[] | null; chat: ChatMessage[] | null }
+  | { type: "speaking"; peer_ids: string[] | null }
+  | { type: "subscribed"; seq: number; failed: { track: string; code: string }[] | null }
+  | { type: "answer"; id: string; answer: string; slots: SlotMids }
+  | { type: "ack"; id: string; seq: number }
+  | { type: "error"; id?: string; code: string; message: string }
+  | { type: "move"; code: string }
+  | { type: "pong"; t: number };
+
+export type ClientMessage =
+  | JoinMessage
+  | { type: "subscribe"; seq: number; video: (string | null)[]; audio: (string | null)[] }
+  | ({ type: "media" } & Media)
+  | { type: "rename"; name: string }
+  | { type: "chat"; id: string; text: string }
+  | { type: "offer"; id: string; offer: string; up: Up }
+  | { type: "ping"; t: number }
+  | { type: "leave" };
+
+/** Subprotocol of the WebSocket. */
+export const SUBPROTOCOL = "meridian.v1";
+
+/** Longest chat message, in bytes of UTF-8. */
+export const MAX_CHAT = 8 << 10;
+
+/** Reads one frame; undefined for what is no message at all. */
+export function parse(data: unknown): ServerMessage | undefined {
+  if (typeof data !== "string") return undefined;
+  try {
+    const m: unknown = JSON.parse(data);
+    if (typeof m !== "object" || m === null || typeof (m as { type?: unknown }).type !== "string") return undefined;
+    return m as ServerMessage;
+  } catch {
+    return undefined;
+  }
+}
+
+export const nothingOn: Media = { mic: false, camera: false, share: false, share_audio: false };

@@ -1,0 +1,118 @@
+// The client's copy of the room: people in join order, chat in room order, who
+// speaks. Pure: every function returns the next state and what a person should
+// hear about the change.
+
+import { nothingOn, type ChatMessage, type Person, type RoomEvent } from "./messages";
+
+export interface Roster {
+  version: number;
+  people: readonly Person[];
+  chat: readonly ChatMessage[];
+  /** Everyone who speaks now. */
+  speaking: ReadonlySet<string>;
+  /** When each peer was last heard speaking, ms of the caller's clock. */
+  spoke: ReadonlyMap<string, number>;
+}
+
+/** What changed, for announcements; people's own ids are left to the caller. */
+export type Change =
+  | { kind: "joined"; person: Person }
+  | { kind: "left"; person: Person; reason: string }
+  | { kind: "said"; message: ChatMessage };
+
+export const emptyRoster: Roster = { version: 0, people: [], chat: [], speaking: new Set(), spoke: new Map() };
+
+/** Sequence of messages kept; older ones leave the page, not the room. */
+export const CHAT_KEPT = 1000;
+
+function byJoining(a: Person, b: Person): number {
+  // RFC 3339 of one server clock may differ in digits of fraction: compare as times first.
+  const d = Date.parse(a.joined_at) - Date.parse(b.joined_at);
+  if (d) return d;
+  return a.peer_id < b.peer_id ? -1 : a.peer_id > b.peer_id ? 1 : 0;
+}
+
+function sorted(people: Iterable<Person>): Person[] {
+  return [...people].map(whole).sort(byJoining);
+}
+
+/** A person with nothing on may come without tracks. */
+function whole(p: Person): Person {
+  return p.tracks && p.media ? p : { ...p, tracks: p.tracks ?? {}, media: p.media ?? nothingOn };
+}
+
+function withSelf(people: readonly Person[], self: Person): Person[] {
+  return people.some((p) => p.peer_id === self.peer_id) ? [...people] : [...people, self];
+}
+
+/** The whole state anew, after joined or reset. */
+export function replace(old: Roster, version: number, people: readonly Person[] | null, chat: readonly ChatMessage[] | null, self?: Person): Roster {
+  const all = self ? withSelf(people ?? [], self) : (people ?? []);
+  const here = new Set(all.map((p) => p.peer_id));
+  return {
+    version,
+    people: sorted(all),
+    chat: mergeChat([], chat ?? []),
+    speaking: new Set([...old.speaking].filter((id) => here.has(id))),
+    spoke: new Map([...old.spoke].filter(([id]) => here.has(id))),
+  };
+}
+
+/**
+ * Applies one update. A version already passed is ignored, so that an update
+ * which crosses a reset does no harm; a gap is applied as it is, because the
+ * server sends a reset by itself.
+ */
+export function update(old: Roster, version: number, events: readonly RoomEvent[]): { roster: Roster; changes: Change[] } {
+  if (version <= old.version) return { roster: old, changes: [] };
+  const people = new Map(old.people.map((p) => [p.peer_id, p]));
+  const changes: Change[] = [];
+  let chat = old.chat;
+  let spoke = old.spoke;
+  let speaking = old.speaking;
+  for (const e of events) {
+    switch (e.kind) {
+      case "join":
+        if (!people.has(e.person.peer_id)) changes.push({ kind: "joined", person: e.person });
+        people.set(e.person.peer_id, e.person);
+        break;
+      case "person":
+        people.set(e.person.peer_id, e.person);
+        break;
+      case "leave": {
+        const person = people.get(e.peer_id);
+        if (!person) break;
+        people.delete(e.peer_id);
+        spoke = new Map([...spoke].filter(([id]) => id !== e.peer_id));
+        speaking = new Set([...speaking].filter((id) => id !== e.peer_id));
+        changes.push({ kind: "left", person, reason: e.reason });
+        break;
+      }
+      case "chat": {
+        const next = mergeChat(chat, [e.message]);
+        if (next !== chat) changes.push({ kind: "said", message: e.message });
+        chat = next;
+        break;
+      }
+    }
+  }
+  return { roster: { version, people: sorted(people.values()), chat, speaking, spoke }, changes };
+}
+
+/** Applies a speaking message heard at now. */
+export function speaking(old: Roster, ids: readonly string[] | null, now: number): Roster {
+  const set = new Set(ids ?? []);
+  const spoke = new Map(old.spoke);
+  for (const id of set) if (!old.speaking.has(id)) spoke.set(id, now);
+  // Somebody who has just stopped was heard until now.
+  for (const id of old.speaking) if (!set.has(id) && spoke.has(id)) spoke.set(id, now - 1);
+  return { ...old, speaking: set, spoke };
+}
+
+/** Adds messages by sequence number, each once. Returns the same array when nothing is new. */
+export function mergeChat(have: readonly ChatMessage[], add: readonly ChatMessage[]): readonly ChatMessage[] {
+  const seen = new Set(have.map((m) => m.seq));
+  const fresh = add.filter((m) => !seen.has(m.seq) && seen.add(m.seq));
+  if (fresh.length === 0) return have;
+  return [...have, ...fresh].sort((a, b) => a.seq - b.seq).slice(-CHAT_KEPT);
+}

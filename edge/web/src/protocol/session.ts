@@ -1,0 +1,457 @@
+// The participant's stay in a room over any number of attachments: the first
+// join, resuming elsewhere, moving, leaving. It owns the roster, the slots and
+// the chat under way; it knows neither the DOM nor WebRTC.
+
+import { batch, effect, signal } from "@preact/signals-core";
+import { fetchAny, measure, Nodes, rank, type Fetch, type Node } from "./attach";
+import { Attachment, LostError, RefusedError, type Loss, type Transport } from "./attachment";
+import { pause } from "./backoff";
+import { acked, failed, settle, type Outgoing } from "./chat";
+import { sleep, type Clock } from "./clock";
+import { remedy, resumesAfter } from "./codes";
+import type { OpenSocket } from "./line";
+import { nothingOn, type Assignment, type ClientMessage, type Joined, type Media, type ServerMessage } from "./messages";
+import { emptyRoster, replace, speaking, update, type Change, type Roster } from "./roster";
+import { chooseSlots, sameAssignment } from "./slots";
+
+export type Phase = "idle" | "joining" | "live" | "reconnecting" | "refused" | "ended";
+
+/** Why a call is not; message is the server's own words, for the curious. */
+export interface Verdict {
+  code: string;
+  message: string;
+}
+
+export interface SessionDeps<T extends Transport> {
+  clock: Clock;
+  random: () => number;
+  fetch: Fetch;
+  open: OpenSocket;
+  transport: () => T;
+  /** Where the page came from: base URL and WebSocket of the node that served it. */
+  origin: { url: string; ws: string };
+  newId: () => string;
+}
+
+export interface Identity {
+  room: string;
+  kind: string;
+  token: string;
+  name: string;
+  peerId: string;
+}
+
+/** Rounds over all nodes before a first join gives up; a call that was live never does. */
+export const FIRST_JOIN_ROUNDS = 5;
+const ATTACH_TIMEOUT_MS = 2_500;
+const PROBE_TIMEOUT_MS = 1_500;
+/** Attachments in a row whose media never came up, before the page says so. */
+const MEDIA_FAILURES = 3;
+const FAILED_TRACK_MS = 1_500;
+const MOVE_CONNECT_MS = 6_000;
+
+export class Session<T extends Transport> {
+  readonly phase = signal<Phase>("idle");
+  readonly verdict = signal<Verdict | null>(null);
+  readonly roster = signal<Roster>(emptyRoster);
+  readonly attachment = signal<Attachment<T> | null>(null);
+  readonly joined = signal<Joined | null>(null);
+  /** What the slots are to show. */
+  readonly assigned = signal<Assignment>({ video: [], audio: [] });
+  /** What the node has said they show: a picture is named only when it is sure. */
+  readonly confirmed = signal<Assignment>({ video: [], audio: [] });
+  readonly outgoing = signal<readonly Outgoing[]>([]);
+  readonly rtt = signal<number | null>(null);
+  readonly trips = signal<ReadonlyMap<string, number>>(new Map());
+  /** How many video tiles the stage has room for. */
+  readonly videoLimit = signal(9);
+  /** SDP exchanges done, over all attachments. */
+  negotiations = 0;
+  /** Attachments so far; 1 in a call that never had to move. */
+  attachments = 0;
+
+  onchange: (c: Change) => void = () => {};
+  /** One request failed and nobody waits for it. */
+  onerror: (code: string) => void = () => {};
+
+  private readonly nodes = new Nodes();
+  private warming: Promise<void> | undefined;
+  private warm: Attachment<T> | undefined;
+  private pending: Attachment<T> | undefined;
+  /** Still current, but the server already counts its successor. */
+  private replaced: Attachment<T> | undefined;
+  /** Grows with everything that makes a running connect or move stale. */
+  private turn = 0;
+  private identity: Identity;
+  private resume = "";
+  private media: Media = nothingOn;
+  private subscribeSeq = 0;
+  private mediaFailures = 0;
+  private chatSeenBefore = 0;
+  private readonly resting = signal<ReadonlySet<string>>(new Set());
+  private readonly stopSlots: () => void;
+
+  constructor(
+    identity: Identity,
+    private readonly deps: SessionDeps<T>,
+  ) {
+    this.identity = identity;
+    this.stopSlots = effect(() => this.updateSlots());
+  }
+
+  get self(): string {
+    return this.joined.value?.peer_id ?? "";
+  }
+
+  get name(): string {
+    return this.identity.name;
+  }
+
+  /** Finds and measures nodes and opens a socket, so that a join is one round trip. */
+  prepare(): Promise<void> {
+    this.warming ??= this.find();
+    return this.warming.then(() => {
+      if (this.phase.value === "idle") this.warmUp();
+    });
+  }
+
+  async join(name: string, media: Media): Promise<void> {
+    if (this.phase.value === "joining" || this.phase.value === "live" || this.phase.value === "reconnecting") return;
+    this.identity = { ...this.identity, name };
+    this.media = media;
+    batch(() => {
+      this.phase.value = "joining";
+      this.verdict.value = null;
+    });
+    await (this.warming ??= this.find());
+    await this.connect(++this.turn);
+  }
+
+  leave(): void {
+    if (this.phase.value === "ended" || this.phase.value === "refused") return;
+    const att = this.attachment.value;
+    if (att) att.leave();
+    this.finish("ended", { code: "left", message: "" });
+  }
+
+  setMedia(media: Media): void {
+    this.media = media;
+    this.send({ type: "media", ...media });
+  }
+
+  rename(name: string): void {
+    this.identity = { ...this.identity, name };
+    this.send({ type: "rename", name });
+  }
+
+  say(text: string): void {
+    const id = this.deps.newId();
+    this.outgoing.value = [...this.outgoing.value, { id, text, state: "sending" }];
+    this.send({ type: "chat", id, text });
+  }
+
+  /** Sends what failed once more. */
+  sayAgain(id: string): void {
+    const o = this.outgoing.value.find((x) => x.id === id);
+    if (!o) return;
+    this.outgoing.value = this.outgoing.value.filter((x) => x !== o);
+    this.say(o.text);
+  }
+
+  close(): void {
+    this.stopSlots();
+    this.finish("ended", { code: "left", message: "" });
+  }
+
+  private async find(): Promise<void> {
+    await this.refresh();
+    const trips = await measure(this.deps.fetch, this.nodes.all, this.deps.clock, PROBE_TIMEOUT_MS);
+    this.trips.value = trips;
+    this.nodes.set(rank(this.nodes.all, trips));
+  }
+
+  /** A fresh list from any node that answers; without one, the page's own node. */
+  private async refresh(): Promise<void> {
+    const bases = new Set([this.deps.origin.url, ...this.nodes.all.map((n) => n.url)]);
+    try {
+      this.nodes.merge(await fetchAny(this.deps.fetch, [...bases], this.identity.room, ATTACH_TIMEOUT_MS));
+    } catch {
+      if (this.nodes.all.length > 0) return;
+      const { url, ws } = this.deps.origin;
+      this.nodes.set([{ node: url, pop: "", url, ws, probe: `${url}/probe`, load: 0 }]);
+    }
+  }
+
+  private warmUp(): void {
+    const node = this.nodes.next(this.deps.clock.now());
+    if (!node || (this.warm?.alive && this.warm.node.node === node.node)) return;
+    this.warm?.close();
+    const att = this.open(node);
+    this.warm = att;
+    // The server waits ten seconds for a join; a socket it closed is opened again on intent.
+    att.onlost = () => {
+      att.close();
+      if (this.warm === att) this.warm = undefined;
+    };
+  }
+
+  private open(node: Node): Attachment<T> {
+    return new Attachment(node, { clock: this.deps.clock, open: this.deps.open, transport: this.deps.transport, negotiated: () => void this.negotiations++ });
+  }
+
+  /** Joins or resumes at the best node that takes us; runs until live, refused or stale. */
+  private async connect(turn: number): Promise<void> {
+    const first = this.resume === "";
+    let last: Verdict = { code: "unreachable", message: "" };
+    for (let round = 0; turn === this.turn; round++) {
+      if (first && round >= FIRST_JOIN_ROUNDS) return this.finish("refused", last);
+      if (round > 0) {
+        await sleep(this.deps.clock, pause(round - 1, this.deps.random));
+        await this.refresh();
+      } else if (!first) void this.refresh();
+      const tried = new Set<string>();
+      for (let node = this.pick(round, tried); node && turn === this.turn; node = this.pick(round, tried)) {
+        tried.add(node.node);
+        const outcome = await this.attempt(node, turn);
+        if (outcome === "done") return;
+        if (outcome !== "lost") {
+          last = outcome;
+          if (first && remedy(outcome.code) === "elsewhere" && this.pick(1, tried) === undefined) return this.finish("refused", outcome);
+        }
+      }
+    }
+  }
+
+  /** In a later round also nodes that failed lately are tried: there is nothing better to do. */
+  private pick(round: number, tried: ReadonlySet<string>): Node | undefined {
+    return this.nodes.next(this.deps.clock.now(), tried) ?? (round > 0 ? this.nodes.all.find((n) => !tried.has(n.node)) : undefined);
+  }
+
+  private async attempt(node: Node, turn: number): Promise<"done" | "lost" | Verdict> {
+    const warm = this.warm;
+    this.warm = undefined;
+    const ready = warm?.alive && warm.node.node === node.node;
+    if (!ready) warm?.close();
+    const att = ready ? warm : this.open(node);
+    att.onlost = () => {};
+    this.pending = att;
+    try {
+      const joined = await att.join({ ...this.credentials(), media: this.media });
+      if (turn !== this.turn) {
+        att.close();
+        return "done";
+      }
+      this.adopt(att, joined);
+      return "done";
+    } catch (e) {
+      att.close();
+      if (turn !== this.turn) return "done";
+      // A warm socket that died unnoticed says nothing about the node.
+      if (ready && e instanceof LostError && e.cause === "closed") return await this.attempt(node, turn);
+      return this.rejected(node, e, turn);
+    } finally {
+      if (this.pending === att) this.pending = undefined;
+    }
+  }
+
+  private async rejected(node: Node, e: unknown, turn: number): Promise<"done" | "lost" | Verdict> {
+    const now = this.deps.clock.now();
+    if (!(e instanceof RefusedError)) {
+      this.nodes.failed(node.node, now);
+      return "lost";
+    }
+    const verdict = { code: e.code, message: e.message };
+    if (e.code === "resume_invalid" && this.resume !== "") {
+      // The ticket is too old: come as at first, under the same id.
+      this.resume = "";
+      return await this.attempt(node, turn);
+    }
+    switch (remedy(e.code)) {
+      case "elsewhere":
+        this.nodes.failed(node.node, now, Math.max(e.retryAfter, 5) * 1000);
+        return verdict;
+      case "auto":
+        return verdict;
+      default:
+        this.finish("refused", verdict);
+        return "done";
+    }
+  }
+
+  private credentials(): { room: string; kind: string; token: string; name: string; peer_id: string; resume: string } {
+    const { room, kind, token, name, peerId } = this.identity;
+    return this.resume !== ""
+      ? { room, kind, token: "", name: "", peer_id: this.self || peerId, resume: this.resume }
+      : { room, kind, token, name, peer_id: this.self || peerId, resume: "" };
+  }
+
+  private adopt(att: Attachment<T>, joined: Joined): void {
+    const old = this.attachment.value;
+    this.resume = joined.resume;
+    this.attachments++;
+    this.nodes.works(att.node.node);
+    const chat = joined.chat ?? [];
+    batch(() => {
+      this.joined.value = joined;
+      this.roster.value = replace(this.roster.value, joined.room.version, joined.people, chat, joined.self);
+      this.confirmed.value = this.assigned.value = fill(joined.assigned, joined.slots);
+      this.resting.value = new Set();
+      this.attachment.value = att;
+      this.phase.value = "live";
+      this.rtt.value = null;
+    });
+    att.onlost = (cause) => this.lost(att, cause);
+    att.onmedia = (s) => {
+      if (s === "connected") this.mediaFailures = 0;
+    };
+    att.deliver((m) => this.handle(att, m));
+    if (old && old !== att) old.close();
+    this.replaced = undefined;
+    this.send({ type: "media", ...this.media });
+    this.outgoing.value = settle(this.outgoing.value, chat, this.self, this.chatSeenBefore);
+    for (const o of this.outgoing.value) if (o.state === "sending" && o.seq === undefined) this.send({ type: "chat", id: o.id, text: o.text });
+  }
+
+  private handle(att: Attachment<T>, m: ServerMessage): void {
+    if (att !== this.attachment.value) return; // replaced: what the old one still says does not count
+    switch (m.type) {
+      case "update": {
+        const { roster, changes } = update(this.roster.value, m.version, m.events ?? []);
+        this.roster.value = roster;
+        if (changes.some((c) => c.kind === "said")) {
+          this.outgoing.value = settle(this.outgoing.value, roster.chat, this.self, this.chatSeenBefore);
+          this.chatSeenBefore = roster.chat.at(-1)?.seq ?? 0;
+        }
+        for (const c of changes) this.onchange(c);
+        break;
+      }
+      case "reset":
+        this.roster.value = replace(this.roster.value, m.version, m.people, m.chat);
+        break;
+      case "speaking":
+        this.roster.value = speaking(this.roster.value, m.peer_ids, this.deps.clock.now());
+        break;
+      case "subscribed":
+        if (m.seq !== this.subscribeSeq) break;
+        this.confirmed.value = this.assigned.value;
+        this.rest((m.failed ?? []).map((f) => f.track));
+        break;
+      case "ack":
+        this.outgoing.value = acked(this.outgoing.value, m.id, m.seq, this.roster.value.chat);
+        break;
+      case "error":
+        if (this.outgoing.value.some((o) => o.id === m.id)) this.outgoing.value = failed(this.outgoing.value, m.id ?? "", m.code);
+        else this.onerror(m.code);
+        break;
+      case "move":
+        void this.move(++this.turn, att);
+        break;
+      case "ended":
+        this.ended(att, m.code, m.message);
+        break;
+      case "pong":
+        this.rtt.value = att.rtt ?? null;
+        break;
+    }
+  }
+
+  private ended(att: Attachment<T>, code: string, message: string): void {
+    if (att === this.replaced) return;
+    if (!resumesAfter(code)) return this.finish("ended", { code, message });
+    att.hangUp();
+    this.lost(att, code === "transport_failed" ? "media" : "closed");
+  }
+
+  private lost(att: Attachment<T>, cause: Loss): void {
+    if (att !== this.attachment.value || this.phase.value !== "live") return;
+    if ((cause === "media" || cause === "transport") && !att.everConnected && ++this.mediaFailures >= MEDIA_FAILURES)
+      return this.finish("ended", { code: "transport_failed", message: "" });
+    this.nodes.failed(att.node.node, this.deps.clock.now());
+    this.phase.value = "reconnecting";
+    void this.connect(++this.turn);
+  }
+
+  /** Make before break: the old attachment stays until the new one has media. */
+  private async move(turn: number, from: Attachment<T>): Promise<void> {
+    this.nodes.failed(from.node.node, this.deps.clock.now());
+    for (let attempt = 0; turn === this.turn && from.alive; attempt++) {
+      const node = this.nodes.next(this.deps.clock.now(), new Set([from.node.node]));
+      const att = node && this.open(node);
+      if (node && att) {
+        try {
+          const joined = await att.join({ ...this.credentials(), media: this.media });
+          // From here the server counts the new one; keep the old picture until the new one is there.
+          from.onlost = () => {};
+          this.replaced = from;
+          await att.connected(MOVE_CONNECT_MS);
+          if (turn === this.turn && att.alive) return this.adopt(att, joined);
+          this.replaced = undefined;
+          att.close();
+          if (turn === this.turn) this.lost(from, "closed");
+          return;
+        } catch (e) {
+          att.close();
+          this.nodes.failed(node.node, this.deps.clock.now());
+          if (e instanceof RefusedError && remedy(e.code) === "none") return;
+        }
+      }
+      await sleep(this.deps.clock, pause(attempt, this.deps.random));
+      await this.refresh();
+    }
+  }
+
+  /** Tracks the node could not give yet are asked for again a little later. */
+  private rest(tracks: readonly string[]): void {
+    if (tracks.length === 0) return;
+    this.resting.value = new Set([...this.resting.value, ...tracks]);
+    this.deps.clock.after(FAILED_TRACK_MS, () => {
+      this.resting.value = new Set([...this.resting.value].filter((t) => !tracks.includes(t)));
+    });
+  }
+
+  private updateSlots(): void {
+    const roster = this.roster.value;
+    const resting = this.resting.value;
+    const videoLimit = this.videoLimit.value;
+    if (this.phase.value !== "live") return;
+    const current = this.assigned.peek();
+    const without = (list: (string | null)[]): (string | null)[] => list.map((t) => (t !== null && resting.has(t) ? null : t));
+    const chosen = chooseSlots({ people: roster.people, self: this.self, speaking: roster.speaking, spoke: roster.spoke, current, videoLimit });
+    const next = { video: without(chosen.video), audio: without(chosen.audio) };
+    if (sameAssignment(current, next)) return;
+    this.assigned.value = next;
+    this.send({ type: "subscribe", seq: ++this.subscribeSeq, ...next });
+  }
+
+  private send(m: ClientMessage): void {
+    if (this.phase.value === "live") this.attachment.value?.send(m);
+  }
+
+  private finish(phase: "refused" | "ended", verdict: Verdict): void {
+    this.turn++;
+    const old = this.attachment.value;
+    this.pending?.close();
+    this.warm?.close();
+    this.pending = this.warm = undefined;
+    this.warming = undefined;
+    this.replaced = undefined;
+    if (verdict.code !== "transport_failed") this.resume = "";
+    batch(() => {
+      this.phase.value = phase;
+      this.verdict.value = verdict;
+      this.attachment.value = null;
+      this.roster.value = emptyRoster;
+      this.confirmed.value = this.assigned.value = { video: [], audio: [] };
+      this.outgoing.value = [];
+    });
+    old?.close();
+  }
+}
+
+/** The assignment as long as the slots, whatever the server sent. */
+function fill(a: Assignment | undefined, slots: Joined["slots"]): Assignment {
+  return {
+    video: slots.video.map((_, i) => a?.video?.[i] ?? null),
+    audio: slots.audio.map((_, i) => a?.audio?.[i] ?? null),
+  };
+}

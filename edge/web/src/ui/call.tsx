@@ -1,0 +1,109 @@
+// The call: stage, controls, and one panel beside or over it.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { App } from "../app";
+import { t } from "../i18n";
+import { ChatPanel } from "./chat";
+import { ConnectionPanel } from "./connection";
+import { Controls } from "./controls";
+import { Icon } from "./icons";
+import { Sound } from "./media";
+import { PeoplePanel } from "./people";
+import { StageView } from "./stage";
+
+export function Call({ app }: { app: App }) {
+  const panel = app.panel.value;
+  useShortcuts(app);
+  return (
+    <div class={`call ${panel ? "with-panel" : ""}`}>
+      <main class="stage-area">
+        <StageView app={app} />
+        <Banner app={app} />
+        {app.devices.share.value && (
+          <div class="pill sharing">
+            <Icon name="screen" size={18} />
+            <span>{t("share.own")}</span>
+            <button class="link" onClick={() => app.devices.stopShare()}>
+              {t("share.stop")}
+            </button>
+          </div>
+        )}
+        {app.soundBlocked.value && (
+          <div class="pill">
+            <span>{t("sound.blocked")}</span>
+            <button class="primary slim" onClick={() => (app.soundBlocked.value = false)}>
+              <Icon name="sound" size={18} />
+              {t("sound.allow")}
+            </button>
+          </div>
+        )}
+      </main>
+      {panel && <Panel app={app} />}
+      <Controls app={app} />
+      <Sound app={app} />
+    </div>
+  );
+}
+
+function Panel({ app }: { app: App }) {
+  const panel = app.panel.value;
+  const ref = useRef<HTMLElement>(null);
+  // Focus goes into the panel that opens and back to where it came from.
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    ref.current?.querySelector<HTMLElement>("[data-first]")?.focus();
+    return () => before?.focus?.();
+  }, [panel]);
+  if (!panel) return null;
+  return (
+    <aside ref={ref} class="panel" aria-label={t(panel)}>
+      <header>
+        <h2>{t(panel)}</h2>
+        <button class="plain" aria-label={t("close")} data-first={panel === "chat" ? undefined : true} onClick={() => (app.panel.value = null)}>
+          <Icon name="close" />
+        </button>
+      </header>
+      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : <ConnectionPanel app={app} />}
+    </aside>
+  );
+}
+
+function Banner({ app }: { app: App }) {
+  const away = app.session.phase.value === "reconnecting";
+  const [long, setLong] = useState(false);
+  useEffect(() => {
+    setLong(false);
+    if (!away) return;
+    const timer = setTimeout(() => setLong(true), 12_000);
+    return () => clearTimeout(timer);
+  }, [away]);
+  if (!away) return null;
+  return (
+    <div class="pill banner">
+      <span class="spinner small" />
+      <span>{t(long ? "banner.reconnecting.long" : "banner.reconnecting")}</span>
+    </div>
+  );
+}
+
+/** m, v, c and Escape, unless the person is writing. */
+function useShortcuts(app: App): void {
+  useEffect(() => {
+    const press = (e: KeyboardEvent): void => {
+      if (e.key === "Escape") {
+        app.panel.value = null;
+        return;
+      }
+      const target = e.target as HTMLElement | null;
+      if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select")) return;
+      // By the place of the key, so that a Cyrillic layout works as well.
+      if (e.code === "KeyM") void app.devices.toggle("mic");
+      else if (e.code === "KeyV") void app.devices.toggle("camera");
+      else if (e.code === "KeyC") app.togglePanel("chat");
+      else return;
+      e.preventDefault();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
+}

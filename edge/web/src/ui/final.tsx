@@ -1,0 +1,49 @@
+// The page when there is no call: why, in words, and what can be done.
+
+import { useEffect, useRef } from "preact/hooks";
+import type { App } from "../app";
+import { codeKey, t, type Key } from "../i18n";
+import { remedy } from "../protocol/codes";
+import { Icon, type IconName } from "./icons";
+
+const icons: Record<string, IconName> = {
+  left: "door", superseded: "devices", kicked: "removed", blocked: "removed", room_closed: "door",
+  transport_failed: "offline", unreachable: "offline", slow_consumer: "offline",
+  locked: "lock", wrong_password: "lock", denied: "lock", full: "people",
+  too_early: "later", token_expired: "clock", token_not_yet_valid: "later",
+  node_full: "server", node_draining: "server", internal: "server", try_again: "server",
+  not_found: "unlink", no_room: "unlink", token_malformed: "unlink", token_missing: "unlink",
+};
+
+export function Final({ app, phase, code }: { app: App; phase: "refused" | "ended"; code: string }) {
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current?.focus(), []);
+  const key = codeKey(phase, code);
+  const icon = icons[code] ?? (code.startsWith("token_") ? "shield" : "alert");
+  const again = againLabel(phase, code);
+  const calm = code === "left" || code === "room_closed";
+  return (
+    <main class="page final">
+      <div class={`medal ${calm ? "calm" : ""}`}>
+        <Icon name={icon} size={28} />
+      </div>
+      <h1 ref={title} tabIndex={-1}>
+        {t(key)}
+      </h1>
+      <p class="lead">{t(`${key}.text` as Key)}</p>
+      {again && (
+        <button class="primary" onClick={() => app.again()}>
+          {t(again)}
+        </button>
+      )}
+      {code !== "left" && <p class="code">{t("end.code", { code })}</p>}
+    </main>
+  );
+}
+
+/** The button, where one makes sense. */
+function againLabel(phase: "refused" | "ended", code: string): Key | null {
+  if (phase === "ended") return code === "kicked" || code === "blocked" || code === "room_closed" ? null : "end.rejoin";
+  if (code === "no_room" || code === "unsupported_browser") return null;
+  return remedy(code) === "none" ? null : "end.again";
+}

@@ -1,0 +1,179 @@
+// Before the call: the own picture, the devices, the name, and Join.
+
+import { useEffect, useState } from "preact/hooks";
+import { useComputed, useSignal } from "@preact/signals";
+import type { App } from "../app";
+import { t, type Key } from "../i18n";
+import type { Kind } from "../media/devices";
+import { watchLevel } from "../media/level";
+import { Icon } from "./icons";
+import { Video } from "./media";
+import { initials, tint } from "./words";
+
+export function PreJoin({ app }: { app: App }) {
+  const joining = app.session.phase.value === "joining";
+  return (
+    <main class="page prejoin" aria-busy={joining}>
+      <section class="preview-side">
+        <Preview app={app} />
+      </section>
+      <section class="form-side">
+        <h1>{t("pre.title")}</h1>
+        <p class="quiet room">{t("pre.room", { room: app.params.room })}</p>
+        <NameForm app={app} joining={joining} />
+        <Choice app={app} kind="mic" />
+        <Choice app={app} kind="camera" />
+        <Troubles app={app} />
+      </section>
+    </main>
+  );
+}
+
+function Preview({ app }: { app: App }) {
+  const { devices } = app;
+  const stream = useComputed(() => {
+    const camera = devices.tracks.value.camera;
+    return camera ? new MediaStream([camera]) : null;
+  });
+  const name = app.name.value;
+  return (
+    <div class="preview">
+      {stream.value ? (
+        <Video stream={stream.value} mirrored label={t("pre.preview")} />
+      ) : (
+        <div class="preview-off">
+          <div class={`avatar tint${tint(name)}`}>{name.trim() ? initials(name) : <Icon name="cameraOff" size={28} />}</div>
+          <p>{t(devices.starting.value ? "pre.starting" : "pre.cameraOff")}</p>
+        </div>
+      )}
+      <div class="preview-bar">
+        <Toggle app={app} kind="mic" />
+        <Toggle app={app} kind="camera" />
+      </div>
+      <Meter app={app} />
+    </div>
+  );
+}
+
+function Toggle({ app, kind }: { app: App; kind: Kind }) {
+  const on = app.devices.tracks.value[kind] !== null;
+  const label = kind === "mic" ? t(on ? "mic.mute" : "mic.unmute") : t(on ? "camera.off" : "camera.on");
+  return (
+    <button class={`round glass ${on ? "" : "off"}`} aria-label={label} aria-pressed={on} title={label} onClick={() => void app.devices.toggle(kind)}>
+      <Icon name={kind === "mic" ? (on ? "mic" : "micOff") : on ? "camera" : "cameraOff"} />
+    </button>
+  );
+}
+
+function Meter({ app }: { app: App }) {
+  const level = useSignal(0);
+  const track = app.devices.tracks.value.mic;
+  useEffect(() => {
+    level.value = 0;
+    return track ? watchLevel(track, (v) => (level.value = v)) : undefined;
+  }, [track]);
+  if (!track) return null;
+  const lit = Math.round(level.value * 5);
+  return (
+    <div class="meter" role="meter" aria-label={t("pre.level")} aria-valuemin={0} aria-valuemax={5} aria-valuenow={lit}>
+      {[1, 2, 3, 4, 5].map((i) => (
+        <span key={i} class={i <= lit ? "lit" : ""} />
+      ))}
+    </div>
+  );
+}
+
+function NameForm({ app, joining }: { app: App; joining: boolean }) {
+  const [missing, setMissing] = useState(false);
+  const [slow, setSlow] = useState(false);
+  useEffect(() => {
+    setSlow(false);
+    if (!joining) return;
+    const timer = setTimeout(() => setSlow(true), 4_000);
+    return () => clearTimeout(timer);
+  }, [joining]);
+  const given = app.params.displayName;
+  const submit = (e: Event): void => {
+    e.preventDefault();
+    const name = app.name.value.trim();
+    setMissing(!name);
+    if (name) void app.join(name);
+    else document.getElementById("name")?.focus();
+  };
+  return (
+    <form class="name-form" onSubmit={submit} noValidate>
+      {given ? (
+        <p class="given">{t("pre.as", { name: given })}</p>
+      ) : (
+        <label class="field">
+          <span>{t("pre.name")}</span>
+          <input
+            id="name"
+            type="text"
+            autocomplete="name"
+            maxLength={80}
+            placeholder={t("pre.name.placeholder")}
+            value={app.name.value}
+            aria-invalid={missing}
+            aria-describedby={missing ? "name-missing" : undefined}
+            onInput={(e) => {
+              app.name.value = e.currentTarget.value;
+              setMissing(false);
+            }}
+          />
+        </label>
+      )}
+      {missing && (
+        <p id="name-missing" class="problem" role="alert">
+          {t("pre.name.missing")}
+        </p>
+      )}
+      <button class="primary wide" type="submit" disabled={joining} onPointerEnter={() => app.intend()} onFocus={() => app.intend()}>
+        {joining && <span class="spinner small" />}
+        {t(joining ? "pre.joining" : "pre.join")}
+      </button>
+      {slow && (
+        <p class="quiet" role="status">
+          {t("pre.still")}
+        </p>
+      )}
+    </form>
+  );
+}
+
+export function Choice({ app, kind }: { app: App; kind: Kind }) {
+  const devices = app.devices.of(kind);
+  if (devices.length === 0) return null;
+  const label = t(kind === "mic" ? "device.mic" : "device.camera");
+  const wanted = app.devices[kind].value?.getSettings().deviceId ?? app.devices.chosen.value[kind];
+  const current = devices.some((d) => d.deviceId === wanted) ? wanted : devices[0]?.deviceId;
+  return (
+    <label class="choice">
+      <Icon name={kind === "mic" ? "mic" : "camera"} size={18} />
+      <span class="hidden">{label}</span>
+      <select aria-label={label} value={current} onChange={(e) => void app.devices.choose(kind, e.currentTarget.value)}>
+        {devices.map((d, i) => (
+          <option key={d.deviceId} value={d.deviceId}>
+            {d.label || `${label} ${i + 1}`}
+          </option>
+        ))}
+      </select>
+      <Icon name="down" size={16} />
+    </label>
+  );
+}
+
+function Troubles({ app }: { app: App }) {
+  const { mic, camera } = app.devices.trouble.value;
+  if (!mic && !camera) return null;
+  return (
+    <div class="troubles" role="status">
+      <Icon name="alert" size={18} />
+      <div>
+        {mic && <p>{t(`trouble.mic.${mic}` as Key)}</p>}
+        {camera && <p>{t(`trouble.camera.${camera}` as Key)}</p>}
+        <p class="quiet">{t("pre.noDevices")}</p>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,63 @@
+// Chooses the screen for the phase of the call, and holds what is on all of
+// them: notices and the live region.
+
+import type { App } from "../app";
+import { t } from "../i18n";
+import { Call } from "./call";
+import { Final } from "./final";
+import { Icon } from "./icons";
+import { PreJoin } from "./prejoin";
+
+export function Root({ app }: { app: App }) {
+  return (
+    <>
+      <Screen app={app} />
+      <Notices app={app} />
+      <div class="hidden" role="status" aria-live="polite">
+        {app.spoken.value}
+      </div>
+    </>
+  );
+}
+
+function Screen({ app }: { app: App }) {
+  if (app.localError.value) return <Final app={app} phase="refused" code={app.localError.value} />;
+  const phase = app.session.phase.value;
+  switch (phase) {
+    case "idle":
+    case "joining":
+      return app.params.nameScreenDisabled ? <Loading app={app} /> : <PreJoin app={app} />;
+    case "live":
+    case "reconnecting":
+      return <Call app={app} />;
+    case "refused":
+    case "ended":
+      return <Final app={app} phase={phase} code={app.session.verdict.value?.code ?? "internal"} />;
+  }
+}
+
+function Loading({ app }: { app: App }) {
+  return (
+    <main class="page loading" aria-busy="true">
+      <div class="spinner" />
+      <p>{t("pre.joining")}</p>
+      <p class="quiet">{t("pre.room", { room: app.params.room })}</p>
+    </main>
+  );
+}
+
+function Notices({ app }: { app: App }) {
+  return (
+    <div class="notices">
+      {app.notices.value.map((n) => (
+        <div key={n.id} class={`notice ${n.tone}`}>
+          {n.tone === "problem" && <Icon name="alert" size={18} />}
+          <span>{n.text}</span>
+          <button class="plain" aria-label={t("close")} onClick={() => app.dismiss(n.id)}>
+            <Icon name="close" size={16} />
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,132 @@
+// The stage: tiles placed by layout.ts and what stands on them.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { App, Tile } from "../app";
+import { t } from "../i18n";
+import { Icon } from "./icons";
+import { stage, type Rect } from "./layout";
+import { Video } from "./media";
+import { initials, tint } from "./words";
+
+export const GAP = 8;
+
+export function StageView({ app }: { app: App }) {
+  const ref = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const el = ref.current;
+    if (!el) return;
+    const measure = (): void => {
+      const { clientWidth: w, clientHeight: h } = el;
+      app.stageSize.value = { w, h };
+    };
+    const observer = new ResizeObserver(measure);
+    observer.observe(el);
+    measure();
+    return () => observer.disconnect();
+  }, []);
+
+  const { w, h } = app.stageSize.value;
+  const { tiles, self, more } = app.stage.value;
+  const sharing = app.sharing.value;
+  const beside = sharing ? tiles.slice(1) : tiles;
+  const places = stage(w, h, beside.length + (more > 0 ? 1 : 0), sharing, self !== null, GAP);
+  const alone = tiles.length === 1 && tiles[0]?.kind === "self";
+  return (
+    <div class="stage" ref={ref} role="list" aria-label={t("stage")}>
+      {sharing && tiles[0] && places.main && <TileView key={tiles[0].key} tile={tiles[0]} at={places.main} app={app} />}
+      {beside.map((tile, i) => {
+        const at = places.tiles[i];
+        return at && <TileView key={tile.key} tile={tile} at={at} app={app} />;
+      })}
+      {more > 0 && places.tiles[beside.length] && <More n={more} at={places.tiles[beside.length] as Rect} app={app} />}
+      {self && places.self && <TileView key={self.key} tile={self} at={places.self} app={app} floating />}
+      {alone && <Alone app={app} />}
+    </div>
+  );
+}
+
+function place(r: Rect) {
+  return { transform: `translate(${r.x}px, ${r.y}px)`, width: `${r.w}px`, height: `${r.h}px` };
+}
+
+function TileView({ tile, at, app, floating = false }: { tile: Tile; at: Rect; app: App; floating?: boolean }) {
+  const { person, kind } = tile;
+  const small = at.w < 200 || at.h < 120;
+  const self = kind === "self";
+  const share = kind === "share";
+  const away = !self && person.state === "reconnecting";
+  const name = share ? t("tile.screen", { name: person.name }) : self ? (small ? t("you") : t("you.named", { name: person.name })) : person.name;
+  const muted = !share && !person.media.mic;
+  const classes = ["tile", kind, tile.speaking && "speaking", small && "small", floating && "floating", away && "away", tile.weak && "weak"];
+  return (
+    <div class={classes.filter(Boolean).join(" ")} style={place(at)} role="listitem" data-tile={tile.key} aria-label={describe(name, muted, tile.speaking, away)}>
+      {!share && (
+        <div class="avatar-wrap">
+          <div class={`avatar tint${tint(person.peer_id)}`} style={{ fontSize: `${avatarSize(at)}px` }}>
+            {initials(person.name)}
+          </div>
+        </div>
+      )}
+      {share && !tile.stream && <div class="avatar-wrap"><span class="spinner" /></div>}
+      {tile.stream && <Video key={tile.track ?? ""} stream={tile.stream} mirrored={self} whole={share} onFrame={self ? undefined : () => app.frame()} />}
+      {(away || tile.weak) && (
+        <div class="veil">
+          <span class="spinner small" />
+          {!small && <span>{t(away ? "tile.reconnecting" : "tile.weak")}</span>}
+        </div>
+      )}
+      <div class="label">
+        {muted && (
+          <span class="mark" title={t("tile.muted")}>
+            <Icon name="micOff" size={small ? 12 : 14} />
+          </span>
+        )}
+        {share && <Icon name="screen" size={14} />}
+        <span class="name">{name}</span>
+      </div>
+    </div>
+  );
+}
+
+function describe(name: string, muted: boolean, speaking: boolean, away: boolean): string {
+  return [name, muted && t("tile.muted"), speaking && t("tile.speaking"), away && t("tile.reconnecting")].filter(Boolean).join(", ");
+}
+
+function avatarSize(r: Rect): number {
+  return Math.round(Math.min(44, Math.max(14, Math.min(r.w, r.h) * 0.13)));
+}
+
+function More({ n, at, app }: { n: number; at: Rect; app: App }) {
+  return (
+    <div class="tile more" style={place(at)} role="listitem" data-tile="more">
+      <button aria-label={t("tile.more.label", { n })} onClick={() => (app.panel.value = "people")}>
+        {t("tile.more", { n })}
+      </button>
+    </div>
+  );
+}
+
+function Alone({ app }: { app: App }) {
+  const [copied, setCopied] = useState(false);
+  const [can] = useState(() => !app.params.token && typeof navigator.clipboard?.writeText === "function");
+  const copy = (): void => {
+    navigator.clipboard.writeText(location.href).then(
+      () => setCopied(true),
+      () => {},
+    );
+  };
+  return (
+    <div class="alone">
+      <div>
+        <strong>{t("stage.alone")}</strong>
+        <p>{t("stage.alone.hint")}</p>
+      </div>
+      {can && (
+        <button class="glass text" onClick={copy}>
+          <Icon name={copied ? "check" : "copy"} size={18} />
+          {t(copied ? "stage.copied" : "stage.copy")}
+        </button>
+      )}
+    </div>
+  );
+}

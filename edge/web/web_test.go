@@ -1,0 +1,115 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io/fs"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// scriptLimit bounds what a participant loads before the first screen, gzipped.
+const scriptLimit = 60 << 10
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	b, err := fs.ReadFile(Assets(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func assets(t *testing.T) []string {
+	t.Helper()
+	names, err := fs.Glob(Assets(), "assets/*")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("assets: %v, %v", names, err)
+	}
+	return names
+}
+
+func TestIndexNamesFilesThatExist(t *testing.T) {
+	index := string(read(t, "index.html"))
+	refs := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(index, -1)
+	if len(refs) < 3 {
+		t.Fatalf("index.html names %d files; script, style and icon are expected", len(refs))
+	}
+	named := map[string]bool{}
+	for _, ref := range refs {
+		path, ok := strings.CutPrefix(ref[1], "/assets/")
+		if !ok {
+			t.Errorf("%s is not below /assets/", ref[1])
+			continue
+		}
+		read(t, "assets/"+path)
+		named["assets/"+path] = true
+	}
+	for _, name := range assets(t) {
+		if !named[name] {
+			t.Errorf("%s is built but nothing names it", name)
+		}
+	}
+}
+
+func TestAssetNamesCarryAHash(t *testing.T) {
+	hashed := regexp.MustCompile(`^assets/[a-z]+-[A-Z0-9]{8}\.(js|css|svg)$`)
+	for _, name := range assets(t) {
+		if !hashed.MatchString(name) {
+			t.Errorf("%s could not be cached for ever", name)
+		}
+	}
+}
+
+// A policy of default-src 'self' forbids what this test looks for.
+func TestIndexHasNothingInline(t *testing.T) {
+	index := read(t, "index.html")
+	for _, bad := range []string{`<style`, `style="`, `onload=`, `onclick=`, `javascript:`} {
+		if bytes.Contains(index, []byte(bad)) {
+			t.Errorf("index.html contains %s", bad)
+		}
+	}
+	if n := len(regexp.MustCompile(`<script[^>]*>\s*\S`).FindAll(regexp.MustCompile(`<script[^>]*></script>`).ReplaceAll(index, nil), -1)); n > 0 {
+		t.Errorf("index.html has %d inline scripts", n)
+	}
+}
+
+func TestNothingIsLoadedFromElsewhere(t *testing.T) {
+	// Names of XML vocabularies are not addresses that anything loads.
+	vocabulary := regexp.MustCompile(`^http://www\.w3\.org/(1998/Math/MathML|1999/xhtml|1999/xlink|2000/svg|XML/1998/namespace)$`)
+	url := regexp.MustCompile("https?://[a-zA-Z0-9][^\\s\"'`)<]*")
+	for _, name := range append(assets(t), "index.html") {
+		b := read(t, name)
+		for _, u := range url.FindAll(b, -1) {
+			if !vocabulary.Match(u) {
+				t.Errorf("%s names %s", name, u)
+			}
+		}
+		if strings.HasSuffix(name, ".css") && bytes.Contains(b, []byte("url(")) {
+			t.Errorf("%s loads a file", name)
+		}
+	}
+}
+
+func TestScriptSize(t *testing.T) {
+	total := 0
+	for _, name := range assets(t) {
+		if !strings.HasSuffix(name, ".js") {
+			continue
+		}
+		var packed bytes.Buffer
+		w, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+		if _, err := w.Write(read(t, name)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		total += packed.Len()
+	}
+	if total > scriptLimit {
+		t.Errorf("the script is %d bytes gzipped, more than %d", total, scriptLimit)
+	}
+	t.Logf("script: %d bytes gzipped", total)
+}
