@@ -72,6 +72,7 @@ type tuning struct {
 	bundle                 int           // bytes of a bundle of one track
 	idle                   time.Duration // without tracks, after which media connections close
 	tracer                 func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace
+	sent                   func(*quic.Conn, quic.StreamID, []byte) // sees every bundle; nil: nobody
 }
 
 func defaultTuning() *tuning {

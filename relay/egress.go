@@ -234,7 +234,7 @@ func (e *egress) send(b *bundle, now time.Time) bool {
 	}
 	for range min(len(lanes), 3) {
 		c := e.pick(lanes, len(b.buf))
-		if err := c.send(b, b.class.urgency(), now); err == nil {
+		if err := c.send(b, now, e.link.mesh.tuning.sent); err == nil {
 			e.link.sent.count(b.class, b.packets, len(b.buf))
 			bundles.Put(b)
 			return true

@@ -169,8 +169,9 @@ func (n *network) startOn(id geo.NodeID, conn net.PacketConn, options ...func(*C
 // cutConn is a socket that can be made to lose everything, in silence.
 type cutConn struct {
 	net.PacketConn
-	mu  sync.Mutex
-	cut bool
+	mu    sync.Mutex
+	cut   bool
+	muted bool
 }
 
 func (c *cutConn) setCut(cut bool) {
@@ -179,10 +180,23 @@ func (c *cutConn) setCut(cut bool) {
 	c.cut = cut
 }
 
+// mute loses what is sent, but not what comes.
+func (c *cutConn) mute() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.muted = true
+}
+
 func (c *cutConn) isCut() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.cut
+}
+
+func (c *cutConn) isMuted() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cut || c.muted
 }
 
 func (c *cutConn) ReadFrom(b []byte) (int, net.Addr, error) {
@@ -195,7 +209,7 @@ func (c *cutConn) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 func (c *cutConn) WriteTo(b []byte, to net.Addr) (int, error) {
-	if c.isCut() {
+	if c.isMuted() {
 		return len(b), nil
 	}
 	return c.PacketConn.WriteTo(b, to)

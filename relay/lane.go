@@ -52,12 +52,15 @@ func (c *lane) load(size int) float64 {
 
 // send puts a bundle on a stream of its own. It does not block: quic.ErrWouldBlock or
 // StreamLimitReachedError say that the lane can take no more.
-func (c *lane) send(b *bundle, urgency int8, now time.Time) error {
+func (c *lane) send(b *bundle, now time.Time, seen func(*quic.Conn, quic.StreamID, []byte)) error {
 	stream, err := c.conn.OpenUniStream()
 	if err != nil {
 		return err
 	}
-	stream.SetPriority(urgency, false)
+	stream.SetPriority(b.class.urgency(), false)
+	if seen != nil {
+		seen(c.conn, stream.StreamID(), b.buf)
+	}
 	if err := stream.TryWriteAll(b.buf); err != nil {
 		stream.CancelWrite(streamDone)
 		return err

@@ -1,0 +1,270 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var (
+	sampleHello = Hello{MinVersion: 1, MaxVersion: 3, Node: "fra-1", Build: "v1.2", Capabilities: CapDatagrams,
+		Role: RoleMedia, Session: 1 << 60, Index: 7}
+	sampleSubscribe = Subscribe{Company: "acme", Room: "daily", Track: "cam", Epoch: 9, Path: []string{"syd-1", "iad-1"}, Trace: "t"}
+	sampleMedia     = Media{Layer: 2, SequenceNumber: 65535, Timestamp: 1 << 31, Marker: true, AudioLevel: 0x9e, Payload: []byte("payload")}
+)
+
+// frames are one of every control frame.
+func frames() [][]byte {
+	return [][]byte{
+		AppendHello(nil, sampleHello),
+		AppendProbe(nil, TypePing, 42),
+		AppendProbe(nil, TypePong, 43),
+		AppendReceived(nil, []Count{{1, 2, 3}, {4, 5, 6}}),
+		AppendMessage(nil, Message{Topic: "room", Body: []byte("hello")}),
+		AppendSubscribe(nil, 5, sampleSubscribe),
+		AppendAccepted(nil, TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000}),
+		AppendRefused(nil, Refused{Code: CodeRemote, Name: "full", Text: "no place"}),
+		AppendKeyframe(nil, 2),
+		AppendReport(nil, Report{NTP: 1 << 63, RTP: 77}),
+		AppendCall(nil, Call{Topic: "join", Timeout: 500, Body: []byte("who")}),
+		AppendAnswer(nil, []byte("me")),
+	}
+}
+
+// decode decodes a body by type; the values are made comparable.
+func decode(t Type, body []byte) (any, error) {
+	switch t {
+	case TypeHello:
+		return DecodeHello(body)
+	case TypePing, TypePong:
+		return DecodeProbe(body)
+	case TypeReceived:
+		return DecodeReceived(body, nil)
+	case TypeMessage:
+		return DecodeMessage(body)
+	case TypeSubscribe:
+		_, s, err := DecodeSubscribe(body)
+		return s, err
+	case TypeAccepted:
+		return DecodeAccepted(body)
+	case TypeRefused:
+		return DecodeRefused(body)
+	case TypeKeyframe:
+		return DecodeKeyframe(body)
+	case TypeReport:
+		return DecodeReport(body)
+	case TypeCall:
+		return DecodeCall(body)
+	case TypeAnswer:
+		return DecodeAnswer(body)
+	default:
+		return nil, ErrMalformed
+	}
+}
+
+func TestControlRoundTrip(t *testing.T) {
+	want := []any{
+		sampleHello, uint64(42), uint64(43), []Count{{1, 2, 3}, {4, 5, 6}},
+		Message{Topic: "room", Body: []byte("hello")}, sampleSubscribe,
+		TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000},
+		Refused{Code: CodeRemote, Name: "full", Text: "no place"}, uint8(2), Report{NTP: 1 << 63, RTP: 77},
+		Call{Topic: "join", Timeout: 500, Body: []byte("who")}, []byte("me"),
+	}
+	stream := bytes.NewReader(bytes.Join(frames(), nil))
+	for i := range want {
+		frameType, body, err := ReadFrame(stream, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := decode(frameType, body)
+		if err != nil {
+			t.Fatalf("frame %#x: %v", uint8(frameType), err)
+		}
+		if diff := cmp.Diff(want[i], got); diff != "" {
+			t.Errorf("frame %#x: %s", uint8(frameType), diff)
+		}
+		if later, err := decode(frameType, append(body, "a later field"...)); err != nil || !cmp.Equal(later, got) {
+			t.Errorf("frame %#x with a later field: %v, %v", uint8(frameType), later, err)
+		}
+	}
+	if _, _, err := ReadFrame(stream, nil); !errors.Is(err, io.EOF) {
+		t.Errorf("at the end: %v", err)
+	}
+}
+
+func TestEveryCutIsAnError(t *testing.T) {
+	for _, frame := range frames() {
+		for cut := 1; cut < len(frame); cut++ {
+			if _, _, err := ReadFrame(bytes.NewReader(frame[:cut]), nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+				t.Fatalf("frame %#x cut at %d: %v", frame[0], cut, err)
+			}
+		}
+		for cut := range len(frame) - frameHeader {
+			if _, err := decode(Type(frame[0]), frame[frameHeader:frameHeader+cut]); err == nil {
+				t.Fatalf("frame %#x with a body of %d bytes decodes", frame[0], cut)
+			}
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	long := strings.Repeat("x", 70000)
+	if got := AppendRefused(nil, Refused{Text: long}); len(got) > MaxControl {
+		t.Errorf("refusal of %d bytes", len(got))
+	}
+	// A length over the limit is refused before the body is read.
+	if _, _, err := ReadFrame(strings.NewReader("\x02\xff\xff\xff\xff"), nil); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("ping of 4 GB: %v", err)
+	}
+	if _, _, err := ReadFrame(strings.NewReader("\x05\x00\x10\x00\x00"), nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("message that never comes: %v", err)
+	}
+	path := make([]string, 20)
+	if _, s, err := DecodeSubscribe(AppendSubscribe(nil, 1, Subscribe{Path: path})[frameHeader:]); err != nil || len(s.Path) != MaxPath {
+		t.Errorf("path of %d, %v", len(s.Path), err)
+	}
+	worst := Subscribe{Company: long, Room: long, Track: long, Trace: long}
+	for range MaxPath {
+		worst.Path = append(worst.Path, long)
+	}
+	if got := len(AppendSubscribe(nil, 1, worst)) - frameHeader; got > MaxControl {
+		t.Errorf("the largest subscription has %d bytes, over its limit", got)
+	}
+}
+
+func TestVersions(t *testing.T) {
+	for _, c := range []struct {
+		theirMin, theirMax, ourMin, ourMax, want uint16
+		ok                                       bool
+	}{
+		{1, 1, 1, 1, 1, true}, {1, 3, 2, 5, 3, true}, {2, 5, 1, 3, 3, true}, {1, 1, 2, 3, 0, false}, {4, 5, 2, 3, 0, false},
+	} {
+		got, ok := Hello{MinVersion: c.theirMin, MaxVersion: c.theirMax}.Version(c.ourMin, c.ourMax)
+		if ok != c.ok || (ok && got != c.want) {
+			t.Errorf("%+v gives %d, %v", c, got, ok)
+		}
+	}
+}
+
+func TestMediaRoundTrip(t *testing.T) {
+	for _, alias := range []uint32{0, 63, 64, 1<<14 - 1, 1 << 14, MaxAlias} {
+		for _, want := range []Media{sampleMedia, {}, {Layer: 1}, {AudioLevel: 1, Marker: true}, {Payload: make([]byte, MaxPayload)}} {
+			b := AppendMedia(nil, alias, &want)
+			if len(b) != want.Size(alias) {
+				t.Errorf("size %d, encoded %d", want.Size(alias), len(b))
+			}
+			var got Media
+			gotAlias, n, err := DecodeMedia(append(b, "rest"...), &got)
+			if err != nil || gotAlias != alias || n != len(b) {
+				t.Fatalf("alias %d: %d, %d, %v", alias, gotAlias, n, err)
+			}
+			if len(want.Payload) == 0 {
+				want.Payload = got.Payload
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			for cut := range b {
+				if _, _, err := DecodeMedia(b[:cut], &got); !errors.Is(err, ErrShort) {
+					t.Fatalf("cut at %d of %d: %v", cut, len(b), err)
+				}
+			}
+		}
+	}
+	if class, clock, err := DecodeBundleHeader(AppendBundleHeader(nil, ClassVideo, 77)); class != ClassVideo || clock != 77 || err != nil {
+		t.Errorf("header %v %d %v", class, clock, err)
+	}
+}
+
+func TestMediaAllocatesNothing(t *testing.T) {
+	buf := make([]byte, 0, MaxRecord)
+	var p Media
+	if n := testing.AllocsPerRun(100, func() {
+		b := AppendMedia(buf, 300, &sampleMedia)
+		if _, _, err := DecodeMedia(b, &p); err != nil {
+			t.Error(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations a packet", n)
+	}
+}
+
+func FuzzControl(f *testing.F) {
+	for _, frame := range frames() {
+		f.Add(frame)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := bytes.NewReader(b)
+		for {
+			frameType, body, err := ReadFrame(r, nil)
+			if err != nil {
+				return
+			}
+			if len(body) > Limit(frameType) {
+				t.Fatalf("body of %d bytes", len(body))
+			}
+			if _, err := decode(frameType, body); err != nil {
+				continue
+			}
+			// What decodes must survive being sent on.
+			if frameType == TypeSubscribe {
+				alias, s, _ := DecodeSubscribe(body)
+				_, again, err := DecodeSubscribe(AppendSubscribe(nil, alias, s)[frameHeader:])
+				if err != nil || !cmp.Equal(s, again) {
+					t.Fatalf("%+v became %+v, %v", s, again, err)
+				}
+			}
+			if frameType == TypeHello {
+				h, _ := DecodeHello(body)
+				if again, err := DecodeHello(AppendHello(nil, h)[frameHeader:]); err != nil || again != h {
+					t.Fatalf("%+v became %+v, %v", h, again, err)
+				}
+			}
+		}
+	})
+}
+
+func FuzzMedia(f *testing.F) {
+	b := AppendBundleHeader(nil, ClassVideo, 1)
+	b = AppendMedia(b, 1, &sampleMedia)
+	b = AppendMedia(b, 1<<20, &Media{Payload: []byte("x")})
+	f.Add(b)
+	f.Add([]byte{1, 0, 0, 0, 0, 0xc0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if _, _, err := DecodeBundleHeader(b); err != nil {
+			return
+		}
+		var p, again Media
+		for at := BundleHeader; at < len(b); {
+			alias, n, err := DecodeMedia(b[at:], &p)
+			if err != nil {
+				return
+			}
+			if n <= 0 || at+n > len(b) || !p.Fits() || alias > MaxAlias {
+				t.Fatalf("record of %d bytes at %d of %d, alias %d", n, at, len(b), alias)
+			}
+			a, _, err := DecodeMedia(AppendMedia(nil, alias, &p), &again)
+			if err != nil || a != alias || !cmp.Equal(p, again) {
+				t.Fatalf("%+v became %+v under %d, %v", p, again, a, err)
+			}
+			at += n
+		}
+	})
+}
+
+func BenchmarkMedia(b *testing.B) {
+	p := Media{Layer: 1, SequenceNumber: 1, Timestamp: 2, Payload: make([]byte, 1150)}
+	buf := make([]byte, 0, MaxRecord)
+	var got Media
+	b.ReportAllocs()
+	for b.Loop() {
+		encoded := AppendMedia(buf, 300, &p)
+		if _, _, err := DecodeMedia(encoded, &got); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
