@@ -85,6 +85,9 @@ func (h *Host) Dial(ctx context.Context, network, addr string) (net.Conn, error)
 	return nil, &net.OpError{Op: "dial", Net: network, Err: net.UnknownNetworkError(network)}
 }
 
+// Resolve looks up "ip:port" or "name:port", as Dial does.
+func (h *Host) Resolve(addr string) (netip.AddrPort, error) { return h.n.resolve(addr) }
+
 func (h *Host) bindError(network string, port int, err error) error {
 	at := net.JoinHostPort(h.ip.String(), strconv.Itoa(port))
 	return &net.OpError{Op: "listen", Net: network, Err: fmt.Errorf("bind %s: %w", at, err)}

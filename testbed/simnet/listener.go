@@ -3,7 +3,9 @@ package simnet
 import (
 	"net"
 	"net/netip"
+	"os"
 	"sync"
+	"time"
 )
 
 // backlogSize is how many streams wait for Accept before more are refused;
@@ -19,6 +21,7 @@ type Listener struct {
 	waiting *sync.Cond
 	backlog []*Conn
 	closed  bool
+	accept  deadline
 }
 
 var _ net.Listener = (*Listener)(nil)
@@ -36,10 +39,12 @@ func (l *Listener) Accept() (net.Conn, error) {
 	l.host.n.mu.Lock()
 	defer l.host.n.mu.Unlock()
 	for {
-		if l.closed {
+		switch {
+		case l.closed:
 			return nil, l.fail("accept", net.ErrClosed)
-		}
-		if len(l.backlog) > 0 {
+		case l.accept.passed():
+			return nil, l.fail("accept", os.ErrDeadlineExceeded)
+		case len(l.backlog) > 0:
 			c := l.backlog[0]
 			l.backlog = l.backlog[1:]
 			return c, nil
@@ -57,6 +62,7 @@ func (l *Listener) Close() error {
 		return l.fail("close", net.ErrClosed)
 	}
 	l.closed = true
+	l.accept.stop()
 	delete(l.host.listeners, l.local.Port())
 	for _, c := range l.backlog {
 		c.out.abort(c.in)
@@ -65,6 +71,18 @@ func (l *Listener) Close() error {
 	l.backlog = nil
 	l.waiting.Broadcast()
 	n.settle()
+	return nil
+}
+
+// SetDeadline ends Accept at t, one already blocked too.
+func (l *Listener) SetDeadline(t time.Time) error {
+	n := l.host.n
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if l.closed {
+		return l.fail("set", net.ErrClosed)
+	}
+	l.accept.set(t, l.waiting)
 	return nil
 }
 

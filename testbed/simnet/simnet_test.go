@@ -349,3 +349,54 @@ func TestEndsOfAStream(t *testing.T) {
 		}
 	})
 }
+
+func TestListenerDeadlineAndClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(simnet.Config{})
+		l, err := n.Host(b).Listen(80)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		_ = l.SetDeadline(start.Add(time.Second))
+		if _, err := l.Accept(); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != time.Second {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
+		unaccepted, err := n.Host(a).Dial(t.Context(), "tcp", b+":80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := unaccepted.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("a stream nobody accepted: %v", err)
+		}
+		if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("accept after Close: %v", err)
+		}
+	})
+}
+
+func TestDialledDatagramsComeFromOneAddress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(simnet.Config{})
+		_, to := packets(t, n)
+		c, err := n.Host(a).Dial(t.Context(), "udp", b+":7000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		other, err := n.Host("10.0.0.3").ListenPacket(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = other.WriteTo([]byte("stranger"), c.LocalAddr())
+		_, _ = to.WriteTo([]byte("friend"), c.LocalAddr())
+		p := make([]byte, 100)
+		size, err := c.Read(p)
+		if err != nil || string(p[:size]) != "friend" {
+			t.Errorf("%q, %v", p[:size], err)
+		}
+	})
+}
