@@ -145,7 +145,7 @@ func (d *decision) credential() *Refusal {
 	}
 	t := d.in.Token
 	if t == nil {
-		if d.in.Company.JWTMandatory {
+		if d.in.Company.JWTMandatory || d.in.Room != nil && d.in.Room.TokenRequired {
 			return refuse("token_missing", "Access denied: an invitation is required.")
 		}
 		return nil

@@ -65,6 +65,8 @@ type Room struct {
 	Deleted         bool
 	Opens           time.Time // zero: always open
 	MaxParticipants int       // 0: the company's
+	// TokenRequired lets nobody in without a token, whatever the company does.
+	TokenRequired bool
 }
 
 // Claims is what a verified token says.

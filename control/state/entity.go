@@ -49,6 +49,9 @@ type Company struct {
 	CreatedAt       time.Time `json:"created_at"`
 }
 
+// Suspended says that the company holds no meetings for now.
+func (c Company) Suspended() bool { return c.Status != StatusActive }
+
 // RoomDomain maps a host name of meeting links to the company that owns it.
 type RoomDomain struct {
 	FQDN      string    `json:"fqdn"` // lower case, no trailing dot

@@ -1,0 +1,285 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/rtc"
+	"github.com/meridian-video/meridian/edge/sfu"
+	"github.com/meridian-video/meridian/edge/signal"
+	"github.com/meridian-video/meridian/edge/tracks"
+	"github.com/meridian-video/meridian/geo"
+)
+
+// lostGrace is how long a participant whose socket is gone keeps the place
+// (limit L-19) while their media may still flow.
+const lostGrace = 30 * time.Second
+
+// The kinds of published track, which end a track's id.
+const (
+	trackMic        = "mic"
+	trackCamera     = "camera"
+	trackCamera2    = "camera2"
+	trackShare      = "share"
+	trackShareAudio = "share_audio"
+)
+
+var (
+	opus = sfu.Codec{Name: "opus", ClockRate: 48000}
+	vp8  = sfu.Codec{Name: "vp8", ClockRate: 90000}
+)
+
+// attachment is one participant's connection to this node: the seat in the
+// room, the transport, the slots and the outbox of the client, held together.
+// It implements signal.Session for the client and room.Observer for the room.
+type attachment struct {
+	node      *Node
+	id        string
+	key       roomKey
+	trace     string
+	log       *slog.Logger
+	out       *signal.Outbox // nil for WHIP, which hears nothing
+	transport *rtc.Transport
+	seat      *room.Seat
+	up        map[string]rtc.Up // by track kind
+	slots     *slots
+	roster    roster
+	offered   atomic.Bool // the microphone was on once, so its track stays listed
+	unpublish []func()
+
+	mu       sync.Mutex
+	media    signal.Media
+	ended    bool
+	lost     *time.Timer
+	spokenAt time.Duration
+}
+
+// trackID names a published track; kinds end it, so that whoever reads the
+// roster knows what a track is.
+func (a *attachment) trackID(kind string) string { return a.id + "." + kind }
+
+// publish files the up tracks under their ids, before anyone can hear of them.
+func (a *attachment) publish() {
+	for kind, up := range a.up {
+		k := tracks.Key{Company: a.key.Company, Room: a.key.Room, Track: a.trackID(kind)}
+		a.unpublish = append(a.unpublish, a.node.tracks.Publish(k, up.Track))
+	}
+}
+
+// published lists the tracks that others may want. A microphone that was on
+// once stays: whoever unmutes must be heard from the first syllable.
+func (a *attachment) published(m signal.Media) map[string]string {
+	if m.Mic {
+		a.offered.Store(true)
+	}
+	on := map[string]bool{
+		trackMic: a.offered.Load(), trackCamera: m.Camera, trackShare: m.Share, trackShareAudio: m.ShareAudio,
+	}
+	out := map[string]string{}
+	for kind := range a.up {
+		if on[kind] {
+			out[kind] = a.trackID(kind)
+		}
+	}
+	return out
+}
+
+// Update implements room.Observer.
+func (a *attachment) Update(version uint64, events []room.Event) {
+	if a.out != nil && len(events) > 0 {
+		a.out.Send(signal.Update{Type: "update", Version: version, Events: signalEvents(events)})
+	}
+	if a.roster.update(events) {
+		a.slots.keep(a.liveTracks())
+	}
+}
+
+// Reset implements room.Observer.
+func (a *attachment) Reset(s room.Snapshot) {
+	if a.out != nil {
+		a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat)})
+	}
+	if a.roster.reset(s) {
+		a.slots.keep(a.liveTracks())
+	}
+}
+
+// Ended implements room.Observer: the room says that this attachment is over.
+func (a *attachment) Ended(reason room.Reason) {
+	a.finish(endedError(reason))
+}
+
+// liveTracks says for each track of the others which node it is on.
+func (a *attachment) liveTracks() map[string]geo.NodeID { return tracksOf(a.roster.people(), a.id) }
+
+// Subscribe implements signal.Session.
+func (a *attachment) Subscribe(want signal.Assignment) []signal.FailedTrack {
+	return a.slots.assign(want, a.liveTracks())
+}
+
+// SetMedia implements signal.Session.
+func (a *attachment) SetMedia(m signal.Media) {
+	a.mu.Lock()
+	a.media = m
+	a.mu.Unlock()
+	a.seat.SetMedia(room.Media(m), a.published(m))
+}
+
+// Rename implements signal.Session.
+func (a *attachment) Rename(name string) error {
+	clean := entry.CleanName(name)
+	if clean == "" {
+		return &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "name: is empty"}
+	}
+	a.seat.Rename(clean)
+	return nil
+}
+
+// Chat implements signal.Session.
+func (a *attachment) Chat(ctx context.Context, text string) (uint64, error) {
+	seq, err := a.seat.Chat(ctx, text)
+	if err != nil {
+		return 0, &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "The message could not be delivered; try again.", Cause: err}
+	}
+	return seq, nil
+}
+
+// Offer implements signal.Session: an ICE restart or more slots.
+func (a *attachment) Offer(ctx context.Context, offer string, _ signal.Up) (string, signal.SlotMIDs, error) {
+	answer, err := a.transport.Restart(ctx, offer)
+	if err != nil {
+		return "", signal.SlotMIDs{}, &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "offer: " + err.Error(), Cause: err}
+	}
+	a.slots.grow(a.transport.Downs())
+	return answer, a.slots.mids(), nil
+}
+
+// Leave implements signal.Session.
+func (a *attachment) Leave() { a.end(nil, room.Left) }
+
+// Lost implements signal.Session: the socket is gone. The place is kept for
+// lostGrace, in which the participant may come back here or elsewhere.
+func (a *attachment) Lost() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ended || a.lost != nil {
+		return
+	}
+	a.lost = time.AfterFunc(lostGrace, func() { a.end(nil, room.Lost) })
+}
+
+// watch ends the attachment when its transport does.
+func (a *attachment) watch() {
+	<-a.transport.Done()
+	cause := a.transport.Cause()
+	a.log.Info("transport over", "cause", cause)
+	a.end(&signal.Error{Kind: signal.Ended, Code: signal.TransportFailed, Message: "The media connection was lost.", Cause: cause}, room.Lost)
+}
+
+// end leaves the room for a reason and tells the client why, if anything.
+func (a *attachment) end(e *signal.Error, reason room.Reason) {
+	if a.finish(e) {
+		a.seat.Leave(reason)
+	}
+}
+
+// errEnded is the cause given to the transport of an attachment that is over.
+var errEnded = errors.New("attachment ended")
+
+// finish takes everything of the attachment down once; it says whether it was
+// this call that did. It may run on the room's owner, so it waits for nobody.
+func (a *attachment) finish(e *signal.Error) bool {
+	a.mu.Lock()
+	if a.ended {
+		a.mu.Unlock()
+		return false
+	}
+	a.ended = true
+	if a.lost != nil {
+		a.lost.Stop()
+	}
+	a.mu.Unlock()
+	if a.out != nil && e != nil {
+		a.out.End(e)
+	}
+	a.slots.close()
+	for _, f := range a.unpublish {
+		f()
+	}
+	a.node.remove(a)
+	a.node.wg.Go(func() { a.transport.Close(errEnded) })
+	return true
+}
+
+// move asks the client to resume on another node.
+func (a *attachment) move() {
+	if a.out == nil {
+		a.end(nil, room.Lost)
+		return
+	}
+	a.out.Send(signal.Fault{Type: "move", Code: signal.NodeDraining, Message: "This server is being maintained; you are moved to another."})
+}
+
+// speaks says whether the microphone is on and has been loud lately.
+func (a *attachment) speaks(now time.Duration) bool {
+	mic, ok := a.up[trackMic]
+	if !ok {
+		return false
+	}
+	level, at := mic.Track.Level()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if level <= speechLevel && now-at < speechHold {
+		a.spokenAt = at
+	}
+	return a.media.Mic && a.spokenAt != 0 && now-a.spokenAt < speechHold
+}
+
+func (a *attachment) tellSpeaking(peers []string) {
+	if a.out == nil {
+		return
+	}
+	if peers == nil {
+		peers = []string{}
+	}
+	a.out.Send(signal.Speaking{Type: "speaking", Peers: slices.Clone(peers)})
+}
+
+// add files an attachment.
+func (n *Node) add(a *attachment) {
+	n.mu.Lock()
+	n.attached[a] = true
+	n.mu.Unlock()
+}
+
+func (n *Node) remove(a *attachment) {
+	n.mu.Lock()
+	delete(n.attached, a)
+	n.mu.Unlock()
+}
+
+func (n *Node) attachmentList() []*attachment {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Collect(maps.Keys(n.attached))
+}
+
+// inRoom says whether anyone of the room is attached here.
+func (n *Node) inRoom(k roomKey) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for a := range n.attached {
+		if a.key == k {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,320 @@
+package edge
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/rtc"
+	"github.com/meridian-video/meridian/edge/sfu"
+	"github.com/meridian-video/meridian/edge/signal"
+	"github.com/meridian-video/meridian/edge/tracks"
+	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/relay"
+	"github.com/meridian-video/meridian/turn"
+)
+
+// ErrDraining is returned for a join while the node drains.
+var ErrDraining = errors.New("node is draining")
+
+// Members is the living network as gossip sees it.
+type Members interface {
+	Nodes() []geo.Node
+	Lookup(geo.NodeID) (geo.Node, bool)
+	OnChange(func())
+	SetLoad(load float64, full bool)
+	SetDraining(bool)
+	RTT(from, to geo.NodeID) (time.Duration, bool)
+}
+
+// Configuration is this node's copy of the control plane's state.
+type Configuration interface {
+	View() *client.View
+	Ready() bool
+}
+
+// Config is what a Node is made of. Sockets are opened by the caller and closed
+// by the Node.
+type Config struct {
+	Self          geo.Node
+	Members       Members
+	Configuration Configuration
+	API           *url.URL // where /api/v1 is answered; nil: nowhere
+	Web           fs.FS    // the built page
+
+	Relay    net.PacketConn
+	RelayTLS *tls.Config
+
+	Media         net.PacketConn
+	MediaAnnounce []netip.AddrPort // empty: the socket's own address
+
+	TURNUDP      net.PacketConn // either may be nil
+	TURNTCP      net.Listener
+	TURNAnnounce []string // turn: URLs without credentials; empty: none offered
+	Realm        string
+
+	MaxParticipants int // 0: unlimited
+	Log             *slog.Logger
+	Registerer      prometheus.Registerer
+}
+
+// Node is an edge node.
+type Node struct {
+	cfg    Config
+	log    *slog.Logger
+	start  time.Time
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	ready  chan struct{} // closed when everything is wired
+
+	bridge   *turn.Bridge
+	turn     *turn.Server
+	secret   []byte // of TURN names
+	engine   *rtc.Engine
+	mesh     *relay.Mesh
+	tracks   *tracks.Table
+	plane    *room.Plane
+	speakers *speakers
+	pages    *pages
+	sockets  *signal.Sockets
+	streams  *signal.Streams
+
+	draining atomic.Bool
+	mu       sync.Mutex
+	attached map[*attachment]bool
+}
+
+// New starts a node. It serves media and the room plane at once; people reach
+// it when the caller serves Handler.
+func New(cfg Config) (*Node, error) {
+	n := &Node{
+		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
+		secret: make([]byte, 32), speakers: newSpeakers(), attached: map[*attachment]bool{},
+	}
+	_, _ = rand.Read(n.secret) // never fails (crypto/rand)
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	if err := n.build(); err != nil {
+		n.cancel()
+		return nil, errors.Join(err, n.closeParts())
+	}
+	n.registerMetrics()
+	close(n.ready)
+	cfg.Members.OnChange(n.plane.NodesChanged)
+	n.wg.Go(n.detect)
+	n.wg.Go(n.reportLoad)
+	return n, nil
+}
+
+func (n *Node) build() (err error) {
+	cfg := n.cfg
+	if n.pages, err = newPages(cfg.Web); err != nil {
+		return fmt.Errorf("read page: %w", err)
+	}
+	metrics := sfu.NewMetrics(cfg.Registerer)
+	n.bridge = turn.NewBridge(cfg.Media, n.mediaAddresses())
+	n.engine, err = rtc.New(rtc.Config{
+		Media: n.bridge, Announce: cfg.MediaAnnounce, Log: n.log.With("part", "rtc"),
+		Registerer: cfg.Registerer, Now: n.now, SFU: metrics,
+	})
+	if err != nil {
+		return fmt.Errorf("start media: %w", err)
+	}
+	if cfg.TURNUDP != nil || cfg.TURNTCP != nil {
+		n.turn, err = turn.New(turn.Config{
+			UDP: cfg.TURNUDP, TCP: cfg.TURNTCP, Bridge: n.bridge, Realm: cfg.Realm,
+			Secret: n.secret, Log: n.log.With("part", "turn"), Registerer: cfg.Registerer,
+		})
+		if err != nil {
+			return fmt.Errorf("start TURN: %w", err)
+		}
+	}
+	n.tracks = tracks.New(tracks.Config{Self: cfg.Self.ID, Now: n.now, Metrics: metrics, Log: n.log.With("part", "tracks")})
+	n.mesh, err = relay.New(relay.Config{
+		Self: cfg.Self.ID, Conn: cfg.Relay, TLS: cfg.RelayTLS, Peer: n.peer, Tracks: n.tracks,
+		Handle: n.handle, Answer: n.answer, LinkChanged: n.linkChanged,
+		Log: n.log.With("part", "relay"), Registerer: cfg.Registerer,
+	})
+	if err != nil {
+		return fmt.Errorf("start relay: %w", err)
+	}
+	n.tracks.Use(n.mesh)
+	n.plane = room.New(room.Config{
+		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges,
+		Now: time.Now, Rand: rand.Reader, Log: n.log.With("part", "room"), Registerer: cfg.Registerer,
+	})
+	n.sockets = signal.NewSockets(n, n.log.With("part", "signal"))
+	n.streams = signal.NewStreams(n, n.log.With("part", "signal"))
+	return nil
+}
+
+// now is the node's monotonic clock.
+func (n *Node) now() time.Duration { return time.Since(n.start) }
+
+// mediaAddresses are the addresses of our own media that TURN may lead to.
+func (n *Node) mediaAddresses() []netip.AddrPort {
+	out := append([]netip.AddrPort(nil), n.cfg.MediaAnnounce...)
+	if a, err := netip.ParseAddrPort(n.cfg.Media.LocalAddr().String()); err == nil && !a.Addr().IsUnspecified() {
+		out = append(out, a)
+	}
+	return out
+}
+
+// edges lists the living edge nodes.
+func (n *Node) edges() []geo.NodeID {
+	var out []geo.NodeID
+	for _, m := range n.cfg.Members.Nodes() {
+		if m.Role == geo.RoleEdge {
+			out = append(out, m.ID)
+		}
+	}
+	return out
+}
+
+// peer says where a member's relay listens.
+func (n *Node) peer(id geo.NodeID) (string, bool) {
+	m, ok := n.cfg.Members.Lookup(id)
+	return m.Relay, ok && m.Relay != ""
+}
+
+func (n *Node) handle(from geo.NodeID, topic string, body []byte) {
+	<-n.ready
+	if topic == topicSpeaking {
+		n.heardSpeaking(from, body)
+		return
+	}
+	n.plane.Handle(from, topic, body)
+}
+
+func (n *Node) answer(ctx context.Context, from geo.NodeID, topic string, body []byte) ([]byte, error) {
+	<-n.ready
+	return n.plane.Answer(ctx, from, topic, body)
+}
+
+func (n *Node) linkChanged(peer geo.NodeID, up bool) {
+	<-n.ready
+	n.plane.LinkChanged(peer, up)
+}
+
+// loadInterval is how often a node tells the network its load.
+const loadInterval = time.Second
+
+// reportLoad gossips how full the node is.
+func (n *Node) reportLoad() {
+	ticker := time.NewTicker(loadInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-n.ctx.Done():
+			return
+		case <-ticker.C:
+			n.cfg.Members.SetLoad(n.load(), n.full())
+		}
+	}
+}
+
+// load is the share of the node's places that are taken.
+func (n *Node) load() float64 {
+	if n.cfg.MaxParticipants == 0 {
+		return float64(n.engine.Transports()) / 1000
+	}
+	return float64(n.engine.Transports()) / float64(n.cfg.MaxParticipants)
+}
+
+func (n *Node) full() bool {
+	return n.cfg.MaxParticipants > 0 && n.engine.Transports() >= n.cfg.MaxParticipants
+}
+
+// Ready says why the node does not take new joins; nil means that it does.
+func (n *Node) Ready() error {
+	switch {
+	case n.draining.Load():
+		return ErrDraining
+	case !n.cfg.Configuration.Ready():
+		return errors.New("no copy of the control plane's state yet")
+	case n.full():
+		return errors.New("node is full")
+	}
+	return nil
+}
+
+// Drain refuses new joins, asks everyone here to move to another node, and
+// returns when they have or the context is over.
+func (n *Node) Drain(ctx context.Context) error {
+	n.draining.Store(true)
+	n.cfg.Members.SetDraining(true)
+	for _, a := range n.attachmentList() {
+		a.move()
+	}
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if left := len(n.attachmentList()); left == 0 {
+			return nil
+		} else if ctx.Err() != nil {
+			return fmt.Errorf("drain: %d participants are still here: %w", left, context.Cause(ctx))
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
+}
+
+// Close ends every attachment and stops the node.
+func (n *Node) Close() error {
+	n.draining.Store(true)
+	for _, a := range n.attachmentList() {
+		a.end(&signal.Error{Kind: signal.Ended, Code: signal.NodeDraining, Message: "This server is stopping."}, room.Lost)
+	}
+	n.cancel()
+	if n.engine != nil {
+		_ = n.engine.Close()
+	}
+	if n.streams != nil {
+		n.streams.Wait()
+	}
+	n.wg.Wait()
+	return n.closeParts()
+}
+
+func (n *Node) closeParts() error {
+	var errs []error
+	if n.plane != nil {
+		n.plane.Close()
+	}
+	if n.mesh != nil {
+		errs = append(errs, n.mesh.Close())
+	}
+	if n.tracks != nil {
+		n.tracks.Close()
+	}
+	if n.turn != nil {
+		errs = append(errs, n.turn.Close())
+	}
+	if n.engine != nil {
+		errs = append(errs, n.engine.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Sockets is how long-lived connections are waited for after the HTTP server
+// has stopped; http.Server does not wait for hijacked ones.
+func (n *Node) waitSockets() { n.sockets.Wait() }
+
+var _ http.Handler = (*signal.Sockets)(nil)

@@ -1,0 +1,288 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/control/token"
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/rtc"
+	"github.com/meridian-video/meridian/edge/signal"
+	"github.com/meridian-video/meridian/turn/credential"
+)
+
+// Slots a transport may have at the most.
+const (
+	maxVideoSlots = 49
+	maxAudioSlots = 8
+)
+
+// iceLifetime is how long a TURN name may be used to allocate.
+const iceLifetime = 5 * time.Minute
+
+// OriginAllowed implements signal.Host: pages of this node and of the other
+// nodes of the network may open sockets here.
+func (n *Node) OriginAllowed(r *http.Request, origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return false
+	}
+	if strings.EqualFold(u.Host, r.Host) {
+		return true
+	}
+	for _, m := range n.cfg.Members.Nodes() {
+		if mu, err := url.Parse(m.URL); err == nil && m.URL != "" && strings.EqualFold(mu.Host, u.Host) {
+			return true
+		}
+	}
+	return false
+}
+
+// Join implements signal.Host.
+func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (signal.Session, signal.Joined, error) {
+	started := time.Now()
+	if err := n.takesJoins(); err != nil {
+		return nil, signal.Joined{}, err
+	}
+	company, err := n.company(j.Host)
+	if err != nil {
+		return nil, signal.Joined{}, err
+	}
+	adm := entry.Admission{Company: company.ID, Room: j.Room, Name: j.Name, Capacity: company.MaxParticipants}
+	if j.Resume == "" {
+		url := entry.Attributes{entry.RoomID: j.Room}
+		if j.Peer != "" {
+			url[entry.PeerID] = j.Peer
+		}
+		if adm, err = n.admit(company, url, j.Kind, j.Token, j.Name); err != nil {
+			return nil, signal.Joined{}, err
+		}
+	}
+	a, err := n.open(ctx, roomKey{company.ID, adm.Room}, rtc.Offer{SDP: j.Offer, Name: j.Trace, MaxVideoSlots: maxVideoSlots, MaxAudioSlots: maxAudioSlots}, j.Trace, out)
+	if err != nil {
+		return nil, signal.Joined{}, err
+	}
+	if err := a.name(j.Up); err != nil {
+		a.abort(err)
+		return nil, signal.Joined{}, err
+	}
+	snap, err := n.seat(ctx, a, adm, j.Resume, j.Media)
+	if err != nil {
+		return nil, signal.Joined{}, err
+	}
+	a.first(snap)
+	people := signalPeople(snap.People)
+	self := slices.IndexFunc(people, func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
+	joined := signal.Joined{
+		Type: "joined", V: signal.Version, Peer: a.seat.Peer(), Answer: a.transport.Answer(),
+		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),
+		Node:   signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
+		Room:   signal.RoomRef{ID: adm.Room, Version: snap.Version, Home: string(a.seat.Home())},
+		People: people, Chat: signalChat(snap.Chat),
+		Slots: a.slots.mids(), Assigned: a.slots.assigned(),
+		PingMS: int(signal.PingInterval.Milliseconds()), Trace: j.Trace,
+	}
+	if self >= 0 {
+		joined.Self = people[self]
+		joined.People = slices.Delete(people, self, self+1)
+	}
+	a.log.Info("joined", "peer", a.seat.Peer(), "home", joined.Room.Home, "resumed", j.Resume != "", "took", time.Since(started))
+	return a, joined, nil
+}
+
+// takesJoins says why no new participant is taken.
+func (n *Node) takesJoins() error {
+	switch {
+	case n.draining.Load():
+		return &signal.Error{Kind: signal.Refused, Code: signal.NodeDraining, Message: "This server is being maintained; another one takes you.", RetryAfter: 1}
+	case n.full():
+		return &signal.Error{Kind: signal.Refused, Code: signal.NodeFull, Message: "This server is full; another one takes you.", RetryAfter: 5}
+	}
+	return nil
+}
+
+// company finds the tenant by host name (spec A.8 step 1).
+func (n *Node) company(host string) (client.Company, error) {
+	if !n.cfg.Configuration.Ready() {
+		return client.Company{}, &signal.Error{Kind: signal.Refused, Code: signal.TryAgain, Message: "This server is starting; try again.", RetryAfter: 1}
+	}
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	c, ok := n.cfg.Configuration.View().CompanyByHost(strings.ToLower(name))
+	if !ok {
+		return client.Company{}, signal.Refuse(signal.NotFound, "There is no meeting service under this name.", nil)
+	}
+	return c, nil
+}
+
+// admit makes the entry decision from this node's copy of the configuration.
+func (n *Node) admit(c client.Company, url entry.Attributes, kind, raw, typed string) (entry.Admission, error) {
+	in := entry.Input{
+		Source: entry.Native, Kind: entry.Kind(kind), URL: url, Typed: typed, Now: time.Now(),
+		Company: &entry.Company{
+			ID: c.ID, Suspended: c.Suspended(), OpenRooms: c.OpenRooms,
+			JWTMandatory: c.JWTMandatory, MaxParticipants: c.MaxParticipants,
+		},
+	}
+	view := n.cfg.Configuration.View()
+	if raw != "" {
+		claims, err := token.Verify(raw, keyring(view, c.ID), in.Now)
+		if err != nil {
+			in.TokenErr = err
+		} else {
+			in.Token = &entry.Claims{
+				Native: claims.Kind == token.Join, Company: claims.Company, Room: claims.Room, Peer: claims.Peer,
+				Name: claims.Name, Role: claims.Role, Attributes: claims.Attributes,
+			}
+		}
+	}
+	if r, ok := view.Room(c.ID, entry.RoomOf(in)); ok {
+		in.Room = &entry.Room{ID: r.PublicID, Kind: entry.Kind(r.Kind), MaxParticipants: r.MaxParticipants, TokenRequired: !r.Open}
+	}
+	adm, err := entry.Decide(in)
+	if refusal, ok := errors.AsType[*entry.Refusal](err); ok {
+		return adm, signal.Refuse(signal.Code(refusal.Code), refusal.Message, err)
+	}
+	return adm, err
+}
+
+// open accepts the offer and makes an attachment that has no seat yet.
+func (n *Node) open(ctx context.Context, key roomKey, offer rtc.Offer, trace string, out *signal.Outbox) (*attachment, error) {
+	transport, err := n.accept(ctx, offer)
+	if err != nil {
+		return nil, err
+	}
+	a := &attachment{
+		node: n, id: rand.Text()[:12], key: key, trace: trace, out: out, transport: transport,
+		log:   n.log.With("trace", trace, "company", key.Company, "room", key.Room),
+		up:    map[string]rtc.Up{},
+		slots: newSlots(n, key, trace, transport.Downs()),
+	}
+	return a, nil
+}
+
+// accept answers an offer.
+func (n *Node) accept(ctx context.Context, offer rtc.Offer) (*rtc.Transport, error) {
+	transport, err := n.engine.Accept(ctx, offer)
+	if errors.Is(err, rtc.ErrBadOffer) {
+		return nil, signal.Refuse(signal.BadMessage, "offer: "+err.Error(), err)
+	}
+	return transport, err
+}
+
+// abort takes down an attachment that never got a seat.
+func (a *attachment) abort(cause error) {
+	a.slots.close()
+	for _, f := range a.unpublish {
+		f()
+	}
+	a.node.remove(a)
+	a.transport.Close(cause)
+}
+
+// name gives the up sections their kinds, as the client named them by mid.
+func (a *attachment) name(up signal.Up) error {
+	byMID := map[string]rtc.Up{}
+	for _, u := range a.transport.Ups() {
+		byMID[u.MID] = u
+	}
+	for _, w := range []struct{ kind, mid string }{
+		{trackMic, up.Mic}, {trackCamera, up.Camera}, {trackCamera2, up.Camera2}, {trackShare, up.Share}, {trackShareAudio, up.ShareAudio},
+	} {
+		if w.mid == "" {
+			continue
+		}
+		u, ok := byMID[w.mid]
+		if !ok || u.Kind != kindOf("."+w.kind) {
+			return signal.Refuse(signal.BadMessage, "up."+w.kind+": the offer has no such section to send in", nil)
+		}
+		a.up[w.kind] = u
+	}
+	return nil
+}
+
+// seat asks the room for the place.
+func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, ticket string, media signal.Media) (room.Snapshot, error) {
+	a.media = media
+	a.publish()
+	seat, snap, err := n.plane.Join(ctx, room.Join{
+		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Name: cmp.Or(adm.Name, "Guest"), Role: room.Role(adm.Role),
+		Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket,
+		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,
+	}, a)
+	if err != nil {
+		a.abort(err)
+		return snap, joinError(err)
+	}
+	a.seat = seat
+	n.add(a)
+	n.wg.Go(a.watch)
+	return snap, nil
+}
+
+// first fills the slots with the first publishers, so that a client sees
+// something without asking.
+func (a *attachment) first(snap room.Snapshot) {
+	a.roster.begin(snap)
+	live := a.liveTracks()
+	a.slots.keep(live)
+	a.slots.fill(firstPublishers(a.roster.people(), a.id), live)
+}
+
+// ICEServers implements signal.MediaHost: the TURN server of this node under a
+// name that is good for five minutes and bound to the participant.
+func (n *Node) ICEServers(participant string) []signal.ICEServer {
+	if len(n.cfg.TURNAnnounce) == 0 {
+		return []signal.ICEServer{}
+	}
+	user, password := credential.Mint(n.secret, participant, iceLifetime, time.Now())
+	return []signal.ICEServer{{URLs: n.cfg.TURNAnnounce, Username: user, Credential: password}}
+}
+
+// keyring gathers what a company's tokens may be signed with.
+func keyring(v *client.View, company string) token.Keyring {
+	k := token.Keyring{Company: company, Native: map[string]ed25519.PublicKey{}}
+	for _, key := range v.SigningKeys() {
+		k.Native[key.KID] = key.Key
+	}
+	for _, key := range v.Keys(company) {
+		// Keys are checked at registration; one that no longer parses fits no token.
+		if public, err := token.ParsePublicKey([]byte(key.PEM)); err == nil {
+			k.Partner = append(k.Partner, token.PartnerKey{ID: key.ID, Key: public})
+		}
+	}
+	k.Elsewhere = func(kid string) (string, bool) {
+		other, ok := v.KeyByID(kid)
+		return other.Company, ok
+	}
+	return k
+}
+
+// firstPublishers lists what should fill slots before anybody has chosen, best
+// first: shares, then people in the order in which they joined.
+func firstPublishers(people []room.Person, self string) []string {
+	var out []string
+	for _, kinds := range [][]string{{trackShare, trackShareAudio}, {trackCamera, trackMic}} {
+		for _, p := range people {
+			for _, kind := range kinds {
+				if id, ok := p.Tracks[kind]; ok && p.Attachment != self {
+					out = append(out, id)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,95 @@
+package edge
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/geo"
+)
+
+// roster is a client's view of who is in the room: a snapshot and the events
+// after it, some of which may come before the snapshot does.
+type roster struct {
+	mu     sync.Mutex
+	begun  bool
+	early  [][]room.Event
+	byPeer map[string]room.Person
+}
+
+// begin takes the snapshot, then what came before it.
+func (r *roster) begin(s room.Snapshot) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.byPeer == nil { // else a reset, which is newer, came first
+		r.take(s)
+	}
+	for _, events := range r.early {
+		r.apply(events)
+	}
+	r.early, r.begun = nil, true
+}
+
+// update applies events; it says whether the roster has begun.
+func (r *roster) update(events []room.Event) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.begun {
+		r.early = append(r.early, events)
+		return false
+	}
+	r.apply(events)
+	return true
+}
+
+// reset replaces the roster; it says whether the roster has begun.
+func (r *roster) reset(s room.Snapshot) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.early = nil
+	r.take(s)
+	return r.begun
+}
+
+func (r *roster) take(s room.Snapshot) {
+	r.byPeer = make(map[string]room.Person, len(s.People))
+	for _, p := range s.People {
+		r.byPeer[p.PeerID] = p
+	}
+}
+
+func (r *roster) apply(events []room.Event) {
+	for _, e := range events {
+		switch {
+		case e.Kind == room.EventLeave:
+			delete(r.byPeer, e.PeerID)
+		case e.Person != nil:
+			r.byPeer[e.Person.PeerID] = *e.Person
+		}
+	}
+}
+
+// people lists who is there, in the order in which they joined.
+func (r *roster) people() []room.Person {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.SortedFunc(maps.Values(r.byPeer), func(x, y room.Person) int {
+		return int(x.Ordinal) - int(y.Ordinal)
+	})
+}
+
+// tracksOf says for each published track on which node it is, but for those of
+// one attachment.
+func tracksOf(people []room.Person, self string) map[string]geo.NodeID {
+	out := map[string]geo.NodeID{}
+	for _, p := range people {
+		if p.Attachment == self {
+			continue
+		}
+		for _, id := range p.Tracks {
+			out[id] = p.Node
+		}
+	}
+	return out
+}

@@ -1,0 +1,42 @@
+package edge
+
+import (
+	"net/http"
+	"net/http/httputil"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/meridian-video/meridian/edge/signal"
+)
+
+// Handler serves everything people and partners reach on this node.
+func (n *Node) Handler() http.Handler {
+	r := chi.NewRouter()
+	r.Get("/", n.pages.meeting)
+	r.Get("/m/{room}", n.pages.meeting)
+	r.Get("/call/", n.pages.meeting)
+	r.Get("/assets/*", n.pages.asset)
+	r.Get("/ws", n.sockets.ServeHTTP)
+	r.Get("/probe", n.probe)
+	r.Get("/api/v1/attach", n.attach)
+	r.Handle("/api/v1/*", n.proxy())
+	n.streams.Mount(r)
+	return r
+}
+
+// proxy passes the native API on to a control node, so that any node answers.
+func (n *Node) proxy() http.Handler {
+	if n.cfg.API == nil {
+		return http.NotFoundHandler()
+	}
+	return &httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(n.cfg.API)
+			p.SetXForwarded()
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			n.log.Warn("control API", "err", err)
+			signal.Problem(w, signal.Refuse(signal.TryAgain, "The control plane does not answer; try again.", err), "")
+		},
+	}
+}

@@ -1,0 +1,198 @@
+package edge
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/meridian-video/meridian/edge/rtc"
+	"github.com/meridian-video/meridian/edge/sfu"
+	"github.com/meridian-video/meridian/edge/signal"
+	"github.com/meridian-video/meridian/edge/tracks"
+	"github.com/meridian-video/meridian/geo"
+)
+
+// slots are a subscriber's negotiated receive tracks and what each shows. A
+// track that no slot of this node shows costs nothing here and on no link.
+type slots struct {
+	node  *Node
+	key   roomKey
+	trace string
+
+	mu    sync.Mutex
+	video []*slot
+	audio []*slot
+	over  bool
+}
+
+// slot is one receive track.
+type slot struct {
+	down  rtc.Down
+	track string // "" shows nothing
+	lease *tracks.Lease
+}
+
+func newSlots(n *Node, key roomKey, trace string, downs []rtc.Down) *slots {
+	s := &slots{node: n, key: key, trace: trace}
+	s.grow(downs)
+	return s
+}
+
+// grow adds the slots that are new among the transport's down sections.
+func (s *slots) grow(downs []rtc.Down) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := len(s.video) + len(s.audio)
+	for _, d := range downs[min(known, len(downs)):] {
+		if d.Kind == sfu.Video {
+			s.video = append(s.video, &slot{down: d})
+		} else {
+			s.audio = append(s.audio, &slot{down: d})
+		}
+	}
+}
+
+func (s *slots) mids() signal.SlotMIDs {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := func(in []*slot) []string {
+		out := make([]string, 0, len(in))
+		for _, l := range in {
+			out = append(out, l.down.MID)
+		}
+		return out
+	}
+	return signal.SlotMIDs{Video: list(s.video), Audio: list(s.audio)}
+}
+
+// assigned says what each slot shows.
+func (s *slots) assigned() signal.Assignment {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := func(in []*slot) []*string {
+		out := make([]*string, len(in))
+		for i, l := range in {
+			if l.track != "" {
+				out[i] = &l.track
+			}
+		}
+		return out
+	}
+	return signal.Assignment{Video: list(s.video), Audio: list(s.audio)}
+}
+
+// assign switches slots to the wanted tracks, of which live says where they are.
+func (s *slots) assign(want signal.Assignment, live map[string]geo.NodeID) []signal.FailedTrack {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return nil
+	}
+	failed := s.assignKind(s.video, want.Video, sfu.Video, live)
+	return append(failed, s.assignKind(s.audio, want.Audio, sfu.Audio, live)...)
+}
+
+func (s *slots) assignKind(have []*slot, want []*string, kind sfu.Kind, live map[string]geo.NodeID) (failed []signal.FailedTrack) {
+	for i, w := range want {
+		track := ""
+		if w != nil {
+			track = *w
+		}
+		if i >= len(have) {
+			if track != "" {
+				failed = append(failed, signal.FailedTrack{Track: track, Code: signal.NoSuchSlot})
+			}
+			continue
+		}
+		if !s.show(have[i], track, kind, live) {
+			failed = append(failed, signal.FailedTrack{Track: track, Code: signal.NoSuchTrack})
+		}
+	}
+	return failed
+}
+
+// show switches one slot. On failure the slot shows nothing. The caller holds s.mu.
+func (s *slots) show(l *slot, track string, kind sfu.Kind, live map[string]geo.NodeID) bool {
+	if l.track == track {
+		return true
+	}
+	var lease *tracks.Lease
+	ok := track == ""
+	if origin, here := live[track]; here && kindOf(track) == kind {
+		k := tracks.Key{Company: s.key.Company, Room: s.key.Room, Track: track}
+		lease, ok = s.node.tracks.Acquire(k, origin, codecOf(kind), kind, s.trace)
+	}
+	old := l.lease
+	l.track, l.lease = "", nil
+	if lease != nil {
+		l.track, l.lease = track, lease
+		l.down.Track.Switch(lease.Up())
+	} else {
+		l.down.Track.Switch(nil)
+	}
+	if old != nil {
+		old.Release()
+	}
+	return ok
+}
+
+// keep empties the slots whose track is gone.
+func (s *slots) keep(live map[string]geo.NodeID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.all() {
+		if _, ok := live[l.track]; !ok && l.track != "" {
+			s.show(l, "", 0, nil)
+		}
+	}
+}
+
+// fill puts tracks, best first, into the slots that show nothing.
+func (s *slots) fill(best []string, live map[string]geo.NodeID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return
+	}
+	shown := map[string]bool{"": true}
+	for _, l := range s.all() {
+		shown[l.track] = true
+	}
+	for _, track := range best {
+		have, kind := s.video, kindOf(track)
+		if kind == sfu.Audio {
+			have = s.audio
+		}
+		for _, l := range have {
+			if !shown[track] && l.track == "" {
+				shown[track] = s.show(l, track, kind, live)
+			}
+		}
+	}
+}
+
+func (s *slots) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	for _, l := range s.all() {
+		s.show(l, "", 0, nil)
+	}
+}
+
+func (s *slots) all() []*slot { return append(append([]*slot(nil), s.video...), s.audio...) }
+
+// kindOf reads the medium of a track off the end of its id.
+func kindOf(track string) sfu.Kind {
+	switch track[strings.LastIndexByte(track, '.')+1:] {
+	case trackMic, trackShareAudio:
+		return sfu.Audio
+	}
+	return sfu.Video
+}
+
+func codecOf(k sfu.Kind) sfu.Codec {
+	if k == sfu.Video {
+		return vp8
+	}
+	return opus
+}

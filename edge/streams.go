@@ -1,0 +1,160 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/rtc"
+	"github.com/meridian-video/meridian/edge/sfu"
+	"github.com/meridian-video/meridian/edge/signal"
+)
+
+// enter makes the entry decision for a WHIP or WHEP request.
+func (n *Node) enter(r signal.MediaRequest) (entry.Admission, error) {
+	if err := n.takesJoins(); err != nil {
+		return entry.Admission{}, err
+	}
+	company, err := n.company(r.Host)
+	if err != nil {
+		return entry.Admission{}, err
+	}
+	return n.admit(company, entry.Attributes{entry.RoomID: r.Room}, string(entry.Call), r.Token, r.Name)
+}
+
+// Publish implements signal.MediaHost: a WHIP client is a participant with a
+// microphone and a camera and no ears.
+func (n *Node) Publish(ctx context.Context, r signal.MediaRequest) (signal.Resource, error) {
+	adm, err := n.enter(r)
+	if err != nil {
+		return nil, err
+	}
+	a, err := n.open(ctx, roomKey{adm.Company, adm.Room}, rtc.Offer{SDP: r.Offer, Name: r.Trace}, r.Trace, nil)
+	if err != nil {
+		return nil, err
+	}
+	var up signal.Up
+	for _, u := range a.transport.Ups() {
+		if u.Kind == sfu.Audio {
+			up.Mic = cmp.Or(up.Mic, u.MID)
+		} else {
+			up.Camera = cmp.Or(up.Camera, u.MID)
+		}
+	}
+	if up == (signal.Up{}) {
+		err := signal.Refuse(signal.BadMessage, "offer: has no section that sends audio or video", nil)
+		a.abort(err)
+		return nil, err
+	}
+	if err := a.name(up); err != nil {
+		a.abort(err)
+		return nil, err
+	}
+	adm.Name = cmp.Or(adm.Name, "Stream")
+	if _, err := n.seat(ctx, a, adm, "", signal.Media{Mic: up.Mic != "", Camera: up.Camera != ""}); err != nil {
+		return nil, err
+	}
+	a.log.Info("published by WHIP", "peer", a.seat.Peer())
+	return &resource{transport: a.transport, close: func() { a.end(nil, room.Left) }}, nil
+}
+
+// Play implements signal.MediaHost: a WHEP client is nobody in the room; its
+// slots show the first publishers, or those of one participant.
+func (n *Node) Play(ctx context.Context, r signal.MediaRequest) (signal.Resource, error) {
+	adm, err := n.enter(r)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := n.accept(ctx, rtc.Offer{SDP: r.Offer, Name: r.Trace, MaxVideoSlots: maxVideoSlots, MaxAudioSlots: maxAudioSlots})
+	if err != nil {
+		return nil, err
+	}
+	key := roomKey{adm.Company, adm.Room}
+	p := &player{slots: newSlots(n, key, r.Trace, transport.Downs()), only: r.Participant, over: transport.Close}
+	watcher, err := n.plane.Watch(ctx, key.Company, key.Room, p)
+	if err != nil {
+		p.slots.close()
+		transport.Close(err)
+		return nil, joinError(err)
+	}
+	p.seat(watcher.Snapshot)
+	n.wg.Go(func() {
+		<-transport.Done()
+		watcher.Close()
+		p.slots.close()
+	})
+	return &resource{transport: transport, close: func() { transport.Close(errEnded) }}, nil
+}
+
+// player is a WHEP session: slots that follow the room. It implements room.Observer.
+type player struct {
+	slots  *slots
+	only   string // peer id of the one participant shown; empty: the first
+	over   func(cause error)
+	roster roster
+}
+
+// seat takes the room as it was when watching began.
+func (p *player) seat(s room.Snapshot) {
+	p.roster.begin(s)
+	p.show()
+}
+
+// Update implements room.Observer.
+func (p *player) Update(_ uint64, events []room.Event) {
+	if p.roster.update(events) {
+		p.show()
+	}
+}
+
+// Reset implements room.Observer.
+func (p *player) Reset(s room.Snapshot) {
+	p.roster.reset(s)
+	p.show()
+}
+
+// Ended implements room.Observer.
+func (p *player) Ended(room.Reason) { p.over(errEnded) }
+
+// show keeps what is shown and still there, and fills the rest with the first
+// publishers.
+func (p *player) show() {
+	people := p.roster.people()
+	if p.only != "" {
+		people = slices.DeleteFunc(people, func(x room.Person) bool { return x.PeerID != p.only })
+	}
+	live := tracksOf(people, "")
+	p.slots.keep(live)
+	p.slots.fill(firstPublishers(people, ""), live)
+}
+
+// resource is what WHIP and WHEP do with a session.
+type resource struct {
+	transport *rtc.Transport
+	close     func()
+}
+
+func (r *resource) Answer() string        { return r.transport.Answer() }
+func (r *resource) Done() <-chan struct{} { return r.transport.Done() }
+func (r *resource) Close()                { r.close() }
+
+// AddCandidates implements signal.Resource.
+func (r *resource) AddCandidates(fragment string) error {
+	err := r.transport.AddCandidates(fragment)
+	if errors.Is(err, rtc.ErrUnknownUfrag) {
+		return signal.ErrUfrag
+	}
+	return err
+}
+
+// Restart implements signal.Resource.
+func (r *resource) Restart(ctx context.Context, fragment string) (string, error) {
+	answer, err := r.transport.RestartFragment(ctx, fragment)
+	if errors.Is(err, rtc.ErrBadOffer) {
+		return "", signal.Refuse(signal.BadMessage, err.Error(), err)
+	}
+	return answer, err
+}

@@ -1,0 +1,54 @@
+package tracks
+
+import (
+	"context"
+
+	"github.com/meridian-video/meridian/edge/sfu"
+	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/relay"
+	"github.com/meridian-video/meridian/relay/wire"
+)
+
+// Attach implements relay.Tracks: another node wants a track published here.
+func (t *Table) Attach(_ context.Context, _ geo.NodeID, req wire.Subscribe, out *relay.Outlet) (wire.TrackInfo, relay.Feed, error) {
+	t.mu.Lock()
+	up, ok := t.local[Key{req.Company, req.Room, req.Track}]
+	t.mu.Unlock()
+	if !ok {
+		return wire.TrackInfo{}, nil, relay.ErrNoTrack
+	}
+	down := sfu.NewDownTrack(sfu.DownConfig{Kind: up.Kind(), Sink: sink{out}, Verbatim: true, Now: t.cfg.Now, Metrics: t.cfg.Metrics})
+	down.Switch(up)
+	info := wire.TrackInfo{Kind: wireKind(up.Kind()), Codec: up.Codec().Name, ClockRate: up.Codec().ClockRate}
+	return info, feed{down}, nil
+}
+
+func wireKind(k sfu.Kind) uint8 {
+	if k == sfu.Video {
+		return 2
+	}
+	return 1
+}
+
+// sink gives a DownTrack's packets to a link.
+type sink struct{ out *relay.Outlet }
+
+// Send implements sfu.Sink.
+func (s sink) Send(p *sfu.Packet) {
+	s.out.Send(&wire.Media{
+		Layer: p.Layer, SequenceNumber: p.SequenceNumber, Timestamp: p.Timestamp,
+		Marker: p.Marker, AudioLevel: p.AudioLevel, Payload: p.Payload,
+	})
+}
+
+// SendReport implements sfu.Sink.
+func (s sink) SendReport(r sfu.Report) { s.out.Report(wire.Report{NTP: r.NTP, RTP: r.RTP}) }
+
+// feed is the serving side of one subscription over a link.
+type feed struct{ down *sfu.DownTrack }
+
+// RequestKeyframe implements relay.Feed.
+func (f feed) RequestKeyframe(uint8) { f.down.KeyframeRequest() }
+
+// Close implements relay.Feed.
+func (f feed) Close() { f.down.Close() }

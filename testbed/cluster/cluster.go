@@ -1,0 +1,369 @@
+// Package cluster runs a network as separate processes on this machine, one
+// control node and any number of edges, from the real binary and configuration
+// files, so that nothing is shared in memory that is not a message there.
+//
+// It is for tests: every process is started by it, ended by it by its id, and
+// its log ends up beside the test's artifacts.
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Cluster is a running network.
+type Cluster struct {
+	Control *Process
+	Edges   map[string]*Process // by POP
+	API     string              // base URL of the control API
+	Key     string              // platform API key
+	Company string              // id of the company whose host is 127.0.0.1
+
+	t   testing.TB
+	bin string
+	dir string
+}
+
+// Process is one node.
+type Process struct {
+	Name string
+	URL  string
+	cmd  *exec.Cmd
+	log  *os.File
+	once sync.Once
+	done chan struct{}
+}
+
+var build struct {
+	sync.Once
+	path string
+	out  []byte
+	err  error
+}
+
+// Binary builds the one binary once per test process and returns its path.
+func Binary(t testing.TB) string {
+	t.Helper()
+	build.Do(func() {
+		dir, err := os.MkdirTemp("", "meridian-bin-")
+		if err != nil {
+			build.err = err
+			return
+		}
+		build.path = filepath.Join(dir, "meridian")
+		build.out, build.err = exec.Command("go", "build", "-o", build.path, "github.com/meridian-video/meridian/ops/meridian").CombinedOutput()
+	})
+	if build.err != nil {
+		t.Fatalf("build: %v\n%s", build.err, build.out)
+	}
+	return build.path
+}
+
+// Start starts a control node and an edge for each POP, makes a company with
+// open rooms for the host name 127.0.0.1, and returns when all take joins.
+func Start(t testing.TB, pops ...string) *Cluster {
+	t.Helper()
+	c := &Cluster{t: t, bin: Binary(t), dir: t.TempDir(), Edges: map[string]*Process{}}
+	ports := freePorts(t, 4)
+	c.API = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
+	cluster := fmt.Sprintf("127.0.0.1:%d", ports[1])
+	seed := fmt.Sprintf("127.0.0.1:%d", ports[3])
+	data := filepath.Join(c.dir, "control")
+	c.Control = c.start("control", c.API, fmt.Sprintf(`
+node: control-1
+pop: ctl
+data: %s
+drain: 1s
+log: {level: debug}
+gossip: {listen: %q}
+control:
+  api: {listen: "127.0.0.1:%d"}
+  cluster: {listen: %q}
+  raft: {listen: "127.0.0.1:%d"}
+`, data, seed, ports[0], cluster, ports[2]))
+	c.WaitReady(c.Control)
+	secret := c.readFile(filepath.Join(data, "join-secret"))
+	c.Key = c.readFile(filepath.Join(data, "api-key"))
+	c.makeCompany()
+	for i, pop := range pops {
+		c.Edges[pop] = c.startEdge(pop, i, cluster, seed, secret)
+	}
+	for _, pop := range pops {
+		c.WaitReady(c.Edges[pop])
+	}
+	c.WaitSeen(pops, len(pops))
+	return c
+}
+
+func (c *Cluster) startEdge(pop string, i int, cluster, seed, secret string) *Process {
+	p := freePorts(c.t, 1)
+	url := fmt.Sprintf("http://127.0.0.1:%d", p[0])
+	return c.start(pop, url, fmt.Sprintf(`
+node: %s-1
+pop: %s
+data: %s
+drain: 3s
+log: {level: debug}
+gossip: {listen: "127.0.0.1:0", seeds: [%q]}
+edge:
+  http: {listen: "127.0.0.1:%d", url: %q}
+  media: {listen: "127.0.0.1:0"}
+  turn: {udp: "127.0.0.1:0", tcp: "127.0.0.1:0", realm: meridian}
+  relay: {listen: "127.0.0.1:0"}
+  control: [%q]
+  join_secret: %q
+  api: %q
+`, pop, pop, filepath.Join(c.dir, pop), seed, p[0], url, cluster, secret, c.API))
+}
+
+// start runs the binary with a configuration in the role of its name.
+func (c *Cluster) start(name, url, configuration string) *Process {
+	c.t.Helper()
+	role := "edge"
+	if name == "control" {
+		role = "control"
+	}
+	file := filepath.Join(c.dir, name+".yml")
+	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	log, err := os.Create(filepath.Join(Artifacts(c.t), name+".log"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	p := &Process{Name: name, URL: url, log: log, done: make(chan struct{}), cmd: exec.Command(c.bin, role, "--config", file)}
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.done)
+	}()
+	c.t.Cleanup(p.Stop)
+	return p
+}
+
+// Artifacts is the directory in which a test leaves what people may look at:
+// below MERIDIAN_ARTIFACTS, else a temporary one.
+func Artifacts(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	if base := os.Getenv("MERIDIAN_ARTIFACTS"); base != "" {
+		dir = filepath.Join(base, strings.ReplaceAll(t.Name(), "/", "-"))
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// Freeze stops a process where it stands: its sockets stay open and nothing
+// answers, as when a machine or its network is gone.
+func (p *Process) Freeze() { _ = p.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen process go on.
+func (p *Process) Thaw() { _ = p.cmd.Process.Signal(syscall.SIGCONT) }
+
+// Kill ends a process without a word.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.done
+}
+
+// Terminate asks the process to drain and end.
+func (p *Process) Terminate() { _ = p.cmd.Process.Signal(syscall.SIGTERM) }
+
+// Done is closed when the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Stop ends the process, by force if it does not end in time.
+func (p *Process) Stop() {
+	p.once.Do(func() {
+		p.Thaw()
+		p.Terminate()
+		select {
+		case <-p.done:
+		case <-time.After(10 * time.Second):
+			p.Kill()
+		}
+		_ = p.log.Close()
+	})
+}
+
+// WaitReady waits until /readyz says yes.
+func (c *Cluster) WaitReady(p *Process) {
+	c.t.Helper()
+	c.wait(p.Name+" is ready", func() error {
+		select {
+		case <-p.done:
+			b, _ := os.ReadFile(p.log.Name())
+			c.t.Fatalf("%s ended:\n%s", p.Name, b)
+		default:
+		}
+		res, err := http.Get(p.URL + "/readyz")
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		b, _ := io.ReadAll(res.Body)
+		if res.StatusCode != http.StatusOK {
+			return fmt.Errorf("%d: %s", res.StatusCode, b)
+		}
+		return nil
+	})
+}
+
+// WaitSeen waits until each of the POPs lists n POPs to attach to.
+func (c *Cluster) WaitSeen(pops []string, n int) {
+	c.t.Helper()
+	for _, pop := range pops {
+		c.wait(fmt.Sprintf("%s lists %d POPs", pop, n), func() error {
+			list, err := c.Attach(pop)
+			if err == nil && len(list) != n {
+				err = fmt.Errorf("it lists %v", list)
+			}
+			return err
+		})
+	}
+}
+
+// Attach returns the POPs that a POP tells clients, best first.
+func (c *Cluster) Attach(pop string) ([]string, error) {
+	res, err := (&http.Client{Timeout: 2 * time.Second}).Get(c.Edges[pop].URL + "/api/v1/attach?room=demo")
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	var answer struct{ Nodes []struct{ POP string } }
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, n := range answer.Nodes {
+		out = append(out, n.POP)
+	}
+	return out, nil
+}
+
+// Metric reads one metric of a POP, summed over its labels.
+func (c *Cluster) Metric(pop, name string) float64 {
+	c.t.Helper()
+	res, err := http.Get(c.Edges[pop].URL + "/metrics")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	sum := 0.0
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, name); ok && (rest[0] == ' ' || rest[0] == '{') {
+			var v float64
+			fields := strings.Fields(line)
+			_, _ = fmt.Sscan(fields[len(fields)-1], &v)
+			sum += v
+		}
+	}
+	return sum
+}
+
+// Call makes a request to the native API and fails the test when it is refused.
+func (c *Cluster) Call(method, path string, body, into any) {
+	c.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(c.t.Context(), method, c.API+"/api/v1"+path, bytes.NewReader(b))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+c.Key)
+	r.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, _ := io.ReadAll(res.Body)
+	if res.StatusCode >= 300 {
+		c.t.Fatalf("%s %s: %d %s", method, path, res.StatusCode, answer)
+	}
+	if into != nil {
+		if err := json.Unmarshal(answer, into); err != nil {
+			c.t.Fatalf("%s %s: %v in %s", method, path, err, answer)
+		}
+	}
+}
+
+func (c *Cluster) makeCompany() {
+	c.t.Helper()
+	var company struct {
+		ID string `json:"id"`
+	}
+	c.Call("POST", "/companies", map[string]any{"name": "Journey", "open_rooms": true}, &company)
+	c.Company = company.ID
+	c.Call("POST", "/companies/"+company.ID+"/domains", map[string]any{"fqdn": "127.0.0.1"}, nil)
+}
+
+func (c *Cluster) readFile(name string) string {
+	c.t.Helper()
+	var b []byte
+	c.wait(filepath.Base(name)+" is there", func() (err error) {
+		b, err = os.ReadFile(name)
+		return err
+	})
+	return strings.TrimSpace(string(b))
+}
+
+// wait polls a condition for at most 30 s.
+func (c *Cluster) wait(what string, f func() error) { c.t.Helper(); Wait(c.t, 30*time.Second, what, f) }
+
+// Wait polls a condition until it gives no error; the test fails when it still
+// does after the time.
+func Wait(t testing.TB, limit time.Duration, what string, f func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		err := f()
+		if err == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("waited %v until %s: %v", limit, what, err)
+		case <-ticker.C:
+		}
+	}
+}
+
+// freePorts finds TCP ports that are free now, with UDP free too.
+func freePorts(t testing.TB, n int) []int {
+	t.Helper()
+	var ports []int
+	for len(ports) < n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
