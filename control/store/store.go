@@ -49,6 +49,8 @@ type Config struct {
 	ElectionTimeout time.Duration
 	// SnapshotThreshold is the number of log entries after which a snapshot is taken; 0 = 8192.
 	SnapshotThreshold uint64
+	// TrailingLogs is how many entries stay in the log behind a snapshot, for voters that lag; 0 = 10240.
+	TrailingLogs uint64
 	// DiskStall is how long one write may take before the disk counts as dead; 0 = 10 s.
 	DiskStall time.Duration
 
@@ -96,6 +98,9 @@ func Open(cfg Config) (*Store, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
+	if err := syncDir(filepath.Dir(cfg.Dir)); err != nil { // the directory's own name
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
 	s := &Store{cfg: cfg, log: cfg.Log, state: cfg.State, changed: make(chan struct{})}
 	var err error
 	if s.metrics, err = newStoreMetrics(cfg.Registerer, s); err != nil {
@@ -120,6 +125,9 @@ func withDefaults(cfg Config) Config {
 	}
 	if cfg.SnapshotThreshold == 0 {
 		cfg.SnapshotThreshold = 8192
+	}
+	if cfg.TrailingLogs == 0 {
+		cfg.TrailingLogs = 10240
 	}
 	if cfg.DiskStall == 0 {
 		cfg.DiskStall = 10 * time.Second
@@ -149,12 +157,9 @@ func (s *Store) fatal(cause error) {
 
 func (s *Store) start() error {
 	logger := newRaftLogger(s.log)
-	snaps, err := raft.NewFileSnapshotStoreWithLogger(s.cfg.Dir, 2, logger)
-	if err == nil {
-		err = syncDir(s.cfg.Dir)
-	}
+	snaps, err := newSnapshotStore(s.cfg.Dir, logger)
 	if err != nil {
-		return fmt.Errorf("snapshot store: %w", err)
+		return err
 	}
 	trans, closer := s.transport()
 	conf := raft.DefaultConfig()
@@ -164,6 +169,7 @@ func (s *Store) start() error {
 	conf.LeaderLeaseTimeout = s.cfg.ElectionTimeout / 2
 	conf.CommitTimeout = min(conf.CommitTimeout, s.cfg.ElectionTimeout/10)
 	conf.SnapshotThreshold = s.cfg.SnapshotThreshold
+	conf.TrailingLogs = s.cfg.TrailingLogs
 	conf.BatchApplyCh = true
 	conf.NoLegacyTelemetry = true
 	cache, err := raft.NewLogCache(512, s.logs)
