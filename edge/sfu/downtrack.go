@@ -224,11 +224,11 @@ func (u *UpTrack) detach(d *DownTrack) {
 		return
 	}
 	d.mu.Unlock()
-	u.release(d)
+	u.letGo(d)
 }
 
-// release removes d, which is attached or leaving, and sends it on.
-func (u *UpTrack) release(d *DownTrack) {
+// letGo removes d, which is attached or leaving, and sends it on.
+func (u *UpTrack) letGo(d *DownTrack) {
 	for i, x := range u.downs {
 		if x == d {
 			last := len(u.downs) - 1
@@ -250,7 +250,7 @@ func (u *UpTrack) release(d *DownTrack) {
 // kick notes that other has a message from here.
 func (u *UpTrack) kick(other *UpTrack) {
 	if other != nil && other != u {
-		u.kicks = append(u.kicks, other)
+		u.errands.kicks = append(u.errands.kicks, other)
 	}
 }
 

@@ -1,6 +1,9 @@
 package sfu
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // An encoding is what an UpTrack keeps of one simulcast layer (of the only
 // one mostly), which has sequence numbers of its own.
@@ -249,7 +252,7 @@ func (u *UpTrack) askMissing(layer uint8, e *encoding, now time.Duration) {
 	if len(seqs) > 0 {
 		u.counts.nacked.Add(uint64(len(seqs)))
 		u.metrics.nacksUp.Add(float64(len(seqs)))
-		u.cfg.Upstream.RequestRetransmit(layer, seqs)
+		u.errands.asks = append(u.errands.asks, request{layer, slices.Clone(seqs)})
 	}
 }
 
@@ -286,7 +289,7 @@ func (u *UpTrack) askKeyframes(now time.Duration) {
 func (u *UpTrack) askKeyframe(layer uint8) {
 	u.counts.keyframeRequests.Add(1)
 	u.metrics.keyframesUp.Inc()
-	u.cfg.Upstream.RequestKeyframe(layer)
+	u.errands.asks = append(u.errands.asks, request{layer: layer})
 }
 
 func (u *UpTrack) anyWaiting(layer uint8) bool {

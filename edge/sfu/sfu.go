@@ -70,9 +70,9 @@ type Packet struct {
 }
 
 // Upstream is where an UpTrack's requests go: a browser's transport or a
-// relay link. It is called with the UpTrack's lock held: it never blocks and
-// never calls Write, Tick, SenderReport or Close of that UpTrack. seqs is
-// valid only during the call.
+// relay link. It is called without the UpTrack's lock, from any goroutine and
+// perhaps from several at once, also from within a Sink's calls, and never
+// blocks. seqs is valid only during the call.
 type Upstream interface {
 	RequestKeyframe(layer uint8)
 	RequestRetransmit(layer uint8, seqs []uint16)

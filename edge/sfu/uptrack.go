@@ -43,7 +43,7 @@ type UpTrack struct {
 	closed    bool
 	encodings [MaxLayers]*encoding
 	downs     []*DownTrack
-	kicks     []*UpTrack // have messages from us; combine after unlocking
+	errands   errands
 	sr        senderReport
 	reportDue time.Duration // no DownTrack's report is due before
 	wave      wave
@@ -144,7 +144,7 @@ func (u *UpTrack) Close() {
 	if !u.closed {
 		u.closed = true
 		for len(u.downs) > 0 {
-			u.release(u.downs[len(u.downs)-1])
+			u.letGo(u.downs[len(u.downs)-1])
 		}
 		u.encodings = [MaxLayers]*encoding{}
 	}
@@ -167,17 +167,41 @@ func (u *UpTrack) lock() {
 	u.waiters.Add(-1)
 }
 
-// unlock releases mu, then sees to messages that came meanwhile, here and at
-// the UpTracks that got some from here, for up to the given rounds each
-// (negative: until none are left).
-func (u *UpTrack) unlock(rounds int) {
-	kicks := u.kicks
-	u.kicks = nil
+// errands are what a holder of the lock does after it has released it: the
+// lock is never held towards upstream, where a call may come back as media.
+type errands struct {
+	asks  []request  // for Upstream
+	kicks []*UpTrack // have messages from here
+}
+
+// request is one call of Upstream, for a keyframe if seqs is empty.
+type request struct {
+	layer uint8
+	seqs  []uint16
+}
+
+// release unlocks mu and runs the errands, for up to the given rounds each.
+func (u *UpTrack) release(rounds int) {
+	e := u.errands
+	u.errands = errands{}
 	u.mu.Unlock()
-	u.combine(rounds)
-	for _, k := range kicks {
+	for _, r := range e.asks {
+		if len(r.seqs) == 0 {
+			u.cfg.Upstream.RequestKeyframe(r.layer)
+		} else {
+			u.cfg.Upstream.RequestRetransmit(r.layer, r.seqs)
+		}
+	}
+	for _, k := range e.kicks {
 		k.combine(rounds)
 	}
+}
+
+// unlock releases mu, then sees to messages that came meanwhile for up to the
+// given rounds (negative: until none are left).
+func (u *UpTrack) unlock(rounds int) {
+	u.release(rounds)
+	u.combine(rounds)
 }
 
 // combine drains the mailbox unless somebody else holds the lock, who then
@@ -190,12 +214,7 @@ func (u *UpTrack) combine(rounds int) {
 		}
 		u.drain(drainBudget)
 		u.endWave()
-		kicks := u.kicks
-		u.kicks = nil
-		u.mu.Unlock()
-		for _, k := range kicks {
-			k.combine(rounds)
-		}
+		u.release(rounds)
 	}
 }
 
