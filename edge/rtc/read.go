@@ -166,7 +166,7 @@ func (r *reader) route() *up {
 		return u
 	}
 	u := routes.pt[h.PayloadType]
-	if id := routes.exts.mid; id != 0 {
+	if id := routes.midExt; id != 0 {
 		if mid := h.GetExtension(id); mid != nil {
 			u = routes.mid[string(mid)]
 		}

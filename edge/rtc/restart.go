@@ -106,6 +106,10 @@ func (t *Transport) ended(err error) error {
 	return fmt.Errorf("restart ICE: %w", err)
 }
 
+// moved says whether an extension has another id now. It may be left out: a
+// client offers no more than what was agreed before.
+func moved(before, now uint8) bool { return now != 0 && before != 0 && now != before }
+
 // follows checks that next may follow old in one transport.
 func follows(old, next *offer) error {
 	if len(next.sections) < len(old.sections) {
@@ -121,7 +125,7 @@ func follows(old, next *offer) error {
 		case b.refused == "disabled by the client":
 		case b.refused != "":
 			return badOffer("section %d: %s", i, b.refused)
-		case a.pt != b.pt || a.midExt != b.midExt || a.levelExt != b.levelExt || a.twccExt != b.twccExt:
+		case a.pt != b.pt || moved(a.midExt, b.midExt) || moved(a.levelExt, b.levelExt) || moved(a.twccExt, b.twccExt):
 			return badOffer("section %d changed its payload type or extensions", i)
 		}
 	}

@@ -59,12 +59,12 @@ type Transport struct {
 
 // routes is where packets go, an immutable snapshot for the reader.
 type routes struct {
-	ups   []*up
-	ssrc  map[uint32]*up
-	mid   map[string]*up
-	pt    map[uint8]*up // payload types that only one section uses
-	downs map[uint32]*down
-	exts  struct{ mid uint8 }
+	ups    []*up
+	ssrc   map[uint32]*up
+	mid    map[string]*up
+	pt     map[uint8]*up // payload types that only one section uses
+	downs  map[uint32]*down
+	midExt uint8 // 0 where not offered
 }
 
 // counts are of RTP packets and their bytes.
@@ -173,7 +173,7 @@ func (t *Transport) reroute(o *offer) {
 				r.ssrc[ssrc] = u
 			}
 			u.declare(s.ssrcs)
-			r.exts.mid = s.midExt
+			r.midExt = max(r.midExt, s.midExt) // one id in all of a bundle (RFC 8843 section 9)
 		}
 	}
 	for _, d := range t.downs {
