@@ -125,7 +125,7 @@ func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 		return Batch{}, ErrInvalid
 	}
 	if reason, over := c.s.ended(j.Attachment); over && reason != Lost {
-		return Batch{}, ErrNoAttachment
+		return Batch{}, endedError(reason)
 	}
 	if q, ok := c.s.at(j.Attachment); ok && q.PeerID != j.PeerID {
 		return Batch{}, ErrInvalid // an attachment is one connection of one person

@@ -203,6 +203,8 @@ func (o *owner) settle() {
 				delete(o.pending, id)
 				p.local.person = person
 				o.admit(p.local)
+			} else if reason, over := s.ended(p.local.attachment); over && reason != Lost {
+				o.failed(id, endedError(reason)) // came and went before this copy was made
 			}
 			continue
 		}
@@ -233,6 +235,13 @@ func (o *owner) settle() {
 			o.admit(l)
 		}
 	}
+}
+
+func endedError(reason Reason) error {
+	if reason == Superseded {
+		return ErrSuperseded
+	}
+	return ErrNoAttachment
 }
 
 func (o *owner) admit(l *local) {

@@ -135,15 +135,13 @@ func (s *Seat) SetMedia(m Media, tracks map[string]string) {
 	s.post(func(o *owner) { o.set(s.attachment, func(p *Person) { p.Media, p.Tracks = m, tracks }) })
 }
 
-// Rename sets the displayed name, cut to MaxName runes.
-func (s *Seat) Rename(name string) {
-	if !utf8.ValidString(name) {
-		return
-	}
-	if r := []rune(name); len(r) > MaxName {
-		name = string(r[:MaxName])
+// Rename sets the displayed name: valid UTF-8 of at most MaxName runes, else ErrInvalid.
+func (s *Seat) Rename(name string) error {
+	if !okName(name) {
+		return ErrInvalid
 	}
 	s.post(func(o *owner) { o.set(s.attachment, func(p *Person) { p.Name = name }) })
+	return nil
 }
 
 // Chat writes a message and returns its sequence number once a second node

@@ -46,7 +46,9 @@ type request struct {
 // gather is the short time in which a node that is about to become home
 // collects the copies of others.
 type gather struct {
-	open   int // questions without an answer
+	open   int        // questions without an answer
+	heard  int        // answers
+	denied geo.NodeID // a home that others still follow, although this node cannot reach it
 	copies []State
 	since  time.Time // of the first sign that the room existed
 	began  time.Time
@@ -284,9 +286,17 @@ func (o *owner) startGather() {
 			switch {
 			case err != nil:
 				o.p.health.failed(id)
+				return
+			}
+			g.heard++
+			switch {
 			case r.Home != "" && r.Home != o.self() && o.p.health.alive(r.Home):
 				o.abandonGather(r.Home)
 				return
+			case r.Home != "" && r.Home != o.self() && o.p.health.member(r.Home):
+				g.denied = r.Home
+			}
+			switch {
 			case r.State != nil:
 				g.copies = append(g.copies, *r.State)
 				o.evidence(true)
@@ -324,9 +334,38 @@ func (o *owner) gathered(now time.Time) time.Time {
 		return g.began.Add(2 * o.p.cfg.AskTimeout) // every answer or time-out wakes the owner
 	case !g.since.IsZero() && now.Before(until):
 		return until
+	case g.denied != "" || o.isolated(g):
+		o.holdOff(g)
+		return o.search.retryAt
 	}
 	o.takeover(g)
 	return now
+}
+
+// isolated reports whether nobody confirms that the others are gone: the one
+// who hears nobody is more likely cut off itself. Opening a room that is
+// unknown here needs no confirmation from the node that is its directory.
+func (o *owner) isolated(g *gather) bool {
+	members := append(slices.Clone(o.p.cfg.Nodes()), o.self())
+	if g.heard > 0 || len(o.search.waiting) > 0 || slices.Max(members) == slices.Min(members) {
+		return false
+	}
+	known := o.core != nil || len(g.copies) > 0
+	return known || geo.Rendezvous(o.key.rank(), members)[0] != o.self()
+}
+
+// holdOff leaves the room to a home that this node cannot reach, for now.
+func (o *owner) holdOff(g *gather) {
+	r := registerReply{Status: statusTryAgain}
+	if g.denied != "" {
+		r = registerReply{Status: statusRedirect, Home: g.denied}
+	}
+	for _, w := range o.search.waiting {
+		w.reply <- r
+	}
+	o.search.gather, o.search.waiting = nil, nil
+	o.search.hint = g.denied
+	o.pause()
 }
 
 // takeover makes this node the home with the best copy there is.
