@@ -88,7 +88,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		Type: "joined", V: signal.Version, Peer: a.seat.Peer(), Answer: a.transport.Answer(),
 		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),
 		Node:   signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
-		Room:   signal.RoomRef{ID: adm.Room, Version: snap.Version, Home: string(a.seat.Home())},
+		Room:   signal.RoomRef{ID: adm.Room, Version: snap.Version, Home: string(snap.Home())},
 		People: people, Chat: signalChat(snap.Chat),
 		Slots: a.slots.mids(), Assigned: a.slots.assigned(),
 		PingMS: int(signal.PingInterval.Milliseconds()), Trace: j.Trace,
@@ -169,7 +169,7 @@ func (n *Node) open(ctx context.Context, key roomKey, offer rtc.Offer, trace str
 		node: n, id: rand.Text()[:12], key: key, trace: trace, out: out, transport: transport,
 		log:   n.log.With("trace", trace, "company", key.Company, "room", key.Room),
 		up:    map[string]rtc.Up{},
-		slots: newSlots(n, key, trace, transport.Downs()),
+		slots: newSlots(n, key, trace, transport),
 	}
 	return a, nil
 }

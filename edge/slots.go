@@ -13,15 +13,20 @@ import (
 
 // slots are a subscriber's negotiated receive tracks and what each shows. A
 // track that no slot of this node shows costs nothing here and on no link.
+//
+// Tracks are leased as soon as they are chosen, so that those of other nodes are
+// on their way while the transport still connects, but DownTracks are switched
+// only then: a keyframe sent into a handshake would be lost.
 type slots struct {
 	node  *Node
 	key   roomKey
 	trace string
 
-	mu    sync.Mutex
-	video []*slot
-	audio []*slot
-	over  bool
+	mu        sync.Mutex
+	video     []*slot
+	audio     []*slot
+	connected bool // the transport carries packets
+	over      bool
 }
 
 // slot is one receive track.
@@ -31,9 +36,17 @@ type slot struct {
 	lease *tracks.Lease
 }
 
-func newSlots(n *Node, key roomKey, trace string, downs []rtc.Down) *slots {
+// newSlots makes the slots of a transport; they start when it has connected.
+func newSlots(n *Node, key roomKey, trace string, t *rtc.Transport) *slots {
 	s := &slots{node: n, key: key, trace: trace}
-	s.grow(downs)
+	s.grow(t.Downs())
+	n.wg.Go(func() {
+		select {
+		case <-t.Connected():
+			s.start()
+		case <-t.Done():
+		}
+	})
 	return s
 }
 
@@ -123,16 +136,32 @@ func (s *slots) show(l *slot, track string, kind sfu.Kind, live map[string]geo.N
 	}
 	old := l.lease
 	l.track, l.lease = "", nil
-	if lease != nil {
-		l.track, l.lease = track, lease
-		l.down.Track.Switch(lease.Up())
-	} else {
+	switch {
+	case lease == nil:
 		l.down.Track.Switch(nil)
+	case s.connected:
+		l.down.Track.Switch(lease.Up())
+		fallthrough
+	default:
+		l.track, l.lease = track, lease
 	}
 	if old != nil {
 		old.Release()
 	}
 	return ok
+}
+
+// start switches the slots to what they were assigned while the transport
+// connected.
+func (s *slots) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.connected = true
+	for _, l := range s.all() {
+		if l.lease != nil {
+			l.down.Track.Switch(l.lease.Up())
+		}
+	}
 }
 
 // keep empties the slots whose track is gone.

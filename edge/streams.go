@@ -73,7 +73,7 @@ func (n *Node) Play(ctx context.Context, r signal.MediaRequest) (signal.Resource
 		return nil, err
 	}
 	key := roomKey{adm.Company, adm.Room}
-	p := &player{slots: newSlots(n, key, r.Trace, transport.Downs()), only: r.Participant, over: transport.Close}
+	p := &player{slots: newSlots(n, key, r.Trace, transport), only: r.Participant, over: transport.Close}
 	watcher, err := n.plane.Watch(ctx, key.Company, key.Room, p)
 	if err != nil {
 		p.slots.close()

@@ -84,7 +84,10 @@ func New(t testing.TB, name string, o Options) *Page {
 	ctx, cancel := chromedp.NewContext(alloc)
 	p.ctx, p.cancel = ctx, []context.CancelFunc{cancel, stop}
 	t.Cleanup(p.Close)
-	p.do(chromedp.Navigate("about:blank"))
+	// The first run starts the browser, which lives as long as its context.
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		t.Fatalf("start browser %s: %v", name, err)
+	}
 	return p
 }
 

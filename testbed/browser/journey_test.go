@@ -96,7 +96,7 @@ func TestMeetingAcrossPOPs(t *testing.T) {
 		}
 		c.Edges["syd"].Freeze()
 		pages["syd"].Until(startTimeout, "notices", func(s State) error {
-			if s.Phase == "joined" && s.POP == "syd" {
+			if s.Phase == "live" && s.POP == "syd" {
 				return fmt.Errorf("still thinks it is on %s", s.POP)
 			}
 			return nil
@@ -196,7 +196,7 @@ func join(p *Page, url, name string) {
 	p.Shot("prejoin")
 	p.Click(`form.name-form button[type="submit"]`)
 	p.Until(startTimeout, "is in the meeting", func(s State) error {
-		if s.Phase != "joined" {
+		if s.Phase != "live" {
 			return fmt.Errorf("phase %q, code %q", s.Phase, s.Code)
 		}
 		return nil
