@@ -44,6 +44,10 @@ func Verify(raw string, k Keyring, now time.Time) (Claims, error) {
 	if len(raw) > MaxSize {
 		return Claims{}, fmt.Errorf("%w: more than %d bytes", ErrMalformed, MaxSize)
 	}
+	// encoding/base64 skips line ends; a token has one spelling only.
+	if strings.ContainsFunc(raw, notBase64URL) {
+		return Claims{}, fmt.Errorf("%w: characters outside base64url", ErrMalformed)
+	}
 	h, err := readHeader(raw)
 	if err != nil {
 		return Claims{}, err
@@ -60,6 +64,10 @@ func Verify(raw string, k Keyring, now time.Time) (Claims, error) {
 	signed := raw[:strings.LastIndexByte(raw, '.')]
 	c.Hash = sha256.Sum256([]byte(signed))
 	return c, current(c, now)
+}
+
+func notBase64URL(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
 }
 
 // header is what may be read before the signature is known to be good.
