@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/pion/logging"
 )
@@ -22,7 +23,7 @@ type leveled struct{ log *slog.Logger }
 func (l leveled) print(msg string) { l.log.Debug(msg) }
 
 func (l leveled) printf(format string, args []any) {
-	if l.log.Enabled(context.Background(), slog.LevelDebug) {
+	if l.log.Enabled(context.Background(), slog.LevelDebug) && !strings.Contains(strings.ToLower(format), "pwd") {
 		l.log.Debug(fmt.Sprintf(format, args...))
 	}
 }
