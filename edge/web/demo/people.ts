@@ -20,9 +20,9 @@ const hairs = ["#2b2320", "#5b3a22", "#8c5a2b", "#1d1d22", "#a8a29a", "#6e4630"]
 const shirts = ["#41597d", "#7d4151", "#3f6b57", "#5a4b7d", "#80683c", "#39626e"] as const;
 
 function hash(s: string): number {
-  let h = 7;
-  for (const c of s) h = (h * 33 + c.charCodeAt(0)) >>> 0;
-  return h;
+  let h = 2166136261;
+  for (const c of s) h = Math.imul(h ^ c.charCodeAt(0), 16777619) >>> 0;
+  return (h ^ (h >>> 15)) >>> 0;
 }
 
 const pick = <T>(list: readonly T[], n: number): T => list[n % list.length] as T;

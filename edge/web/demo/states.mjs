@@ -41,7 +41,7 @@ export const states = {
   share: { demo: { me, people: people(4, { 0: { share: true } }) }, act: async (p) => { await join(p); await p.waitForTimeout(2500); await p.evaluate(() => window.fake.speak("p0")); } },
   sharing: { demo: { me, people: people(2) }, act: call(3, (p) => p.click('button[aria-label="Share screen"]')), sizes: ["wide"] },
   muted: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.keyboard.press("m"); await p.keyboard.press("v"); await p.waitForTimeout(200); }) },
-  chat: { demo: { me, people: people(3), chat }, act: call(2, async (p) => { await p.evaluate(() => window.fake.speak("p1")); await press("Chat")(p); await p.fill("textarea", "On it — see you at ten."); await p.keyboard.press("Enter"); }) },
+  chat: { demo: { me, people: people(3), chat }, act: call(2, async (p) => { await p.evaluate(() => window.fake.speak("p0")); await press("Chat")(p); await p.fill("textarea", "On it — see you at ten."); await p.keyboard.press("Enter"); }) },
   "chat-failed": { demo: { me, people: people(1) }, act: call(1, async (p) => { await press("Chat")(p); await p.fill("textarea", "fail"); await p.keyboard.press("Enter"); }), sizes: ["wide"] },
   "chat-empty": { demo: { me, people: people(1) }, act: call(1, press("Chat")) },
   unread: { demo: { me, people: people(2) }, act: call(2, (p) => p.evaluate(() => { window.fake.say("p0", "Hello"); window.fake.say("p1", "Hi all"); window.fake.enter({ id: "p9", name: "Noor Haddad" }); })) },

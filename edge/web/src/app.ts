@@ -9,7 +9,7 @@ import { noFigures, watchFigures, type Figures } from "./media/stats";
 import type { Params } from "./params";
 import { realClock } from "./protocol/clock";
 import type { SocketLike } from "./protocol/line";
-import { SUBPROTOCOL, type Person } from "./protocol/messages";
+import { SUBPROTOCOL, trackOn, type Person } from "./protocol/messages";
 import type { Change } from "./protocol/roster";
 import { Session } from "./protocol/session";
 import { arrange } from "./protocol/slots";
@@ -110,13 +110,22 @@ export class App {
     return out;
   });
 
+  /** How many other people the stage shows. */
+  private readonly room = computed(() => {
+    const { w, h } = this.stageSize.value;
+    const others = this.people.value.length - 1;
+    const shares = this.shares.value.length;
+    const places = capacity(w, h, shares > 0, 8) - Math.max(0, shares - 1) - (this.floatSelf.value ? 0 : 1);
+    return Math.max(1, others > places ? places - 1 : places); // the number of those who do not fit takes a place as well
+  });
+
   readonly audioStreams = computed<MediaStream[]>(() => {
     this.slotsChanged.value;
     return (this.session.attachment.value?.transport.audio ?? []).map((s) => s.stream);
   });
 
   private readonly shares = computed(() =>
-    this.people.value.filter((p) => p.tracks["share"] && p.peer_id !== this.session.self),
+    this.people.value.filter((p) => trackOn(p, "share") && p.peer_id !== this.session.self),
   );
 
   readonly sharing = computed(() => this.shares.value.length > 0);
@@ -127,22 +136,17 @@ export class App {
    * do not fit. It remembers the places, so it is not quite a pure function.
    */
   readonly stage = computed<{ tiles: Tile[]; self: Tile | null; more: number }>(() => {
-    const { w, h } = this.stageSize.value;
     const roster = this.session.roster.value;
     const me = this.me.value;
     const others = this.people.value.filter((p) => p.peer_id !== me?.peer_id);
     const slotted = new Set(this.session.assigned.value.video);
-    const [main, ...moreShares] = this.shares.value;
-    const rank = (p: Person): number => (p.tracks["camera"] && slotted.has(p.tracks["camera"]) ? 0 : 1);
+    const rank = (p: Person): number => (slotted.has(trackOn(p, "camera") ?? "") ? 0 : 1);
     const wanted = others
       .map((p, joined) => ({ p, rank: rank(p), spoke: roster.spoke.get(p.peer_id) ?? -1, joined }))
       .sort((a, b) => a.rank - b.rank || b.spoke - a.spoke || a.joined - b.joined)
       .map((x) => x.p.peer_id);
 
-    let room = capacity(w, h, main !== undefined, 8) - moreShares.length - (this.floatSelf.value ? 0 : 1);
-    if (wanted.length > room) room--; // the number takes a place as well
-    room = Math.max(1, room);
-    const shown = wanted.slice(0, room);
+    const shown = wanted.slice(0, this.room.value);
     this.order = arrange(this.order.length ? this.order : joinOrder(others, shown), shown);
     const byId = new Map(others.map((p) => [p.peer_id, p]));
 
@@ -216,7 +220,7 @@ export class App {
   }
 
   private tile(key: string, kind: "person" | "share", person: Person): Tile {
-    const track = person.tracks[kind === "share" ? "share" : "camera"] ?? null;
+    const track = trackOn(person, kind === "share" ? "share" : "camera");
     const slot = track === null ? undefined : this.streams.value.get(track);
     const idle = slot ? (this.figures.value.slots.get(slot.mid)?.idleMs ?? 0) : 0;
     return {
@@ -224,7 +228,7 @@ export class App {
       stream: slot?.stream ?? null,
       speaking: kind === "person" && this.session.roster.value.speaking.has(person.peer_id),
       // A still screen sends few frames; only cameras are judged.
-      weak: kind === "person" && idle > WEAK_MS,
+      weak: kind === "person" && idle > WEAK_MS && this.connected.value,
     };
   }
 
@@ -275,8 +279,8 @@ export class App {
       };
     });
     effect(() => {
-      const { w, h } = this.stageSize.value;
-      if (w > 0) this.session.videoLimit.value = Math.min(9, capacity(w, h, this.sharing.value, 8) + (this.sharing.value ? 1 : 0));
+      // What the stage does not show is not asked for.
+      if (this.stageSize.value.w > 0) this.session.videoLimit.value = this.room.value + this.shares.value.length;
     });
     effect(() => {
       const last = this.session.roster.value.chat.at(-1)?.seq ?? 0;

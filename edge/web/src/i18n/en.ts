@@ -194,6 +194,8 @@ export const en = {
   "refused.node_full.text": "All servers near you are full. Try again in a moment.",
   "refused.node_draining": "The server is being maintained",
   "refused.node_draining.text": "Try again in a moment; another one takes over.",
+  "refused.superseded": "You joined elsewhere",
+  "refused.superseded.text": "The same participant entered from another window or device, so this one has stopped.",
   "refused.try_again": "That did not work just now",
   "refused.try_again.text": "Please try again in a moment.",
   "refused.internal": "Something went wrong on our side",

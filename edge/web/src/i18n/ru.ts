@@ -193,6 +193,8 @@ export const ru: Record<Key, Text> = {
   "refused.node_full.text": "Все ближайшие серверы заполнены. Попробуйте через минуту.",
   "refused.node_draining": "Сервер на обслуживании",
   "refused.node_draining.text": "Попробуйте через минуту: вас примет другой.",
+  "refused.superseded": "Вы вошли в другом месте",
+  "refused.superseded.text": "Тот же участник вошёл из другого окна или с другого устройства, поэтому здесь встреча остановлена.",
   "refused.try_again": "Сейчас не получилось",
   "refused.try_again.text": "Попробуйте, пожалуйста, через минуту.",
   "refused.internal": "Ошибка на нашей стороне",

@@ -30,6 +30,7 @@ export const refusals = {
   wrong_password: "none",
   node_full: "elsewhere",
   node_draining: "elsewhere",
+  superseded: "retry", // a newer attachment of the same participant is there; only the person decides
   try_again: "auto",
   internal: "retry",
 } as const satisfies Record<string, Remedy>;

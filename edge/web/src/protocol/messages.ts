@@ -18,7 +18,7 @@ export interface Person {
   joined_at: string;
   state: "present" | "reconnecting";
   media: Media;
-  /** Only what is on. */
+  /** What is published; a muted microphone stays among it. */
   tracks: Partial<Record<string, string>>;
 }
 
@@ -145,6 +145,11 @@ export function parse(data: unknown): ServerMessage | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The track of a source that is on; what is published but off is nothing to show. */
+export function trackOn(p: Person, source: Source): string | null {
+  return p.media[source] ? (p.tracks[source] ?? null) : null;
 }
 
 export const nothingOn: Media = { mic: false, camera: false, share: false, share_audio: false };

@@ -123,8 +123,9 @@ export class Session<T extends Transport> {
       this.phase.value = "joining";
       this.verdict.value = null;
     });
+    const turn = ++this.turn;
     await (this.warming ??= this.find());
-    await this.connect(++this.turn);
+    await this.connect(turn);
   }
 
   leave(): void {

@@ -1,7 +1,7 @@
 // Which publication feeds which receive slot. Pure and stable: a track that is
 // still wanted keeps its slot, so that nothing switches without need.
 
-import type { Assignment, Person } from "./messages";
+import { trackOn, type Assignment, type Person } from "./messages";
 
 export interface SlotInput {
   /** In join order; may include oneself. */
@@ -22,20 +22,24 @@ interface Candidate {
   rank: readonly number[];
 }
 
-/** Shares first, then recent speakers, then join order; sound of shares first, then whoever speaks. */
+/** Shares first, then recent speakers, then join order; sound of shares first, then whoever speaks, muted people last. */
 export function chooseSlots(input: SlotInput): Assignment {
   const others = input.people.filter((p) => p.peer_id !== input.self);
   const video: Candidate[] = [];
   const audio: Candidate[] = [];
   others.forEach((p, joined) => {
-    const t = p.tracks ?? {};
+    const share = trackOn(p, "share");
+    const camera = trackOn(p, "camera");
+    const sound = trackOn(p, "share_audio");
+    const mic = p.tracks["mic"];
     const last = input.spoke.get(p.peer_id);
     const recency = last === undefined ? 0 : -last;
     const now = input.speaking.has(p.peer_id) ? 0 : 1;
-    if (t["share"]) video.push({ track: t["share"], rank: [0, joined] });
-    if (t["camera"]) video.push({ track: t["camera"], rank: [1, last === undefined ? 1 : 0, recency, joined] });
-    if (t["share_audio"]) audio.push({ track: t["share_audio"], rank: [0, joined] });
-    if (t["mic"]) audio.push({ track: t["mic"], rank: [1, now, recency, joined] });
+    if (share) video.push({ track: share, rank: [0, joined] });
+    if (camera) video.push({ track: camera, rank: [1, last === undefined ? 1 : 0, recency, joined] });
+    if (sound) audio.push({ track: sound, rank: [0, joined] });
+    // A muted microphone costs nothing in a slot nobody else wants, and its first word is heard.
+    if (mic) audio.push({ track: mic, rank: [p.media.mic ? 1 : 2, now, recency, joined] });
   });
   return {
     video: place(input.current.video, best(video, Math.min(input.videoLimit, input.current.video.length))),

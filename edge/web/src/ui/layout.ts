@@ -51,8 +51,8 @@ export function grid(n: number, w: number, h: number, gap: number): Rect[] {
 /** How many tiles, oneself among them, the stage shows before the rest become a number. */
 export function capacity(w: number, h: number, sharing: boolean, gap: number): number {
   if (sharing) return strip(w, h, gap).capacity;
-  const cols = Math.max(1, Math.floor((w + gap) / (130 + gap)));
-  const rows = Math.max(1, Math.floor((h + gap) / (96 + gap)));
+  const cols = Math.max(1, Math.floor((w + gap) / (116 + gap)));
+  const rows = Math.max(1, Math.floor((h + gap) / (84 + gap)));
   return Math.min(16, Math.max(2, cols * rows));
 }
 
@@ -63,16 +63,19 @@ interface Strip {
   capacity: number;
 }
 
-function strip(w: number, h: number, gap: number): Strip {
-  const beside = w > h * 1.1;
-  if (beside) {
-    const tw = clamp(w * 0.18, 96, 232);
-    const th = (tw * 9) / 16;
-    return { beside, tw, th, capacity: Math.max(1, Math.floor((h + gap) / (th + gap))) };
+/** The row of people beside or below a shared screen: large while they are few, smaller to fit more. */
+function strip(w: number, h: number, gap: number, count = 1): Strip {
+  const fit = (whole: number, n: number): number => (whole - gap * (n - 1)) / Math.max(1, n);
+  const most = (whole: number, least: number): number => Math.max(1, Math.floor((whole + gap) / (least + gap)));
+  if (w > h * 1.1) {
+    const least = (clamp(w * 0.1, 88, 150) * 9) / 16;
+    const th = clamp(fit(h, count), least, (clamp(w * 0.18, 96, 232) * 9) / 16);
+    return { beside: true, tw: (th * 16) / 9, th, capacity: most(h, least) };
   }
   const th = clamp(h * 0.18, 64, 132);
-  const tw = (th * 4) / 3;
-  return { beside, tw, th, capacity: Math.max(1, Math.floor((w + gap) / (tw + gap))) };
+  const least = th;
+  const tw = clamp(fit(w, count), least, (th * 16) / 9);
+  return { beside: false, tw, th, capacity: most(w, least) };
 }
 
 /**
@@ -88,7 +91,7 @@ export function stage(w: number, h: number, count: number, sharing: boolean, flo
 
 function withShare(w: number, h: number, count: number, gap: number): Stage {
   if (count === 0) return { main: round({ x: 0, y: 0, w, h }), tiles: [], self: null };
-  const s = strip(w, h, gap);
+  const s = strip(w, h, gap, count);
   if (s.beside) {
     const main = { x: 0, y: 0, w: w - s.tw - gap, h };
     const top = (h - count * s.th - (count - 1) * gap) / 2;

@@ -48,7 +48,7 @@ export function percent(share: number): string {
 
 export function clockTime(iso: string): string {
   const d = new Date(iso);
-  return Number.isNaN(d.getTime()) ? "" : d.toLocaleTimeString(lang(), { hour: "2-digit", minute: "2-digit" });
+  return Number.isNaN(d.getTime()) ? "" : d.toLocaleTimeString(navigator.languages.find((l) => l.startsWith(lang())) ?? lang(), { hour: "2-digit", minute: "2-digit" });
 }
 
 function number(v: number, digits: number): string {

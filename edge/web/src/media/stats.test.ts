@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Meter } from "./stats";
+
+const report = (bytes: number, lost: number, packets: number, frames: number, type = "host") => [
+  { type: "transport", id: "T", selectedCandidatePairId: "P" },
+  { type: "candidate-pair", id: "P", localCandidateId: "L", bytesSent: bytes, bytesReceived: bytes * 2, currentRoundTripTime: 0.025 },
+  { type: "local-candidate", id: "L", candidateType: type, protocol: "udp", ...(type === "relay" ? { relayProtocol: "tcp" } : {}) },
+  { type: "inbound-rtp", id: "I", mid: "5", packetsLost: lost, packetsReceived: packets, framesDecoded: frames, frameWidth: 640, frameHeight: 360, framesPerSecond: 15 },
+  { type: "outbound-rtp", id: "O", frameWidth: 1280, frameHeight: 720, framesPerSecond: 30 },
+  { type: "remote-inbound-rtp", id: "R", fractionLost: 0.04 },
+];
+
+test("rates and losses are those since the report before", () => {
+  const m = new Meter();
+  const first = m.read(report(1000, 5, 100, 10), 1000);
+  assert.deepEqual([first.up, first.down, first.lossDown], [0, 0, 0]);
+  const f = m.read(report(126_000, 10, 195, 25), 2000);
+  assert.equal(f.up, 1_000_000);
+  assert.equal(f.down, 2_000_000);
+  assert.equal(f.lossDown, 0.05);
+  assert.equal(f.lossUp, 0.04);
+  assert.equal(f.rtt, 25);
+  assert.deepEqual([f.path, f.protocol], ["direct", "udp"]);
+  assert.deepEqual(f.sent, { width: 1280, height: 720, fps: 30 });
+  assert.deepEqual(f.received, { width: 640, height: 360, fps: 15 });
+});
+
+test("a relay is named with the protocol towards it", () => {
+  const f = new Meter().read(report(0, 0, 0, 0, "relay"), 0);
+  assert.deepEqual([f.path, f.protocol], ["relay", "tcp"]);
+});
+
+test("a slot whose frames stand still grows idle", () => {
+  const m = new Meter();
+  m.read(report(0, 0, 0, 10), 1000);
+  assert.equal(m.read(report(0, 0, 0, 10), 5000).slots.get("5")?.idleMs, 4000);
+  assert.equal(m.read(report(0, 0, 0, 11), 6000).slots.get("5")?.idleMs, 0);
+});
+
+test("nothing yet, and counters that start over", () => {
+  const m = new Meter();
+  assert.equal(m.read([], 0).path, null);
+  m.read(report(5000, 9, 9, 9), 1000);
+  const f = m.read(report(10, 0, 0, 0), 2000);
+  assert.deepEqual([f.up, f.lossDown], [0, 0]);
+});

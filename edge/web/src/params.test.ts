@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { flag, readParams, withoutToken } from "./params";
+
+test("the room is in the path or in the query", () => {
+  assert.equal(readParams("/m/demo", "").room, "demo");
+  assert.equal(readParams("/m/%D1%8F%20b/", "?roomId=other").room, "я b");
+  assert.equal(readParams("/call/", "?roomId=a%2Fb").room, "a/b");
+  assert.equal(readParams("/call/", "").room, "");
+  assert.equal(readParams("/m/%zz", "").room, "%zz");
+});
+
+test("attributes and their aliases", () => {
+  const p = readParams("/call/", "?roomId=r&token=t&displayName=%20Ann%20&peerID=7&nameScreenDisabled&lang=ru&ice=relay");
+  assert.deepEqual(p, { room: "r", kind: "call", token: "t", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", relayOnly: true });
+  assert.equal(readParams("/call/", "?peerId=1&peerID=2").peerId, "1");
+});
+
+test("flags: true, 1 and empty; false and 0; anything else the default", () => {
+  for (const v of ["", "1", "true", "TRUE"]) assert.equal(flag(v, false), true);
+  for (const v of ["0", "false"]) assert.equal(flag(v, true), false);
+  for (const v of ["yes", "2", null]) {
+    assert.equal(flag(v, true), true);
+    assert.equal(flag(v, false), false);
+  }
+});
+
+test("the token leaves the address and nothing else does", () => {
+  assert.equal(withoutToken("https://x/call/?roomId=a&token=s.e.c&lang=ru#h"), "https://x/call/?roomId=a&lang=ru#h");
+});

@@ -1,0 +1,319 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FIRST_PAUSE_MS, LONGEST_PAUSE_MS, pause } from "./backoff";
+import { FakeClock, FakeNet, settle, type FakeSocket, type FakeTransport } from "./fake";
+import { nothingOn } from "./messages";
+import { person } from "./roster.test";
+import { Session } from "./session";
+
+const on = { ...nothingOn, mic: true };
+
+function make(names = ["a", "b", "c"], peerId = "") {
+  const clock = new FakeClock();
+  const net = new FakeNet(names);
+  let ids = 0;
+  const session = new Session<FakeTransport>(
+    { room: "demo", kind: "call", token: "secret", name: "", peerId },
+    { clock, random: () => 1, fetch: net.fetch, open: net.open, transport: net.transport, origin: { url: "http://a", ws: "ws://a/ws" }, newId: () => `c${++ids}` },
+  );
+  return { clock, net, session };
+}
+
+async function live(names?: string[], peerId?: string) {
+  const all = make(names, peerId);
+  void all.session.join("Ann", on);
+  await all.clock.pass(300);
+  assert.equal(all.session.phase.value, "live");
+  const socket = all.net.joins[0] as FakeSocket;
+  const transport = all.session.attachment.value?.transport as FakeTransport;
+  transport.onstate("connected");
+  return { ...all, socket, transport };
+}
+
+test("the pause grows with jitter and has an end", () => {
+  assert.equal(pause(0, () => 1), FIRST_PAUSE_MS);
+  assert.equal(pause(0, () => 0), FIRST_PAUSE_MS / 2);
+  assert.equal(pause(2, () => 1), FIRST_PAUSE_MS * 4);
+  assert.equal(pause(50, () => 1), LONGEST_PAUSE_MS);
+  for (let i = 1; i < 20; i++) assert.ok(pause(i, () => 1) >= pause(i - 1, () => 1));
+});
+
+test("a join: offer with it, then servers and answer, one exchange", async () => {
+  const { session, socket, transport } = await live();
+  const join = socket.last("join");
+  assert.deepEqual([join.room, join.token, join.name, join.resume, join.media.mic], ["demo", "secret", "Ann", "", true]);
+  assert.ok(join.offer.startsWith("offer-"));
+  assert.deepEqual(transport.log, ["offer", "accept answer of a"]);
+  assert.deepEqual(transport.servers, [{ urls: ["turn:a"] }]);
+  assert.deepEqual(transport.mids, { video: ["5", "6"], audio: ["7"] });
+  assert.equal(session.self, "made-up");
+  assert.equal(session.negotiations, 1);
+});
+
+test("what was prepared is used: one socket, one transport", async () => {
+  const { clock, net, session } = make();
+  void session.prepare();
+  await clock.pass(300);
+  assert.deepEqual([net.sockets.length, net.joins.length], [1, 0]);
+  void session.join("Ann", on);
+  await clock.pass(10);
+  assert.equal(session.phase.value, "live");
+  assert.deepEqual([net.sockets.length, net.transports.length], [1, 1]);
+});
+
+test("a prepared socket that the server closed meanwhile costs nothing", async () => {
+  const { clock, net, session } = make();
+  void session.prepare();
+  await clock.pass(300);
+  net.sockets[0]?.drop();
+  void session.join("Ann", on);
+  await clock.pass(10);
+  assert.equal(session.phase.value, "live");
+  assert.equal(net.joins[0]?.node, "a");
+  assert.equal(net.transports.filter((t) => !t.closed).length, 1);
+});
+
+test("a newcomer and a speaker cause subscribe, never an exchange", async () => {
+  const { session, socket, clock } = await live();
+  socket.deliver({ type: "update", version: 2, events: [{ kind: "join", person: person("x", 5) }] });
+  await clock.pass(10);
+  assert.deepEqual(socket.last("subscribe"), { type: "subscribe", seq: 1, video: ["x.camera", null], audio: ["x.mic"] });
+  assert.deepEqual(session.confirmed.value.video, ["x.camera", null]);
+  socket.deliver({ type: "speaking", peer_ids: ["x"] });
+  await clock.pass(10);
+  assert.equal(socket.sent.filter((m) => m.type === "subscribe").length, 1);
+  assert.equal(session.negotiations, 1);
+});
+
+test("a track the node could not give is asked for again", async () => {
+  const { socket, clock, net } = await live();
+  net.serve = () => {};
+  socket.deliver({ type: "update", version: 2, events: [{ kind: "join", person: person("x", 5, ["camera"]) }] });
+  await clock.pass(1);
+  socket.deliver({ type: "subscribed", seq: 1, failed: [{ track: "x.camera", code: "no_such_track" }] });
+  await clock.pass(1);
+  assert.deepEqual(socket.last("subscribe").video, [null, null]);
+  await clock.pass(1600);
+  assert.deepEqual(socket.last("subscribe").video, ["x.camera", null]);
+});
+
+test("a node that goes silent: back on the next one, with the ticket and the same id", async () => {
+  const { clock, net, session, transport } = await live(["a", "b", "c"], "kept");
+  net.silent.add("a");
+  await clock.pass(4_000);
+  assert.equal(session.phase.value, "live", "four seconds are not yet silence");
+  await clock.pass(2_000);
+  assert.equal(session.phase.value, "live");
+  const join = net.joins.at(-1) as FakeSocket;
+  assert.equal(join.node, "b");
+  assert.deepEqual([join.last("join").resume, join.last("join").token, join.last("join").peer_id], ["ticket of a", "", "kept"]);
+  assert.equal(session.attachments, 2);
+  assert.ok(transport.closed, "the dead attachment is let go");
+});
+
+test("two nodes silent: the third takes over without a pause", async () => {
+  const { clock, net, session, socket } = await live();
+  net.silent.add("a").add("b");
+  socket.drop();
+  await clock.pass(3_000);
+  assert.equal(session.phase.value, "live");
+  assert.equal(net.joins.at(-1)?.node, "c");
+});
+
+test("all silent: it tries for ever with pauses, and is back when one is", async () => {
+  const { clock, net, session, socket } = await live();
+  for (const n of net.names) net.silent.add(n);
+  socket.drop();
+  await clock.pass(600_000);
+  assert.equal(session.phase.value, "reconnecting");
+  const tries = net.sockets.length;
+  assert.ok(tries < 150, `${tries} sockets in ten minutes`);
+  net.silent.delete("c");
+  await clock.pass(20_000);
+  assert.equal(session.phase.value, "live");
+  assert.equal(session.joined.value?.node.id, "c");
+});
+
+test("only media broke: one ICE restart on the same node", async () => {
+  const { clock, net, session, socket, transport } = await live();
+  transport.onstate("disconnected");
+  await clock.pass(3_900);
+  assert.equal(transport.log.includes("restart"), false);
+  await clock.pass(200);
+  assert.deepEqual(transport.log.slice(2), ["restart", "accept again"]);
+  transport.onstate("connected");
+  await clock.pass(20_000);
+  assert.equal(net.joins.length, 1);
+  assert.equal(session.negotiations, 2);
+  assert.equal(socket.last("offer").id, "o1");
+});
+
+test("a restart that does not help leads to the next node", async () => {
+  const { clock, net, session, transport } = await live();
+  transport.onstate("failed");
+  await clock.pass(7_000);
+  assert.equal(net.joins.at(-1)?.node, "b");
+  assert.equal(session.phase.value, "live");
+});
+
+test("a restart nobody answers leads to the next node", async () => {
+  const { clock, net, transport } = await live();
+  net.answerOffers = false;
+  transport.onstate("failed");
+  await clock.pass(5_000);
+  assert.equal(net.joins.at(-1)?.node, "b");
+});
+
+test("media that never comes up is said, not tried for ever", async () => {
+  const { clock, session } = make();
+  void session.join("Ann", on);
+  await clock.pass(120_000);
+  assert.equal(session.phase.value, "ended");
+  assert.equal(session.verdict.value?.code, "transport_failed");
+});
+
+test("sleep: the node is asked before it is called dead", async () => {
+  const { clock, net, session } = await live();
+  clock.sleep(3_600_000);
+  await clock.pass(10_000);
+  assert.equal(net.joins.length, 1);
+  assert.equal(session.phase.value, "live");
+});
+
+test("superseded does not come back by itself, and may by hand", async () => {
+  const { clock, net, session, socket } = await live([..."abc"], "me");
+  socket.deliver({ type: "ended", code: "superseded", message: "" });
+  await clock.pass(60_000);
+  assert.deepEqual([session.phase.value, session.verdict.value?.code, net.joins.length], ["ended", "superseded", 1]);
+  void session.join("Ann", on);
+  await clock.pass(300);
+  const again = net.joins.at(-1)?.last("join");
+  assert.deepEqual([session.phase.value, again?.peer_id, again?.token, again?.resume], ["live", "me", "secret", ""]);
+});
+
+test("a node that ends for its own reasons is left for the next", async () => {
+  for (const code of ["node_draining", "slow_consumer", "internal", "transport_failed"]) {
+    const { clock, net, session, socket } = await live();
+    socket.deliver({ type: "ended", code, message: "" });
+    socket.drop(4000);
+    await clock.pass(1_000);
+    assert.deepEqual([code, session.phase.value, net.joins.at(-1)?.node], [code, "live", "b"]);
+  }
+});
+
+test("move: the new attachment has media before the old one goes", async () => {
+  const { clock, net, session, socket, transport } = await live();
+  socket.deliver({ type: "move", code: "node_draining" });
+  await clock.pass(10);
+  const fresh = net.transports.at(-1) as FakeTransport;
+  assert.equal(net.joins.at(-1)?.node, "b");
+  assert.equal(session.attachment.value?.transport, transport, "still the old one");
+  socket.deliver({ type: "ended", code: "superseded", message: "" });
+  socket.drop(4000);
+  await clock.pass(10);
+  assert.equal(session.phase.value, "live", "that the server ends the old one is no surprise");
+  assert.equal(transport.closed, false);
+  fresh.onstate("connected");
+  await clock.pass(10);
+  assert.equal(session.attachment.value?.transport, fresh);
+  assert.ok(transport.closed);
+  assert.equal(session.phase.value, "live");
+});
+
+test("a ticket too old: the token and the id instead", async () => {
+  const { clock, net, session, socket } = await live([..."abc"], "me");
+  net.refuse.set("b", (m) => (m.resume ? "resume_invalid" : undefined));
+  socket.drop();
+  await clock.pass(1_000);
+  assert.equal(session.phase.value, "live");
+  const join = net.joins.at(-1)?.last("join");
+  assert.deepEqual([join?.resume, join?.token, join?.name, join?.peer_id], ["", "secret", "Ann", "me"]);
+});
+
+test("a refusal is final, and another try asks again", async () => {
+  const { clock, net, session } = make();
+  net.refuse.set("a", () => "token_expired");
+  void session.join("Ann", on);
+  await clock.pass(60_000);
+  assert.deepEqual([session.phase.value, session.verdict.value?.code, net.joins.length], ["refused", "token_expired", 1]);
+  assert.ok(net.transports.every((t) => t.closed));
+  net.refuse.clear();
+  void session.join("Ann", on);
+  await clock.pass(300);
+  assert.equal(session.phase.value, "live");
+});
+
+test("a full node sends on; all full is a refusal", async () => {
+  const one = make();
+  one.net.refuse.set("a", () => "node_full");
+  void one.session.join("Ann", on);
+  await one.clock.pass(300);
+  assert.equal(one.session.joined.value?.node.id, "b");
+
+  const all = make();
+  for (const n of all.net.names) all.net.refuse.set(n, () => "node_full");
+  void all.session.join("Ann", on);
+  await all.clock.pass(300);
+  assert.deepEqual([all.session.phase.value, all.session.verdict.value?.code], ["refused", "node_full"]);
+});
+
+test("nobody there at first: some rounds, then a sentence", async () => {
+  const { clock, net, session } = make();
+  for (const n of net.names) net.silent.add(n);
+  void session.join("Ann", on);
+  await clock.pass(3_000);
+  assert.equal(session.phase.value, "joining");
+  await clock.pass(60_000);
+  assert.deepEqual([session.phase.value, session.verdict.value?.code], ["refused", "unreachable"]);
+});
+
+test("chat: delivered once the room has it, said again after a resume", async () => {
+  const { clock, net, session, socket } = await live();
+  session.say("hello");
+  assert.equal(session.outgoing.value[0]?.state, "sending");
+  const sent = socket.last("chat");
+  net.silent.add("a");
+  await clock.pass(6_000);
+  const next = net.joins.at(-1) as FakeSocket;
+  assert.equal(next.last("chat").id, sent.id);
+  next.deliver({ type: "update", version: 2, events: [{ kind: "chat", message: { seq: 1, peer_id: session.self, name: "Ann", text: "hello", at: "" } }] });
+  next.deliver({ type: "ack", id: sent.id, seq: 1 });
+  await settle();
+  assert.equal(session.outgoing.value.length, 0);
+  assert.equal(session.roster.value.chat.length, 1);
+  session.say("too long");
+  next.deliver({ type: "error", id: "c2", code: "chat_too_long", message: "" });
+  await settle();
+  assert.deepEqual(session.outgoing.value.map((o) => [o.state, o.code]), [["failed", "chat_too_long"]]);
+});
+
+test("leaving says so and stays away", async () => {
+  const { clock, net, session, socket, transport } = await live();
+  session.leave();
+  socket.drop(1000);
+  await clock.pass(60_000);
+  assert.equal(socket.last("leave").type, "leave");
+  assert.deepEqual([session.phase.value, session.verdict.value?.code, net.joins.length], ["ended", "left", 1]);
+  assert.ok(transport.closed);
+});
+
+test("leaving in the middle of a join leaves nothing behind", async () => {
+  const { clock, net, session } = make();
+  void session.join("Ann", on);
+  session.leave();
+  await clock.pass(10_000);
+  assert.equal(session.phase.value, "ended");
+  assert.ok(net.sockets.every((s) => s.closed));
+  assert.ok(net.transports.every((t) => t.closed));
+});
+
+test("frames that are no messages are passed over", async () => {
+  const { session, socket, clock } = await live();
+  for (const data of ["", "{", "null", "[]", "7", '{"type":3}', '{"type":"tomorrow"}', new ArrayBuffer(3)]) socket.onmessage?.({ data });
+  socket.deliver({ type: "update", version: 2 });
+  socket.deliver({ type: "reset", version: 3, people: null, chat: null });
+  socket.deliver({ type: "speaking", peer_ids: null });
+  await clock.pass(10);
+  assert.equal(session.phase.value, "live");
+  assert.equal(session.roster.value.version, 3);
+});
