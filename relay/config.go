@@ -145,8 +145,8 @@ type Feed interface {
 }
 
 // Receiver takes what a subscription brings. Calls for one subscription do not overlap,
-// may begin before Subscribe has returned, and must not block. p and its payload belong
-// to the caller and are valid during the call only. Closed is the last call; it comes
+// may begin before Subscribe has returned, and must not block. p and its payload are
+// valid during the call only and must not be changed: others may get them as well. Closed is the last call; it comes
 // only when the subscription ended without Subscription.Close.
 type Receiver interface {
 	Media(p *wire.Media)

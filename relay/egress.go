@@ -48,7 +48,7 @@ type bundle struct {
 }
 
 // queueBytes bounds what waits for a lane in each class, beside the stale time.
-const queueBytes = 1 << 20
+const queueBytes = 4 << 20
 
 var bundles = sync.Pool{New: func() any { return &bundle{buf: make([]byte, 0, wire.MaxBundle)} }}
 

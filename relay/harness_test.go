@@ -180,11 +180,11 @@ func (c *cutConn) setCut(cut bool) {
 	c.cut = cut
 }
 
-// mute loses what is sent, but not what comes.
-func (c *cutConn) mute() {
+// setMuted loses what is sent, but not what comes.
+func (c *cutConn) setMuted(muted bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.muted = true
+	c.muted = muted
 }
 
 func (c *cutConn) isCut() bool {

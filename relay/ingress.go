@@ -11,7 +11,14 @@ import (
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
-var inBuffers = sync.Pool{New: func() any { return new([wire.MaxBundle]byte) }}
+// inBuffer holds the largest bundle and the packet being decoded; a bundle that fills it
+// has no end in it and is over the limit.
+type inBuffer struct {
+	bytes  [wire.MaxBundle + 1]byte
+	packet wire.Media
+}
+
+var inBuffers = sync.Pool{New: func() any { return new(inBuffer) }}
 
 // acceptBundles takes the unidirectional streams of a lane. Their number is bounded by
 // the stream limit of the connection.
@@ -32,37 +39,30 @@ func (l *link) acceptBundles(c *lane) {
 
 // readStream hands up the packets of a bundle as they come.
 func (l *link) readStream(c *lane, stream *quic.ReceiveStream) {
-	buf := inBuffers.Get().(*[wire.MaxBundle]byte)
+	buf := inBuffers.Get().(*inBuffer)
 	defer inBuffers.Put(buf)
-	n, err := stream.Read(buf[:])
-	if n > 0 && wire.Class(buf[0]) == wire.ClassMessages {
+	n, err := stream.Read(buf.bytes[:])
+	if n > 0 && wire.Class(buf.bytes[0]) == wire.ClassMessages {
 		if c.index != 0 {
 			stream.CancelRead(streamBad)
 			return
 		}
-		l.readMessages(io.MultiReader(bytes.NewReader(bytes.Clone(buf[1:n])), stream))
+		l.readMessages(io.MultiReader(bytes.NewReader(bytes.Clone(buf.bytes[1:n])), stream))
 		return
 	}
-	in := bundleReader{link: l, buf: buf[:]}
-	for {
-		if bad := in.advance(n); bad != nil {
-			l.mesh.metrics.malformed.Inc()
-			stream.CancelRead(streamBad)
+	in := bundleReader{link: l, buf: buf.bytes[:], packet: &buf.packet}
+	bad := in.advance(n)
+	for bad == nil && err == nil {
+		if in.used == len(in.buf) {
+			bad = wire.ErrTooLarge
 			break
 		}
-		if err != nil {
-			break
-		}
-		if in.used == len(buf) {
-			// The bundle is full: only its end may follow.
-			var one [1]byte
-			if m, end := stream.Read(one[:]); m > 0 || !errors.Is(end, io.EOF) {
-				l.mesh.metrics.malformed.Inc()
-				stream.CancelRead(streamBad)
-			}
-			break
-		}
-		n, err = stream.Read(buf[in.used:])
+		n, err = stream.Read(in.buf[in.used:])
+		bad = in.advance(n)
+	}
+	if bad != nil || (errors.Is(err, io.EOF) && in.pos != in.used) {
+		l.mesh.metrics.malformed.Inc()
+		stream.CancelRead(streamBad)
 	}
 	l.got.count(in.class, in.packets, in.used)
 	c.gotBytes.Add(uint64(in.used))
@@ -77,6 +77,7 @@ type bundleReader struct {
 	used    int // bytes of buf that have arrived
 	pos     int // bytes of them that are decoded
 	class   class
+	packet  *wire.Media
 	packets int
 }
 
@@ -94,9 +95,8 @@ func (r *bundleReader) advance(n int) error {
 		r.class = classOf(wireClass)
 		r.pos = wire.BundleHeader
 	}
-	var p wire.Media
 	for r.pos < r.used {
-		alias, size, err := wire.DecodeMedia(r.buf[r.pos:r.used], &p)
+		alias, size, err := wire.DecodeMedia(r.buf[r.pos:r.used], r.packet)
 		if errors.Is(err, wire.ErrShort) {
 			return nil
 		}
@@ -105,7 +105,7 @@ func (r *bundleReader) advance(n int) error {
 		}
 		r.pos += size
 		r.packets++
-		r.link.tracks.media(alias, &p)
+		r.link.tracks.media(alias, r.packet)
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func TestOneWayCutIsNoticedByBothEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
-		fra.conn.mute()
+		fra.conn.setMuted(true)
 		time.Sleep(3 * time.Second)
 		for _, n := range []*node{fra, iad} {
 			if got := n.seen(); len(got) != 2 {

@@ -396,11 +396,10 @@ func (u *upstream) media(p *wire.Media) {
 	}
 }
 
-// hand gives p to every subscription; each sees it as it came.
+// hand gives p to every subscription.
 func (u *upstream) hand(p *wire.Media) {
 	for _, s := range *u.subs.Load() {
-		given := *p
-		s.receiver.Media(&given)
+		s.receiver.Media(p)
 	}
 }
 
