@@ -450,3 +450,18 @@ func check[T comparable](t *testing.T, what string, got, want T) {
 		t.Errorf("%s: got %v, want %v", what, got, want)
 	}
 }
+
+// deaf is a network that reaches nobody; quiet an observer that ignores all.
+type deaf struct{}
+
+func (deaf) Send(geo.NodeID, string, []byte) error { return errUnreachable }
+
+func (deaf) Call(context.Context, geo.NodeID, string, []byte) ([]byte, error) {
+	return nil, errUnreachable
+}
+
+type quiet struct{}
+
+func (quiet) Update(uint64, []Event) {}
+func (quiet) Reset(Snapshot)         {}
+func (quiet) Ended(Reason)           {}

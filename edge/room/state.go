@@ -35,9 +35,10 @@ type State struct {
 
 // Ended remembers why an attachment is over.
 type Ended struct {
-	Attachment string `json:"attachment"`
-	PeerID     string `json:"peer_id"`
-	Reason     Reason `json:"reason"`
+	Attachment string    `json:"attachment"`
+	PeerID     string    `json:"peer_id"`
+	Reason     Reason    `json:"reason"`
+	At         time.Time `json:"at,omitzero"` // zero: resumed elsewhere
 }
 
 // Snapshot is a room as those in it may see it. People are in join order.
@@ -147,7 +148,7 @@ func (s *State) apply(e Event) {
 	case EventJoin, EventPerson:
 		p := *e.Person
 		if old, ok := s.People[p.PeerID]; ok && old.Attachment != p.Attachment {
-			s.end(old, Superseded)
+			s.end(old, Superseded, time.Time{})
 		}
 		s.People[p.PeerID] = p
 		s.Ordinal = max(s.Ordinal, p.Ordinal)
@@ -158,7 +159,7 @@ func (s *State) apply(e Event) {
 			return
 		}
 		delete(s.People, e.PeerID)
-		s.end(p, e.Reason)
+		s.end(p, e.Reason, e.At)
 		if len(s.People) == 0 {
 			s.EmptySince = e.At
 		}
@@ -175,8 +176,18 @@ func (s *State) apply(e Event) {
 	}
 }
 
-func (s *State) end(p Person, reason Reason) {
-	s.Ended = append(s.Ended, Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: reason})
+// removedAt is when somebody was last made to go.
+func (s *State) removedAt(peer string) time.Time {
+	for _, e := range slices.Backward(s.Ended) {
+		if e.PeerID == peer && e.Reason.removed() {
+			return e.At
+		}
+	}
+	return time.Time{}
+}
+
+func (s *State) end(p Person, reason Reason, at time.Time) {
+	s.Ended = append(s.Ended, Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: reason, At: at})
 	if over := len(s.Ended) - endedKept; over > 0 {
 		s.Ended = slices.Delete(s.Ended, 0, over)
 	}

@@ -68,8 +68,8 @@ func (s *State) openTicket(text string) (ticket, error) {
 	if json.Unmarshal(payload, &t) != nil || t.Version != 1 || t.Company != s.Company || t.Room != s.Room {
 		return ticket{}, ErrResumeInvalid
 	}
-	if reason, over := s.ended(t.Attachment); over && reason.removed() {
-		return ticket{}, ErrResumeInvalid
+	if removed := s.removedAt(t.Peer); !removed.IsZero() && t.Issued <= removed.UnixMilli() {
+		return ticket{}, ErrResumeInvalid // also the tickets of earlier attachments
 	}
 	return t, nil
 }

@@ -1,0 +1,148 @@
+package room
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// Random cuts, joins, leaves, chat, deaths and membership views, in simulated
+// time; after quiet everybody sees the same, nothing acknowledged is gone, and
+// who holds a seat is listed once.
+func TestRandomSchedules(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			bubble(t, func(t *testing.T) { schedule(t, rand.New(rand.NewPCG(seed, 7))) })
+		})
+	}
+}
+
+type held struct {
+	seat *Seat
+	page *page
+	node geo.NodeID
+}
+
+func schedule(t *testing.T, r *rand.Rand) {
+	n := newNetwork(t, wan, "fra", "iad", "syd", "gru", "nrt")
+	held, acked, serial := map[*Seat]*held{}, map[string]bool{}, 0
+	enter := func(id geo.NodeID) {
+		p := newPage(t)
+		serial++
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+		defer cancel()
+		seat, snap, err := n.plane(id).Join(ctx, Join{Company: "acme", Room: "demo", Peer: fmt.Sprint("p", r.IntN(8)), Name: "x"}, p)
+		if err != nil {
+			return
+		}
+		p.seat(snap)
+		held[seat] = newHeld(seat, p, id)
+	}
+	any := func() *Seat {
+		for s := range held {
+			return s
+		}
+		return nil
+	}
+	died := false
+	enter("fra")
+	for range 25 {
+		ids := n.ids()
+		a, b := ids[r.IntN(len(ids))], ids[r.IntN(len(ids))]
+		switch v := r.IntN(10); {
+		case v < 3:
+			enter(a)
+		case v == 3 && len(held) > 2:
+			s := any()
+			s.Leave(Left)
+			delete(held, s)
+		case v < 6 && len(held) > 0:
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			text := fmt.Sprint("message ", serial)
+			serial++
+			if _, err := any().Chat(ctx, text); err == nil {
+				acked[text] = true
+			}
+			cancel()
+		case v == 6 && a != b:
+			n.cut(a, b)
+		case v == 7 && a != b:
+			n.heal(a, b)
+		case v == 8 && len(held) > 0:
+			any().SetMedia(Media{Mic: r.IntN(2) == 0}, nil)
+		case v == 9 && !died && r.IntN(3) == 0:
+			died = true
+			n.kill(a, time.Duration(r.IntN(5000))*time.Millisecond)
+			for s, h := range held {
+				if h.node == a {
+					delete(held, s)
+				}
+			}
+		}
+		settle(time.Duration(r.IntN(3000)) * time.Millisecond)
+	}
+	quietNetwork(n)
+	settle(45 * time.Second)
+	verify(t, n, held, acked)
+}
+
+func newHeld(s *Seat, p *page, id geo.NodeID) *held { return &held{s, p, id} }
+
+// quietNetwork heals everything.
+func quietNetwork(n *network) {
+	ids := n.ids()
+	for _, a := range ids {
+		for _, b := range ids {
+			if a < b {
+				n.heal(a, b)
+			}
+		}
+	}
+	n.believe(ids, ids)
+}
+
+func verify(t *testing.T, n *network, seats map[*Seat]*held, acked map[string]bool) {
+	synctest.Wait()
+	var first *page
+	expect := map[string]bool{}
+	for s, h := range seats {
+		if len(h.page.end()) > 0 {
+			continue
+		}
+		if expect[s.Peer()] {
+			t.Errorf("%s holds two seats", s.Peer())
+		}
+		expect[s.Peer()] = true
+		if first == nil {
+			first = h.page
+		}
+		check(t, "roster", h.page.roster(), first.roster())
+		check(t, "chat", h.page.talk(), first.talk())
+	}
+	if first == nil {
+		return
+	}
+	check(t, "people", len(first.people), len(expect))
+	for peer := range expect {
+		if p := first.people[peer]; p.State != Present {
+			t.Errorf("%s is %q", peer, p.State)
+		}
+	}
+	var texts []string
+	for _, m := range first.chat {
+		texts = append(texts, m.Text)
+	}
+	for text := range acked {
+		if !slices.Contains(texts, text) {
+			t.Errorf("acknowledged %q is gone from %v", text, texts)
+		}
+	}
+	n.home()
+	n.equal(min(2, len(n.ids())))
+}

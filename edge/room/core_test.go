@@ -1,0 +1,473 @@
+package room
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/meridian-video/meridian/geo"
+	"pgregory.net/rapid"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected events in testdata")
+
+var epoch0 = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func zeros() *bytes.Reader { return bytes.NewReader(make([]byte, 64)) }
+
+func open(t interface{ Fatal(...any) }, home geo.NodeID) *Core {
+	c, err := Open(Key{"acme", "demo"}, home, epoch0, zeros(), 30*time.Second, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Scripts: a block of commands, a line of dashes, the events they gave, an
+// empty line. Lines with a sharp are comments. A copy follows all commands and
+// must stay equal.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := newScript(t).run(string(text))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if got != string(text) {
+				t.Errorf("got:\n%s\nwant:\n%s", got, text)
+			}
+		})
+	}
+}
+
+type script struct {
+	t       *testing.T
+	core    *Core
+	copy    *Core
+	now     time.Time
+	tickets map[string]string
+	saved   map[string]State
+}
+
+func newScript(t *testing.T) *script {
+	c := open(t, "fra")
+	return &script{t: t, core: c, copy: Restore(c.State(), c.personGrace, c.roomGrace), now: epoch0, tickets: map[string]string{}, saved: map[string]State{}}
+}
+
+func (s *script) run(text string) string {
+	var out strings.Builder
+	for block := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n\n") {
+		commands, _, _ := strings.Cut(block, "\n----")
+		out.WriteString(commands)
+		var events strings.Builder
+		for line := range strings.Lines(commands) {
+			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+				events.WriteString(s.do(line))
+			}
+		}
+		out.WriteString("\n----\n" + events.String() + "\n")
+	}
+	return strings.TrimRight(out.String(), "\n") + "\n"
+}
+
+func (s *script) do(line string) string {
+	words := strings.Fields(line)
+	arg := map[string]string{}
+	for _, w := range words[1:] {
+		k, v, _ := strings.Cut(w, "=")
+		arg[k] = v
+	}
+	b, out, err := s.command(words[0], arg)
+	if err != nil {
+		return fmt.Sprintf("error: %v\n", err)
+	}
+	if len(b.Events) > 0 {
+		if err := b.validate(); err != nil {
+			s.t.Errorf("%s: %v", line, err)
+		}
+		if err := s.copy.Apply(b); err != nil {
+			s.t.Errorf("%s: copy: %v", line, err)
+		}
+	}
+	if s.copy.State().Hash() != s.core.State().Hash() {
+		s.t.Errorf("%s: copy differs", line)
+	}
+	for _, e := range b.Events {
+		out += fmt.Sprintf("v%d %s\n", b.Version, describe(e))
+	}
+	return out
+}
+
+func (s *script) command(verb string, arg map[string]string) (b Batch, out string, err error) {
+	c, att := s.core, arg["at"]
+	switch verb {
+	case "wait":
+		d, err := time.ParseDuration(arg["for"])
+		s.now = s.now.Add(d)
+		return c.Tick(s.now), "", err
+	case "join":
+		b, err = c.Join(s.now, JoinCommand{
+			PeerID: arg["peer"], Name: arg["peer"], Role: Regular, Node: geo.NodeID(arg["node"]), POP: arg["node"], Attachment: att,
+			Claim: Stamp{Wall: number(arg["claim"])}, Capacity: int(number(arg["capacity"])), Ticket: s.tickets[arg["ticket"]],
+		})
+		if t := c.Ticket(att, s.now); err == nil && t != "" {
+			s.tickets[att] = t
+		}
+	case "leave":
+		b, err = c.Leave(s.now, att, Reason(arg["reason"]))
+	case "media":
+		b, err = c.SetMedia(att, Media{Mic: arg["mic"] == "on", Camera: arg["camera"] == "on"}, nil)
+	case "rename":
+		b, err = c.Rename(att, arg["name"])
+	case "chat":
+		b, err = c.Chat(s.now, att, arg["id"], arg["text"])
+	case "node-lost":
+		b = c.NodeLost(s.now, geo.NodeID(arg["node"]))
+	case "node-back":
+		b = c.NodeBack(s.now, geo.NodeID(arg["node"]), s.people(arg["mine"]), nil)
+	case "rotate":
+		b = c.Rotate([32]byte{1})
+	case "takeover":
+		c.Takeover(geo.NodeID(arg["node"]), Epoch{Provisional: uint64(number(arg["above"]))})
+		s.copy = Restore(c.State(), c.personGrace, c.roomGrace)
+		out = fmt.Sprintf("epoch %v\n", c.s.Epoch)
+	case "save":
+		s.saved[arg["as"]] = c.State()
+	case "switch": // go on with a saved state, as the other half of a partition
+		s.core = Restore(s.saved[arg["to"]], c.personGrace, c.roomGrace)
+		s.copy = Restore(s.saved[arg["to"]], c.personGrace, c.roomGrace)
+	case "merge":
+		b = c.Merge(s.now, s.saved[arg["with"]], arg["live"] == "yes", nil)
+	case "show":
+		out = s.show()
+	default:
+		err = fmt.Errorf("no such command %q", verb)
+	}
+	return b, out, err
+}
+
+// people are written as peer/attachment/claim with commas between.
+func (s *script) people(list string) []Person {
+	var out []Person
+	for item := range strings.SplitSeq(list, ",") {
+		if f := strings.Split(item, "/"); len(f) == 3 {
+			p := Person{PeerID: f[0], Name: f[0], Role: Regular, Attachment: f[1], Claim: Stamp{Wall: number(f[2])}, State: Present, JoinedAt: instant(s.now)}
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (s *script) show() string {
+	var out strings.Builder
+	snap := s.core.Snapshot()
+	fmt.Fprintf(&out, "version %d over=%v\n", snap.Version, s.core.Over(s.now))
+	for _, p := range snap.People {
+		fmt.Fprintf(&out, "  %s\n", show(p))
+	}
+	for _, m := range snap.Chat {
+		fmt.Fprintf(&out, "  %d %s: %s\n", m.Seq, m.Name, m.Text)
+	}
+	return out.String()
+}
+
+func number(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
+}
+
+func show(p Person) string {
+	s := fmt.Sprintf("#%d %s(%s) %s@%s %s", p.Ordinal, p.PeerID, p.Name, p.Attachment, p.Node, p.State)
+	if p.Media.Mic {
+		s += " mic"
+	}
+	if p.Media.Camera {
+		s += " camera"
+	}
+	return s
+}
+
+func describe(e Event) string {
+	switch e.Kind {
+	case EventJoin, EventPerson:
+		return string(e.Kind) + " " + show(*e.Person)
+	case EventLeave:
+		return fmt.Sprintf("leave %s %s %s", e.PeerID, e.Attachment, e.Reason)
+	case EventChat:
+		return fmt.Sprintf("chat %d %s: %s", e.Message.Seq, e.Message.Name, e.Message.Text)
+	case eventLog:
+		out := "log"
+		for _, m := range e.Log {
+			out += fmt.Sprintf(" %d:%s", m.Seq, m.Text)
+		}
+		return out
+	case eventMeta:
+		return fmt.Sprintf("meta secrets=%d capacity=%d base=%d@%s", len(e.Meta.Secrets), e.Meta.Capacity, e.Meta.Base.Version, e.Meta.Base.Epoch.Node)
+	}
+	return "?"
+}
+
+func TestChatRing(t *testing.T) {
+	c := open(t, "fra")
+	join(t, c, "ann", "a1", 1)
+	for i := range 250 {
+		if _, err := c.Chat(epoch0, "a1", fmt.Sprint("m", i), fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := c.Snapshot()
+	if len(s.Chat) != ChatKept || s.Chat[0].Seq != 51 || s.Chat[ChatKept-1].Seq != 250 {
+		t.Errorf("%d kept, first %d", len(s.Chat), s.Chat[0].Seq)
+	}
+	for i := range ChatKept {
+		if _, err := c.Chat(epoch0, "a1", fmt.Sprint("big", i), strings.Repeat("<", MaxChatText)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	body := encode(Key{"acme", "demo"}, &stateMsg{State: c.State()})
+	if len(body) > maxBody {
+		t.Errorf("state of %d bytes does not fit a message", len(body))
+	}
+	if _, err := c.Chat(epoch0, "a1", "over", strings.Repeat("x", MaxChatText+1)); !errors.Is(err, ErrChatTooLong) {
+		t.Error(err)
+	}
+}
+
+func join(t interface{ Fatal(...any) }, c *Core, peer, attachment string, claim int64) {
+	_, err := c.Join(epoch0, JoinCommand{PeerID: peer, Name: peer, Role: Regular, Node: "fra", Attachment: attachment, Claim: Stamp{Wall: claim}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBounds(t *testing.T) {
+	c := open(t, "fra")
+	long := strings.Repeat("ж", MaxName)
+	join(t, c, "ann", "a1", 1)
+	if _, err := c.Rename("a1", long); err != nil {
+		t.Error(err)
+	}
+	tracks := map[string]string{}
+	for i := range MaxTracks + 1 {
+		tracks[fmt.Sprint(i)] = "t"
+	}
+	for name, f := range map[string]func() error{
+		"name":   func() error { _, err := c.Rename("a1", long+"x"); return err },
+		"utf-8":  func() error { _, err := c.Rename("a1", "\xff"); return err },
+		"tracks": func() error { _, err := c.SetMedia("a1", Media{}, tracks); return err },
+		"empty":  func() error { _, err := c.Chat(epoch0, "a1", "m", ""); return err },
+		"reason": func() error { _, err := c.Leave(epoch0, "a1", "bored"); return err },
+		"role": func() error {
+			_, err := c.Join(epoch0, JoinCommand{PeerID: "x", Attachment: "y", Role: "king"})
+			return err
+		},
+		"no peer": func() error { _, err := c.Join(epoch0, JoinCommand{Attachment: "y", Role: Regular}); return err },
+		"same conn": func() error {
+			_, err := c.Join(epoch0, JoinCommand{PeerID: "z", Attachment: "a1", Role: Regular})
+			return err
+		},
+	} {
+		if err := f(); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTicketsAreBound(t *testing.T) {
+	c := open(t, "fra")
+	join(t, c, "ann", "a1", 1)
+	ticket := c.Ticket("a1", epoch0)
+	other, err := Open(Key{"acme", "other"}, "fra", epoch0, zeros(), time.Second, time.Second) // same secret
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, bad := range map[string]string{
+		"other room": ticket, "empty": ".", "cut": ticket[:len(ticket)-2], "no dot": strings.ReplaceAll(ticket, ".", ""),
+		"swapped": ticket[strings.Index(ticket, ".")+1:] + "." + ticket[:strings.Index(ticket, ".")], "long": strings.Repeat("a", maxTicket+1),
+	} {
+		if _, err := other.Join(epoch0, JoinCommand{Attachment: "b", Role: Regular, Ticket: bad}); !errors.Is(err, ErrResumeInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for range secretsKept {
+		if _, err := c.s.openTicket(ticket); err != nil {
+			t.Error("rotated too early")
+		}
+		c.Rotate([32]byte{byte(c.s.Version)})
+	}
+	if _, err := c.s.openTicket(ticket); !errors.Is(err, ErrResumeInvalid) {
+		t.Error("still valid after every secret has gone", err)
+	}
+}
+
+// Whatever is asked in whatever order: the copy equals the home, a peer id is
+// there once, every presence has one end, capacity holds.
+func TestProperties(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		home := open(t, "fra")
+		copy := Restore(home.State(), home.personGrace, home.roomGrace)
+		now, present, serial := epoch0, map[string]string{}, 0
+		var attachments, tickets []string
+		pick := func(list []string) string {
+			if len(list) == 0 {
+				return "none"
+			}
+			return rapid.SampledFrom(list).Draw(t, "one")
+		}
+		nodes := rapid.SampledFrom([]geo.NodeID{"fra", "iad", "syd"})
+		peers := rapid.SampledFrom([]string{"ann", "bob", "cid", "dan", "eve"})
+		const capacity = 3
+		steps := rapid.IntRange(1, 60).Draw(t, "steps")
+		for range steps {
+			var b Batch
+			reassert := false
+			now = now.Add(time.Duration(rapid.IntRange(0, 20_000).Draw(t, "ms")) * time.Millisecond)
+			switch rapid.IntRange(0, 8).Draw(t, "verb") {
+			case 0, 1:
+				serial++
+				j := JoinCommand{PeerID: peers.Draw(t, "peer"), Name: "n", Role: Regular, Node: nodes.Draw(t, "node"), Attachment: fmt.Sprint("a", serial), Capacity: capacity,
+					Claim: Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "claim")}}
+				if rapid.Bool().Draw(t, "resume") && len(tickets) > 0 {
+					j.Ticket = pick(tickets)
+				}
+				b, _ = home.Join(now, j)
+				if ticket := home.Ticket(j.Attachment, now); ticket != "" {
+					attachments, tickets = append(attachments, j.Attachment), append(tickets, ticket)
+				}
+			case 2:
+				b, _ = home.Leave(now, pick(attachments), rapid.SampledFrom([]Reason{Left, Kicked, Lost}).Draw(t, "reason"))
+			case 3:
+				b, _ = home.SetMedia(pick(attachments), Media{Mic: rapid.Bool().Draw(t, "mic")}, nil)
+			case 4:
+				b, _ = home.Chat(now, pick(attachments), fmt.Sprint("m", rapid.IntRange(0, 99).Draw(t, "id")), "x")
+			case 5:
+				b = home.NodeLost(now, nodes.Draw(t, "node"))
+			case 6:
+				var mine []Person
+				node := nodes.Draw(t, "node")
+				for _, p := range home.s.People {
+					if p.Node == node && rapid.Bool().Draw(t, "there") {
+						mine = append(mine, p)
+					}
+				}
+				reassert = true
+				b = home.NodeBack(now, node, mine, nil)
+			case 7:
+				b = home.Tick(now)
+			case 8:
+				other := Restore(home.State(), home.personGrace, home.roomGrace)
+				other.Takeover("gru", Epoch{})
+				serial++
+				_, _ = other.Join(now, JoinCommand{PeerID: peers.Draw(t, "peer"), Name: "n", Role: Regular, Node: "gru", Attachment: fmt.Sprint("a", serial), Claim: Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "claim")}})
+				_, _ = other.Leave(now, pick(attachments), Left)
+				attachments = append(attachments, fmt.Sprint("a", serial))
+				reassert = true
+				b = home.Merge(now, other.State(), true, nil)
+			}
+			if err := b.validate(); err != nil {
+				t.Fatal(err)
+			}
+			if len(b.Events) > 0 {
+				if err := copy.Apply(b); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, e := range b.Events {
+				switch e.Kind {
+				case EventJoin:
+					if _, ok := present[e.Person.PeerID]; ok {
+						t.Fatalf("%s joined while present", e.Person.PeerID)
+					}
+					present[e.Person.PeerID] = e.Person.Attachment
+				case EventPerson:
+					if _, ok := present[e.Person.PeerID]; !ok {
+						t.Fatalf("%s changed while absent", e.Person.PeerID)
+					}
+					present[e.Person.PeerID] = e.Person.Attachment
+				case EventLeave:
+					if present[e.PeerID] != e.Attachment {
+						t.Fatalf("%s left with %s, present with %s", e.PeerID, e.Attachment, present[e.PeerID])
+					}
+					delete(present, e.PeerID)
+				}
+			}
+			if len(present) != len(home.s.People) {
+				t.Fatalf("events say %v, state %v", present, home.s.People)
+			}
+			if !reassert && b.Version > 0 && len(b.Events) > 0 && b.Events[len(b.Events)-1].Kind == EventJoin && len(present) > max(capacity, len(present)-1) {
+				t.Fatalf("%d present", len(present))
+			}
+			if home.State().Hash() != copy.State().Hash() {
+				t.Fatal("copy differs")
+			}
+			if err := home.State().validate(); err != nil {
+				t.Fatal(err)
+			}
+			ordinals := map[uint64]bool{}
+			for _, p := range home.Snapshot().People {
+				if ordinals[p.Ordinal] {
+					t.Fatal("ordinal given twice")
+				}
+				ordinals[p.Ordinal] = true
+			}
+			if !slices.IsSortedFunc(home.s.Chat, func(a, b Message) int { return int(a.Seq) - int(b.Seq) }) {
+				t.Fatal("chat out of order")
+			}
+		}
+	})
+}
+
+func TestLeftoverOfAnotherSessionIsNotMerged(t *testing.T) {
+	a, err := Open(Key{"acme", "demo"}, "fra", epoch0, bytes.NewReader(bytes.Repeat([]byte{7}, 64)), time.Second, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, "iad")
+	join(t, a, "ann", "a1", 1)
+	join(t, b, "bob", "b1", 1)
+	if _, err := b.Chat(epoch0, "b1", "m1", "of yesterday"); err != nil {
+		t.Fatal(err)
+	}
+	if batch := a.Merge(epoch0, b.State(), false, nil); len(batch.Events) > 0 {
+		t.Error("took", batch.Events)
+	}
+	ticket := b.Ticket("b1", epoch0)
+	a.Merge(epoch0, b.State(), true, nil)
+	if s := a.Snapshot(); len(s.People) != 2 || len(s.Chat) != 1 {
+		t.Errorf("two live halves did not merge: %+v", s)
+	}
+	if _, err := a.Join(epoch0, JoinCommand{Attachment: "b2", Node: "fra", Ticket: ticket}); err != nil {
+		t.Error("ticket of the other half:", err)
+	}
+}
+
+func TestClock(t *testing.T) {
+	now := epoch0
+	h := &hlc{self: "fra", now: func() time.Time { return now }}
+	a := h.read()
+	b := h.read()
+	h.observe(Stamp{Wall: now.Add(400 * time.Millisecond).UnixMilli(), Count: 3, Node: "iad"})
+	c := h.read()
+	h.observe(Stamp{Wall: now.Add(time.Hour).UnixMilli(), Node: "mad"})
+	d := h.read()
+	if !b.After(a) || !c.After(b) || c.Wall != now.Add(400*time.Millisecond).UnixMilli() || d.Wall != c.Wall || !d.After(c) {
+		t.Error(a, b, c, d)
+	}
+}
