@@ -87,6 +87,7 @@ func TestRunTakesUpARenewedPair(t *testing.T) {
 			t.Errorf("serial %d before the poll", got)
 		}
 		time.Sleep(certs.Poll + time.Second)
+		synctest.Wait()
 		if got := serial(t, p); got != 2 {
 			t.Errorf("serial %d after the poll, want 2", got)
 		}
@@ -100,6 +101,7 @@ func TestRunTakesUpARenewedPair(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(5 * certs.Poll)
+		synctest.Wait()
 		if got := serial(t, p); got != 3 {
 			t.Errorf("serial %d after a broken renewal, want 3", got)
 		}
