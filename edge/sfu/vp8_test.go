@@ -86,7 +86,30 @@ func TestWidthsFollowEachOther(t *testing.T) {
 	}
 }
 
+// The descriptor alone: fast, so that the fuzzer gets far.
 func FuzzVP8(f *testing.F) {
+	f.Add([]byte{0x10, 0x00}, uint16(1), uint8(2))
+	f.Add([]byte{0x90, 0xf0, 0x81, 0x02, 7, 0xe5, 0x01}, uint16(0x7fff), uint8(255))
+	f.Add([]byte{0x90, 0xc0, 0x7f, 0x00, 0x00}, uint16(0), uint8(0))
+	f.Add([]byte{0x90, 0x80}, uint16(0), uint8(0))
+	f.Fuzz(func(t *testing.T, b []byte, pid uint16, tl0 uint8) {
+		v, ok := parseVP8(b)
+		if !ok || !v.rewritable() {
+			return
+		}
+		pid &= 0x7fff
+		out, w := v.widen(nil, b)
+		w.patch(out, pid, tl0)
+		got, ok := parseVP8(out)
+		if !ok || got.key != v.key || !bytes.Equal(out[got.size:], b[v.size:]) ||
+			v.pidOff != 0 && (got.pid != pid || !got.wide) || v.tl0Off != 0 && got.tl0 != tl0 {
+			t.Fatalf("% x with %d, %d became % x", b, pid, tl0, out)
+		}
+	})
+}
+
+// The whole path of hostile payloads.
+func FuzzForward(f *testing.F) {
 	f.Add([]byte{0x10, 0x00}, []byte{0x90, 0xf0, 0x81, 0x02, 7, 0xe5, 0x01})
 	f.Add([]byte{0x90, 0x80, 0x7f, 0x00}, []byte{0x90, 0x80})
 	f.Add([]byte{0x90, 0xc0, 0x7f, 0x00, 0x00}, []byte{})
