@@ -137,7 +137,7 @@ func (n *network) startOn(id geo.NodeID, conn net.PacketConn, options ...func(*C
 	made := &node{conn: &cutConn{PacketConn: conn}}
 	cfg := Config{
 		Self: id, Build: "test", Conn: made.conn, Peer: n.peer,
-		TLS:        &tls.Config{Certificates: []tls.Certificate{n.ca.issue(n.t, id)}, RootCAs: n.ca.pool},
+		TLS:        &tls.Config{GetCertificate: n.certificate(id), RootCAs: n.ca.pool},
 		Registerer: prometheus.NewRegistry(),
 		Handle: func(_ geo.NodeID, topic string, body []byte) {
 			made.mu.Lock()
@@ -164,6 +164,12 @@ func (n *network) startOn(id geo.NodeID, conn net.PacketConn, options ...func(*C
 		}
 	})
 	return made
+}
+
+// certificate is how a node with reloadable files gives its certificate.
+func (n *network) certificate(id geo.NodeID) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	cert := n.ca.issue(n.t, id)
+	return func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &cert, nil }
 }
 
 // cutConn is a socket that can be made to lose everything, in silence.
