@@ -91,10 +91,21 @@ func fromHuma(ctx context.Context, status int, msg string, errs []error) *Proble
 		var d huma.ErrorDetailer
 		if errors.As(err, &d) {
 			detail := d.ErrorDetail()
-			p.Errors = append(p.Errors, FieldError{Field: field(detail.Location), Reason: detail.Message})
+			p.Errors = append(p.Errors, blame(detail))
 		}
 	}
 	return p
+}
+
+// blame translates huma's detail. A missing property is huma's complaint about the object around it; ours is
+// about the field.
+func blame(d *huma.ErrorDetail) FieldError {
+	if name, ok := strings.CutPrefix(d.Message, "expected required property "); ok {
+		if name, ok = strings.CutSuffix(name, " to be present"); ok {
+			return FieldError{Field: field(d.Location + "." + name), Reason: "is required"}
+		}
+	}
+	return FieldError{Field: field(d.Location), Reason: d.Message}
 }
 
 // field drops the place from huma's location: body.name and query.limit become name and limit.
