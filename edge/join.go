@@ -7,8 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -30,24 +28,6 @@ const (
 
 // iceLifetime is how long a TURN name may be used to allocate.
 const iceLifetime = 5 * time.Minute
-
-// OriginAllowed implements signal.Host: pages of this node and of the other
-// nodes of the network may open sockets here.
-func (n *Node) OriginAllowed(r *http.Request, origin string) bool {
-	u, err := url.Parse(origin)
-	if err != nil {
-		return false
-	}
-	if strings.EqualFold(u.Host, r.Host) {
-		return true
-	}
-	for _, m := range n.cfg.Members.Nodes() {
-		if mu, err := url.Parse(m.URL); err == nil && m.URL != "" && strings.EqualFold(mu.Host, u.Host) {
-			return true
-		}
-	}
-	return false
-}
 
 // Join implements signal.Host.
 func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (signal.Session, signal.Joined, error) {

@@ -55,6 +55,10 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 	if err != nil {
 		return nil, fmt.Errorf("open control: %w", err)
 	}
+	// Before anyone is answered, so that the key in the file works when it is there.
+	if _, err = c.Node.EnsurePlatform(ctx); err != nil {
+		return nil, fmt.Errorf("make the platform's first key: %w", err)
+	}
 	c.Members, err = o.Gossip.start(o.Self, c.Node.Identity().GossipKey(), nil, o.Log, c.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("start gossip: %w", err)

@@ -42,9 +42,6 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	if _, err := n.Node.EnsurePlatform(ctx); err != nil {
-		return errors.Join(err, n.Close(context.WithoutCancel(ctx)))
-	}
 	log.Info("control node runs", "api", api.Addr().String(), "cluster", cluster.Addr().String(),
 		"join_secret_file", filepath.Join(c.Data, "join-secret"), "api_key_file", filepath.Join(c.Data, "api-key"))
 	<-ctx.Done()

@@ -32,9 +32,10 @@ type Cluster struct {
 	Key     string              // platform API key
 	Company string              // id of the company whose host is 127.0.0.1
 
-	t   testing.TB
-	bin string
-	dir string
+	t         testing.TB
+	bin       string
+	dir       string
+	artifacts string
 }
 
 // Process is one node.
@@ -76,7 +77,7 @@ func Binary(t testing.TB) string {
 // open rooms for the host name 127.0.0.1, and returns when all take joins.
 func Start(t testing.TB, pops ...string) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, bin: Binary(t), dir: t.TempDir(), Edges: map[string]*Process{}}
+	c := &Cluster{t: t, bin: Binary(t), dir: t.TempDir(), artifacts: Artifacts(t), Edges: map[string]*Process{}}
 	ports := freePorts(t, 4)
 	c.API = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
 	cluster := fmt.Sprintf("127.0.0.1:%d", ports[1])
@@ -129,18 +130,32 @@ edge:
 `, pop, pop, filepath.Join(c.dir, pop), seed, p[0], url, cluster, secret, c.API))
 }
 
+// Restart ends an edge without a word and starts it again as it was.
+func (c *Cluster) Restart(pop string) {
+	c.t.Helper()
+	old := c.Edges[pop]
+	old.Kill()
+	c.Edges[pop] = c.run(pop, old.URL)
+	c.WaitReady(c.Edges[pop])
+}
+
 // start runs the binary with a configuration in the role of its name.
 func (c *Cluster) start(name, url, configuration string) *Process {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.dir, name+".yml"), []byte(configuration), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	return c.run(name, url)
+}
+
+func (c *Cluster) run(name, url string) *Process {
 	c.t.Helper()
 	role := "edge"
 	if name == "control" {
 		role = "control"
 	}
 	file := filepath.Join(c.dir, name+".yml")
-	if err := os.WriteFile(file, []byte(configuration), 0o600); err != nil {
-		c.t.Fatal(err)
-	}
-	log, err := os.Create(filepath.Join(Artifacts(c.t), name+".log"))
+	log, err := os.OpenFile(filepath.Join(c.artifacts, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		c.t.Fatal(err)
 	}
