@@ -50,6 +50,8 @@ export const states = {
   focus: { demo: { me, people: people(2) }, act: call(2, async (p) => { for (let i = 0; i < 3; i++) await p.keyboard.press("Tab"); }), sizes: ["wide"] },
   unplugged: { demo: { me, people: people(1) }, act: call(2, (p) => p.evaluate(() => document.querySelector('[data-tile="self"] video').srcObject.getVideoTracks()[0].dispatchEvent(new Event("ended")))), sizes: ["wide", "frame"] },
   reconnecting: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => { for (const n of ["fra-1", "iad-1", "syd-1"]) window.fake.kill(n); }); await p.waitForSelector(".banner", { timeout: 12_000 }); }) },
+  resumed: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => window.fake.kill("fra-1")); await back(p, 20_000); }), sizes: ["wide"], schemes: ["light"] },
+  moved: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => window.fake.move()); await back(p, 10_000); }), sizes: ["wide"], schemes: ["light"] },
   left: { demo: { me, people: people(1) }, act: call(1, (p) => p.click('button[aria-label="Leave"]')) },
   superseded: { demo: { me }, act: call(1, (p) => p.evaluate(() => window.fake.end("superseded"))) },
   expired: { demo: { refuse: "token_expired" }, act: refused },
@@ -59,6 +61,14 @@ export const states = {
   "no-room": { url: "/call/", sizes: ["wide"] },
   skipped: { demo: { me, people: people(2) }, url: "/m/weekly-sync?nameScreenDisabled=1&displayName=Ann+Keller", act: async (p) => { await p.waitForFunction(() => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= 3); }, sizes: ["wide"] },
 };
+
+/** On another node under the same id, with the others' pictures moving again. */
+async function back(page, timeout) {
+  await page.waitForFunction(() => {
+    const s = window.meridian.state();
+    return s.phase === "live" && s.node === "iad-1" && s.peerId === "me" && s.attachments === 2 && s.tiles.filter((t) => t.frames > 5).length >= 3;
+  }, null, { timeout });
+}
 
 async function refused(page) {
   await page.fill("#name", "Ann Keller");

@@ -322,6 +322,9 @@ export class App {
         this.spoken.value = t(c.reason === "lost" ? "live.lost" : c.reason === "kicked" || c.reason === "blocked" ? "live.kicked" : "live.left", { name: c.person.name });
         this.notify(this.spoken.value);
         break;
+      case "shares":
+        this.spoken.value = t("live.shares", { name: c.person.name });
+        break;
       case "said":
         this.spoken.value = t("chat.said", { name: c.message.name, text: c.message.text });
         break;

@@ -5,7 +5,6 @@ export type Text = string | Partial<Record<Intl.LDMLPluralRule, string>> & { oth
 
 export const en = {
   "app.title": "Meeting",
-  "app.loading": "One moment…",
   "you": "You",
   "you.named": "{name} (you)",
   "guest": "Guest",
@@ -28,7 +27,6 @@ export const en = {
 
   "device.mic": "Microphone",
   "device.camera": "Camera",
-  "device.default": "Default",
   "device.settings": "Devices",
   "trouble.mic.denied": "The browser does not let this page use the microphone. Allow it beside the address and try again.",
   "trouble.mic.frame": "The site that shows this meeting does not let it use the microphone.",
@@ -44,6 +42,13 @@ export const en = {
   "trouble.camera.insecure": "Browsers give the camera to secure (https) pages only.",
   "trouble.camera.unplugged": "The camera was disconnected.",
   "trouble.camera.failed": "The camera could not be started.",
+  "trouble.both.denied": "The browser does not let this page use camera and microphone. Allow them beside the address and try again.",
+  "trouble.both.frame": "The site that shows this meeting does not let it use camera and microphone.",
+  "trouble.both.missing": "No camera and no microphone were found.",
+  "trouble.both.busy": "Another program is using camera and microphone.",
+  "trouble.both.insecure": "Browsers give camera and microphone to secure (https) pages only.",
+  "trouble.both.unplugged": "Camera and microphone were disconnected.",
+  "trouble.both.failed": "Camera and microphone could not be started.",
   "trouble.share.failed": "The screen could not be shared.",
 
   "mic.mute": "Mute",
@@ -88,7 +93,6 @@ export const en = {
   "chat.again": "Try again",
   "chat.unread": { one: "{n} unread message", other: "{n} unread messages" },
   "chat.said": "{name}: {text}",
-  "chat.new": "New messages",
 
   "live.joined": "{name} joined",
   "live.left": "{name} left",
@@ -131,7 +135,6 @@ export const en = {
 
   "end.again": "Try again",
   "end.rejoin": "Join again",
-  "end.back": "Back",
   "end.code": "Code: {code}",
   "ended.left": "You left the meeting",
   "ended.left.text": "You can close this page or join again.",

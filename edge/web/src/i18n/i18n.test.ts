@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ends, errors, leaves, refusals, remedy, resumesAfter } from "../protocol/codes";
 import { en, type Text } from "./en";
@@ -68,4 +68,13 @@ test("the language: named, else the browser's, else English", () => {
   assert.equal(pickLang(null, ["de-DE", "ru-RU", "en"]), "ru");
   assert.equal(pickLang("xx", ["de"]), "en");
   assert.equal(pickLang("constructor", []), "en");
+});
+
+test("every text is used", () => {
+  const source = readdirSync("src", { recursive: true, encoding: "utf8" })
+    .filter((f) => /\.tsx?$/.test(f) && !/^i18n\/(en|ru)\.ts$|\.test\.ts$/.test(f))
+    .map((f) => readFileSync(`src/${f}`, "utf8"))
+    .join("\n");
+  const byCode = /^(trouble|refused|ended|error|conn\.(good|fair|poor|lost))(\.|$)/;
+  assert.deepEqual(Object.keys(en).filter((k) => !byCode.test(k) && !source.includes(`"${k}"`)), []);
 });

@@ -4,7 +4,6 @@ import type { Key, Text } from "./en";
 
 export const ru: Record<Key, Text> = {
   "app.title": "Встреча",
-  "app.loading": "Секунду…",
   "you": "Вы",
   "you.named": "{name} (вы)",
   "guest": "Гость",
@@ -27,7 +26,6 @@ export const ru: Record<Key, Text> = {
 
   "device.mic": "Микрофон",
   "device.camera": "Камера",
-  "device.default": "По умолчанию",
   "device.settings": "Устройства",
   "trouble.mic.denied": "Браузер не разрешает странице использовать микрофон. Разрешите его рядом с адресом и попробуйте снова.",
   "trouble.mic.frame": "Сайт, на котором открыта встреча, не разрешает ей использовать микрофон.",
@@ -43,6 +41,13 @@ export const ru: Record<Key, Text> = {
   "trouble.camera.insecure": "Браузеры дают камеру только защищённым страницам (https).",
   "trouble.camera.unplugged": "Камера отключилась.",
   "trouble.camera.failed": "Не удалось включить камеру.",
+  "trouble.both.denied": "Браузер не разрешает странице использовать камеру и микрофон. Разрешите их рядом с адресом и попробуйте снова.",
+  "trouble.both.frame": "Сайт, на котором открыта встреча, не разрешает ей использовать камеру и микрофон.",
+  "trouble.both.missing": "Камера и микрофон не найдены.",
+  "trouble.both.busy": "Камера и микрофон заняты другой программой.",
+  "trouble.both.insecure": "Браузеры дают камеру и микрофон только защищённым страницам (https).",
+  "trouble.both.unplugged": "Камера и микрофон отключились.",
+  "trouble.both.failed": "Не удалось включить камеру и микрофон.",
   "trouble.share.failed": "Не удалось показать экран.",
 
   "mic.mute": "Выключить микрофон",
@@ -87,7 +92,6 @@ export const ru: Record<Key, Text> = {
   "chat.again": "Повторить",
   "chat.unread": { one: "{n} непрочитанное сообщение", few: "{n} непрочитанных сообщения", many: "{n} непрочитанных сообщений", other: "{n} непрочитанного сообщения" },
   "chat.said": "{name}: {text}",
-  "chat.new": "Новые сообщения",
 
   "live.joined": "{name} — теперь здесь",
   "live.left": "{name} — больше не здесь",
@@ -130,7 +134,6 @@ export const ru: Record<Key, Text> = {
 
   "end.again": "Попробовать снова",
   "end.rejoin": "Войти снова",
-  "end.back": "Назад",
   "end.code": "Код: {code}",
   "ended.left": "Вы вышли из встречи",
   "ended.left.text": "Страницу можно закрыть — или войти снова.",

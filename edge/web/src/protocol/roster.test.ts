@@ -49,6 +49,13 @@ test("a change replaces the person and announces nobody", () => {
   assert.deepEqual(changes, []);
 });
 
+test("a screen that begins to be shared is announced once", () => {
+  const r = replace(emptyRoster, 1, [person("a", 1)], []);
+  const first = update(r, 2, [{ kind: "person", person: person("a", 1, ["share"]) }]);
+  assert.deepEqual(first.changes.map((c) => c.kind), ["shares"]);
+  assert.deepEqual(update(first.roster, 3, [{ kind: "person", person: person("a", 1, ["share", "mic"]) }]).changes, []);
+});
+
 test("who leaves is forgotten as a speaker and named with the reason", () => {
   let r = replace(emptyRoster, 1, [person("a", 1), person("b", 2)], []);
   r = speaking(r, ["a"], 100);

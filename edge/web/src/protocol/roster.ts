@@ -18,6 +18,7 @@ export interface Roster {
 export type Change =
   | { kind: "joined"; person: Person }
   | { kind: "left"; person: Person; reason: string }
+  | { kind: "shares"; person: Person }
   | { kind: "said"; message: ChatMessage };
 
 export const emptyRoster: Roster = { version: 0, people: [], chat: [], speaking: new Set(), spoke: new Map() };
@@ -77,6 +78,7 @@ export function update(old: Roster, version: number, events: readonly RoomEvent[
         people.set(e.person.peer_id, e.person);
         break;
       case "person":
+        if (e.person.media?.share && people.get(e.person.peer_id)?.media.share === false) changes.push({ kind: "shares", person: e.person });
         people.set(e.person.peer_id, e.person);
         break;
       case "leave": {

@@ -89,22 +89,17 @@ export class Session<T extends Transport> {
   private mediaFailures = 0;
   private chatSeenBefore = 0;
   private readonly resting = signal<ReadonlySet<string>>(new Set());
-  private readonly stopSlots: () => void;
 
   constructor(
     identity: Identity,
     private readonly deps: SessionDeps<T>,
   ) {
     this.identity = identity;
-    this.stopSlots = effect(() => this.updateSlots());
+    effect(() => this.updateSlots());
   }
 
   get self(): string {
     return this.joined.value?.peer_id ?? "";
-  }
-
-  get name(): string {
-    return this.identity.name;
   }
 
   /** Finds and measures nodes and opens a socket, so that a join is one round trip. */
@@ -140,11 +135,6 @@ export class Session<T extends Transport> {
     this.send({ type: "media", ...media });
   }
 
-  rename(name: string): void {
-    this.identity = { ...this.identity, name };
-    this.send({ type: "rename", name });
-  }
-
   say(text: string): void {
     const id = this.deps.newId();
     this.outgoing.value = [...this.outgoing.value, { id, text, state: "sending" }];
@@ -157,11 +147,6 @@ export class Session<T extends Transport> {
     if (!o) return;
     this.outgoing.value = this.outgoing.value.filter((x) => x !== o);
     this.say(o.text);
-  }
-
-  close(): void {
-    this.stopSlots();
-    this.finish("ended", { code: "left", message: "" });
   }
 
   private async find(): Promise<void> {

@@ -50,33 +50,26 @@ export function grid(n: number, w: number, h: number, gap: number): Rect[] {
 
 /** How many tiles, oneself among them, the stage shows before the rest become a number. */
 export function capacity(w: number, h: number, sharing: boolean, gap: number): number {
-  if (sharing) return strip(w, h, gap).capacity;
+  if (sharing && beside(w, h)) return column(w, h, gap, 1).capacity;
+  if (sharing) return capacity(w, h - screenHeight(w, h) - gap, false, gap);
   const cols = Math.max(1, Math.floor((w + gap) / (116 + gap)));
   const rows = Math.max(1, Math.floor((h + gap) / (84 + gap)));
   return Math.min(16, Math.max(2, cols * rows));
 }
 
-interface Strip {
-  beside: boolean;
-  tw: number;
-  th: number;
-  capacity: number;
+/** The column of people beside a shared screen: large while they are few, smaller to fit more. */
+function column(w: number, h: number, gap: number, count: number): { tw: number; th: number; capacity: number } {
+  const least = (clamp(w * 0.1, 88, 150) * 9) / 16;
+  const th = clamp((h - gap * (count - 1)) / Math.max(1, count), least, (clamp(w * 0.18, 96, 232) * 9) / 16);
+  return { tw: (th * 16) / 9, th, capacity: Math.max(1, Math.floor((h + gap) / (least + gap))) };
 }
 
-/** The row of people beside or below a shared screen: large while they are few, smaller to fit more. */
-function strip(w: number, h: number, gap: number, count = 1): Strip {
-  const fit = (whole: number, n: number): number => (whole - gap * (n - 1)) / Math.max(1, n);
-  const most = (whole: number, least: number): number => Math.max(1, Math.floor((whole + gap) / (least + gap)));
-  if (w > h * 1.1) {
-    const least = (clamp(w * 0.1, 88, 150) * 9) / 16;
-    const th = clamp(fit(h, count), least, (clamp(w * 0.18, 96, 232) * 9) / 16);
-    return { beside: true, tw: (th * 16) / 9, th, capacity: most(h, least) };
-  }
-  const th = clamp(h * 0.18, 64, 132);
-  const least = th;
-  const tw = clamp(fit(w, count), least, (th * 16) / 9);
-  return { beside: false, tw, th, capacity: most(w, least) };
+/** On a tall stage the screen is as high as a usual screen needs; people have the rest. */
+function screenHeight(w: number, h: number): number {
+  return clamp(w * 0.64, h * 0.36, h * 0.66);
 }
+
+const beside = (w: number, h: number): boolean => w > h * 1.1;
 
 /**
  * The whole stage. count is the number of tiles without the shared screen;
@@ -91,8 +84,8 @@ export function stage(w: number, h: number, count: number, sharing: boolean, flo
 
 function withShare(w: number, h: number, count: number, gap: number): Stage {
   if (count === 0) return { main: round({ x: 0, y: 0, w, h }), tiles: [], self: null };
-  const s = strip(w, h, gap, count);
-  if (s.beside) {
+  if (beside(w, h)) {
+    const s = column(w, h, gap, count);
     const main = { x: 0, y: 0, w: w - s.tw - gap, h };
     const top = (h - count * s.th - (count - 1) * gap) / 2;
     return {
@@ -101,13 +94,9 @@ function withShare(w: number, h: number, count: number, gap: number): Stage {
       self: null,
     };
   }
-  const main = { x: 0, y: 0, w, h: h - s.th - gap };
-  const left = (w - count * s.tw - (count - 1) * gap) / 2;
-  return {
-    main: round(main),
-    tiles: Array.from({ length: count }, (_, i) => round({ x: left + i * (s.tw + gap), y: main.h + gap, w: s.tw, h: s.th })),
-    self: null,
-  };
+  const main = { x: 0, y: 0, w, h: screenHeight(w, h) };
+  const tiles = grid(count, w, h - main.h - gap, gap).map((r) => ({ ...r, y: r.y + Math.round(main.h + gap) }));
+  return { main: round(main), tiles, self: null };
 }
 
 function corner(w: number, h: number, gap: number): Rect {

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useComputed, useSignal } from "@preact/signals";
 import type { App } from "../app";
-import { t, type Key } from "../i18n";
+import { t } from "../i18n";
 import type { Kind } from "../media/devices";
 import { watchLevel } from "../media/level";
 import { Icon } from "./icons";
@@ -170,8 +170,9 @@ function Troubles({ app }: { app: App }) {
     <div class="troubles" role="status">
       <Icon name="alert" size={18} />
       <div>
-        {mic && <p>{t(`trouble.mic.${mic}` as Key)}</p>}
-        {camera && <p>{t(`trouble.camera.${camera}` as Key)}</p>}
+        {mic && mic === camera && <p>{t(`trouble.both.${mic}`)}</p>}
+        {mic && mic !== camera && <p>{t(`trouble.mic.${mic}`)}</p>}
+        {camera && mic !== camera && <p>{t(`trouble.camera.${camera}`)}</p>}
         <p class="quiet">{t("pre.noDevices")}</p>
       </div>
     </div>
