@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"sync"
@@ -286,7 +285,8 @@ func (n *Node) Close() error {
 	if n.engine != nil {
 		_ = n.engine.Close()
 	}
-	if n.streams != nil {
+	if n.sockets != nil {
+		n.sockets.Close()
 		n.streams.Wait()
 	}
 	n.wg.Wait()
@@ -312,9 +312,3 @@ func (n *Node) closeParts() error {
 	}
 	return errors.Join(errs...)
 }
-
-// Sockets is how long-lived connections are waited for after the HTTP server
-// has stopped; http.Server does not wait for hijacked ones.
-func (n *Node) waitSockets() { n.sockets.Wait() }
-
-var _ http.Handler = (*signal.Sockets)(nil)

@@ -167,10 +167,18 @@ func (n *Node) sendSpeaking(k roomKey, peers []string) {
 	}
 }
 
+// maxSpeakers bounds what one node may say of a room: everyone of a full one.
+const maxSpeakers = 4096
+
+func parseSpeaking(body []byte) (m speakingMessage, ok bool) {
+	err := json.Unmarshal(body, &m)
+	return m, err == nil && m.V == 1 && len(m.Peers) <= maxSpeakers
+}
+
 // heardSpeaking takes another node's list.
 func (n *Node) heardSpeaking(from geo.NodeID, body []byte) {
-	var m speakingMessage
-	if json.Unmarshal(body, &m) != nil || m.V != 1 || len(m.Peers) > 1000 {
+	m, ok := parseSpeaking(body)
+	if !ok {
 		return
 	}
 	k := roomKey{m.Company, m.Room}

@@ -60,6 +60,9 @@ type Sockets struct {
 	host Host
 	log  *slog.Logger
 
+	ctx    context.Context // of every socket
+	cancel context.CancelFunc
+
 	mu     sync.Mutex
 	closed bool
 	wg     sync.WaitGroup
@@ -67,15 +70,21 @@ type Sockets struct {
 
 // NewSockets makes the handler of the WebSocket endpoint.
 func NewSockets(host Host, log *slog.Logger) *Sockets {
-	return &Sockets{host: host, log: log}
+	s := &Sockets{host: host, log: log}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
 }
 
-// Wait returns when every socket is closed; no new one is accepted from now on.
-func (s *Sockets) Wait() {
+// Close takes no new socket, gives those that have been told why they end a
+// moment to say so, and returns when all are closed.
+func (s *Sockets) Close() {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
+	cut := time.AfterFunc(endGrace, s.cancel)
 	s.wg.Wait()
+	cut.Stop()
+	s.cancel()
 }
 
 func (s *Sockets) enter() bool {
@@ -108,7 +117,7 @@ func (s *Sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	conn.SetReadLimit(MaxOffer + 1024)
 	c := &socket{conn: conn, out: NewOutbox(), log: s.log}
-	c.serve(r.Context(), s.host, r)
+	c.serve(s.ctx, s.host, r)
 }
 
 // socket is one client's connection: a reader (serve), a writer and a lane for
