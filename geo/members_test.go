@@ -59,7 +59,7 @@ func within(t *testing.T, limit time.Duration, what string, ok func() bool) time
 		if time.Since(began) > limit {
 			t.Fatalf("%s: not within %v", what, limit)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(50 * time.Millisecond)
 		synctest.Wait()
 	}
 	return time.Since(began)
@@ -79,8 +79,8 @@ func allSee(all []*Members, n int) func() bool {
 // A node that falls silent, with neither a word nor a refusal from its
 // address, is gone everywhere within the promised time, at any size.
 func TestSilentDeath(t *testing.T) {
-	for _, n := range []int{2, 3, 4, 6, 12} {
-		for _, delay := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond} {
+	for _, n := range []int{2, 3, 12} {
+		for _, delay := range []time.Duration{10 * time.Millisecond, 100 * time.Millisecond} {
 			t.Run(fmt.Sprintf("%d nodes %v", n, delay), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					f := newFabric(delay)
@@ -128,7 +128,7 @@ func TestLossIsNoDeath(t *testing.T) {
 			all = append(all, f.start(t, i))
 		}
 		within(t, 20*time.Second, "join", allSee(all, 12))
-		for range 120 {
+		for range 60 {
 			time.Sleep(time.Second)
 			for _, m := range all {
 				if got := len(m.Nodes()); got != 12 {
