@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -23,15 +24,17 @@ func TestRandomSchedules(t *testing.T) {
 	}
 }
 
-type held struct {
+type place struct {
 	seat *Seat
 	page *page
 	node geo.NodeID
+
+	serial int
 }
 
 func schedule(t *testing.T, r *rand.Rand) {
 	n := newNetwork(t, wan, "fra", "iad", "syd", "gru", "nrt")
-	held, acked, serial := map[*Seat]*held{}, map[string]bool{}, 0
+	held, acked, serial := map[*Seat]*place{}, map[string]bool{}, 0
 	enter := func(id geo.NodeID) {
 		p := newPage(t)
 		serial++
@@ -42,13 +45,11 @@ func schedule(t *testing.T, r *rand.Rand) {
 			return
 		}
 		p.seat(snap)
-		held[seat] = newHeld(seat, p, id)
+		held[seat] = &place{seat, p, id, serial}
 	}
-	any := func() *Seat {
-		for s := range held {
-			return s
-		}
-		return nil
+	any := func() *Seat { // the same one for the same seed
+		order := slices.SortedFunc(maps.Keys(held), func(a, b *Seat) int { return held[a].serial - held[b].serial })
+		return order[r.IntN(len(order))]
 	}
 	died := false
 	enter("fra")
@@ -92,8 +93,6 @@ func schedule(t *testing.T, r *rand.Rand) {
 	verify(t, n, held, acked)
 }
 
-func newHeld(s *Seat, p *page, id geo.NodeID) *held { return &held{s, p, id} }
-
 // quietNetwork heals everything.
 func quietNetwork(n *network) {
 	ids := n.ids()
@@ -107,7 +106,7 @@ func quietNetwork(n *network) {
 	n.believe(ids, ids)
 }
 
-func verify(t *testing.T, n *network, seats map[*Seat]*held, acked map[string]bool) {
+func verify(t *testing.T, n *network, seats map[*Seat]*place, acked map[string]bool) {
 	synctest.Wait()
 	var first *page
 	expect := map[string]bool{}

@@ -97,14 +97,20 @@ func (o *owner) onState(from geo.NodeID, m *stateMsg) {
 	case o.search.gather != nil && epoch.Compare(o.epoch()) < 0:
 		return
 	}
+	// A copy of another epoch may hold what was acknowledged on its strength:
+	// it is handed over before it is given up.
+	unasked := m.Stamp != o.search.stamp || m.Stamp == (Stamp{}) && from != o.epoch().Node
+	if o.core != nil && epoch != o.epoch() && unasked {
+		if !o.search.inflight || o.search.target != from {
+			o.abandonGather(from)
+			o.seek(from)
+		}
+		return
+	}
 	o.install(from, m.State)
 }
 
 func (o *owner) install(from geo.NodeID, s State) {
-	if o.search.yielded && from != o.search.target {
-		o.seek(from) // the copy of the yielded room is still to be handed over
-		return
-	}
 	before := Position{}
 	if o.core != nil {
 		before = o.core.Position()

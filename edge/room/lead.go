@@ -250,7 +250,7 @@ func (o *owner) sync(id geo.NodeID, f *follower, have Position) {
 		return
 	}
 	f.acked = 0
-	f.synced = o.send(id, topicState, &stateMsg{State: *s})
+	f.synced = o.send(id, topicState, &stateMsg{Stamp: f.stamp, State: *s})
 	o.p.metrics.resyncs.WithLabelValues("state").Inc()
 }
 

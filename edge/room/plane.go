@@ -280,7 +280,9 @@ func (p *Plane) Answer(ctx context.Context, from geo.NodeID, topic string, body 
 	case *registerMsg:
 		reply = p.answerRegister(ctx, from, k, m)
 	case *whoMsg:
-		reply = p.answerWho(ctx, k, m)
+		w := p.answerWho(ctx, k, m)
+		w.Alive = m.About != "" && p.health.alive(m.About)
+		reply = w
 	default:
 		return nil, ErrInvalid
 	}
@@ -305,7 +307,7 @@ func (p *Plane) answerRegister(ctx context.Context, from geo.NodeID, k Key, m *r
 	return &registerReply{Status: statusTryAgain}
 }
 
-func (p *Plane) answerWho(ctx context.Context, k Key, m *whoMsg) message {
+func (p *Plane) answerWho(ctx context.Context, k Key, m *whoMsg) *whoReply {
 	if a, ok := p.homeOf(k); ok {
 		return &whoReply{Home: a.home, Have: Position{Epoch: a.epoch}}
 	}

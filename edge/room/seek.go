@@ -162,6 +162,9 @@ func (o *owner) onReply(target geo.NodeID, stamp Stamp, r registerReply, err err
 	case statusOK:
 		o.search.yielded, o.search.copy = false, false
 		o.followHome(target, true)
+		if o.epoch() != r.Epoch {
+			o.resync() // what it sent has not come, or came too early
+		}
 		o.flush()
 		o.settle()
 	case statusRedirect:
@@ -277,8 +280,12 @@ func (o *owner) startGather() {
 		}
 	}
 	g.open = len(others)
+	lost := o.epoch().Node
+	if lost == o.self() || !o.p.health.member(lost) {
+		lost = ""
+	}
 	for _, id := range others {
-		o.ask(id, &whoMsg{Copy: true}, func(r whoReply, err error) {
+		o.ask(id, &whoMsg{Copy: true, About: lost}, func(r whoReply, err error) {
 			if o.search.gather != g {
 				return
 			}
@@ -295,6 +302,8 @@ func (o *owner) startGather() {
 				return
 			case r.Home != "" && r.Home != o.self() && o.p.health.member(r.Home):
 				g.denied = r.Home
+			case r.Alive:
+				g.denied = lost
 			}
 			switch {
 			case r.State != nil:

@@ -108,19 +108,22 @@ type registerReply struct {
 
 type whoMsg struct {
 	head
-	Copy bool `json:"copy,omitempty"` // the state is wanted too
-	View bool `json:"view,omitempty"` // without its secrets
+	Copy  bool       `json:"copy,omitempty"`  // the state is wanted too
+	View  bool       `json:"view,omitempty"`  // without its secrets
+	About geo.NodeID `json:"about,omitempty"` // a home the asker cannot reach
 }
 
 type whoReply struct {
 	head
-	Home  geo.NodeID `json:"home,omitempty"` // empty: not known
+	Home  geo.NodeID `json:"home,omitempty"`  // empty: not known
+	Alive bool       `json:"alive,omitempty"` // whom the question is about is
 	Have  Position   `json:"have"`
 	State *State     `json:"state,omitempty"`
 }
 
 type stateMsg struct {
 	head
+	Stamp Stamp `json:"stamp"` // of the receiver's registration, zero if it made none
 	State State `json:"state"`
 }
 
@@ -276,7 +279,7 @@ func (m *registerMsg) validate() bool {
 }
 
 func (m *registerReply) validate() bool { return okID(string(m.Home)) && okID(string(m.Epoch.Node)) }
-func (m *whoMsg) validate() bool        { return true }
+func (m *whoMsg) validate() bool        { return okID(string(m.About)) }
 
 func (m *whoReply) validate() bool {
 	ok := okID(string(m.Home)) && m.Have.valid()
@@ -287,7 +290,7 @@ func (m *whoReply) validate() bool {
 }
 
 func (m *stateMsg) validate() bool {
-	return m.State.key() == m.key() && m.State.validate() == nil
+	return m.Stamp.valid() && m.State.key() == m.key() && m.State.validate() == nil
 }
 
 func (m *batchMsg) validate() bool {

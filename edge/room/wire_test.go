@@ -48,7 +48,7 @@ func FuzzMessages(f *testing.F) {
 		f.Add(uint8(i), encode(k, m))
 	}
 	f.Fuzz(func(t *testing.T, topic uint8, body []byte) {
-		p := New(Config{Self: "fra", Peers: deaf{}, Nodes: func() []geo.NodeID { return []geo.NodeID{"fra"} }, Register: time.Millisecond, AskTimeout: time.Millisecond})
+		p := New(Config{Self: "fra", Peers: deaf{}, Nodes: func() []geo.NodeID { return []geo.NodeID{"fra"} }, Window: time.Microsecond, Register: time.Millisecond, AskTimeout: time.Millisecond})
 		defer p.Close()
 		_, _, err := p.Join(t.Context(), Join{Company: k.Company, Room: k.Room, Peer: "zoe", Name: "Zoe"}, quiet{})
 		if err != nil {
