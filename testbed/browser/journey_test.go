@@ -26,7 +26,7 @@ func TestMeetingAcrossPOPs(t *testing.T) {
 	pages := map[string]*Page{}
 	for _, pop := range pops {
 		pages[pop] = New(t, pop, Options{Tone: tones[pop], Dark: pop == "iad"})
-		join(pages[pop], c.Edges[pop].URL+"/m/journey", "Person "+pop)
+		join(pages[pop], c.Edges[pop].URL+"/m/journey?pop="+pop, "Person "+pop)
 	}
 
 	t.Run("each decodes the two others", func(t *testing.T) {

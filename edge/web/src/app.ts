@@ -76,6 +76,7 @@ export class App {
         transport: () => this.newTransport(),
         origin: { url: origin, ws: `${origin.replace(/^http/, "ws")}/ws` },
         newId: () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`,
+        pop: params.pop,
       },
     );
     this.session.onchange = (c) => this.announce(c);

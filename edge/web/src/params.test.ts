@@ -11,8 +11,8 @@ test("the room is in the path or in the query", () => {
 });
 
 test("attributes and their aliases", () => {
-  const p = readParams("/call/", "?roomId=r&token=t&displayName=%20Ann%20&peerID=7&nameScreenDisabled&lang=ru&ice=relay");
-  assert.deepEqual(p, { room: "r", kind: "call", token: "t", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", relayOnly: true });
+  const p = readParams("/call/", "?roomId=r&token=t&displayName=%20Ann%20&peerID=7&nameScreenDisabled&lang=ru&ice=relay&pop=fra");
+  assert.deepEqual(p, { room: "r", kind: "call", token: "t", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", relayOnly: true, pop: "fra" });
   assert.equal(readParams("/call/", "?peerId=1&peerID=2").peerId, "1");
 });
 

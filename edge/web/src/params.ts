@@ -12,6 +12,8 @@ export interface Params {
   lang: string | null;
   /** ?ice=relay: media goes by TURN only, to find out whether that works. */
   relayOnly: boolean;
+  /** ?pop=fra: that POP while it lives, however near; empty: the nearest. */
+  pop: string;
 }
 
 /** `true`, `1` and an empty value are true, `false` and `0` false, anything else the default. */
@@ -35,6 +37,7 @@ export function readParams(path: string, search: string): Params {
     nameScreenDisabled: flag(q.get("nameScreenDisabled"), false),
     lang: q.get("lang"),
     relayOnly: q.get("ice") === "relay",
+    pop: q.get("pop") ?? "",
   };
 }
 

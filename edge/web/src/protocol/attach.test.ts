@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AttachRefused, DEAD_MS, fetchAny, fetchNodes, measure, Nodes, rank, readNodes, type Fetch, type Node } from "./attach";
+import { AttachRefused, DEAD_MS, fetchAny, fetchNodes, measure, Nodes, prefer, rank, readNodes, type Fetch, type Node } from "./attach";
 import { realClock } from "./clock";
 
 export const node = (name: string): Node => ({ node: name, pop: name.slice(0, 3), url: `http://${name}`, ws: `ws://${name}/ws`, probe: `http://${name}/probe`, load: 0 });
@@ -66,7 +66,7 @@ test("the room's name is escaped", async () => {
   assert.equal(asked, "/api/v1/attach?room=a%2Fb%3Fc%26%C3%BC");
 });
 
-test("the second request of a probe counts, and a silent node holds nobody up", async () => {
+test("the first request of a probe does not count, and a silent node holds nobody up", async () => {
   const asked: string[] = [];
   const fetch: Fetch = (url) => {
     asked.push(url);
@@ -75,6 +75,22 @@ test("the second request of a probe counts, and a silent node holds nobody up", 
   };
   const trips = await measure(fetch, ["a", "b", "c", "d"].map(node), realClock, 60_000);
   assert.deepEqual([...trips.keys()], ["a"]);
-  assert.equal(asked.filter((u) => u.includes("//a/")).length, 2);
+  assert.equal(asked.filter((u) => u.includes("//a/")).length, 4);
   assert.ok(!asked.some((u) => u.includes("//d/")), "only the first three are measured");
+});
+
+test("the fastest of a node's probes counts", async () => {
+  const took = [90, 30, 8, 50];
+  let now = 0;
+  const fetch: Fetch = async () => {
+    now += took.shift() ?? 0;
+    return { ok: true, status: 204, json: async () => null };
+  };
+  const trips = await measure(fetch, [node("a")], { ...realClock, now: () => now }, 60_000);
+  assert.equal(trips.get("a"), 8);
+});
+
+test("a POP that was asked for comes first while it is listed", () => {
+  assert.equal(order(prefer(["fra-1", "iad-1", "syd-1", "iad-2"].map(node), "iad")), "iad-1 iad-2 fra-1 syd-1");
+  assert.equal(order(prefer(["fra-1", "iad-1"].map(node), "gru")), "fra-1 iad-1");
 });

@@ -61,6 +61,11 @@ export function rank(nodes: readonly Node[], trips: Trips, probed: number = PROB
   return [chosen, ...byTrip.filter((n) => n !== chosen), ...rest, ...silent];
 }
 
+/** The list with the nodes of one POP first, for who asked for that POP. */
+export function prefer(nodes: readonly Node[], pop: string): Node[] {
+  return [...nodes.filter((n) => n.pop === pop), ...nodes.filter((n) => n.pop !== pop)];
+}
+
 /** The failover list: best first, each failed node passed over for a while. */
 export class Nodes {
   private list: Node[] = [];
@@ -134,15 +139,21 @@ export async function fetchAny(fetch: Fetch, bases: readonly string[], room: str
 /** After the first answer the others have this long: who is later is not nearer. */
 export const PROBE_GRACE_MS = 250;
 
-/** Measures the first few: one request warms the connection, the second counts. */
+/** How many requests measure a node; the fastest counts, since what is slower was waiting somewhere. */
+const PROBES = 3;
+
+/** Measures the first few: one request warms the connection, the fastest of those after it counts. */
 export function measure(fetch: Fetch, nodes: readonly Node[], clock: Clock, timeoutMs: number): Promise<Map<string, number>> {
   const trips = new Map<string, number>();
   const probe = async (n: Node): Promise<void> => {
     const signal = AbortSignal.timeout(timeoutMs);
     await fetch(n.probe, { signal, cache: "no-store" });
-    const start = clock.now();
-    const res = await fetch(n.probe, { signal, cache: "no-store" });
-    if (res.ok) trips.set(n.node, clock.now() - start);
+    for (let i = 0; i < PROBES; i++) {
+      const start = clock.now();
+      const res = await fetch(n.probe, { signal, cache: "no-store" });
+      if (!res.ok) return;
+      trips.set(n.node, Math.min(clock.now() - start, trips.get(n.node) ?? Infinity));
+    }
   };
   return new Promise((resolve) => {
     const all = nodes.slice(0, PROBED).map((n) =>

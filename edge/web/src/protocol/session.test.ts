@@ -14,7 +14,7 @@ function make(names = ["a", "b", "c"], peerId = "") {
   let ids = 0;
   const session = new Session<FakeTransport>(
     { room: "demo", kind: "call", token: "secret", name: "", peerId },
-    { clock, random: () => 1, fetch: net.fetch, open: net.open, transport: net.transport, origin: { url: "http://a", ws: "ws://a/ws" }, newId: () => `c${++ids}` },
+    { clock, random: () => 1, fetch: net.fetch, open: net.open, transport: net.transport, origin: { url: "http://a", ws: "ws://a/ws" }, newId: () => `c${++ids}`, pop: "" },
   );
   return { clock, net, session };
 }

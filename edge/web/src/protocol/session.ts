@@ -3,7 +3,7 @@
 // the chat under way; it knows neither the DOM nor WebRTC.
 
 import { batch, effect, signal } from "@preact/signals-core";
-import { fetchAny, measure, Nodes, rank, type Fetch, type Node } from "./attach";
+import { fetchAny, measure, Nodes, prefer, rank, type Fetch, type Node } from "./attach";
 import { Attachment, LostError, RefusedError, type Loss, type Transport } from "./attachment";
 import { pause } from "./backoff";
 import { acked, failed, settle, type Outgoing } from "./chat";
@@ -31,6 +31,8 @@ export interface SessionDeps<T extends Transport> {
   /** Where the page came from: base URL and WebSocket of the node that served it. */
   origin: { url: string; ws: string };
   newId: () => string;
+  /** The POP that was asked for; empty: the nearest. */
+  pop: string;
 }
 
 export interface Identity {
@@ -153,7 +155,7 @@ export class Session<T extends Transport> {
     await this.refresh();
     const trips = await measure(this.deps.fetch, this.nodes.all, this.deps.clock, PROBE_TIMEOUT_MS);
     this.trips.value = trips;
-    this.nodes.set(rank(this.nodes.all, trips));
+    this.nodes.set(prefer(rank(this.nodes.all, trips), this.deps.pop));
   }
 
   /** A fresh list from any node that answers; without one, the page's own node. */
