@@ -41,7 +41,7 @@ func newEngine(t *testing.T, change ...func(*Config)) *Engine {
 	return e
 }
 
-func listenUDP(t *testing.T) *net.UDPConn {
+func listenUDP(t testing.TB) *net.UDPConn {
 	t.Helper()
 	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
 	if err != nil {
@@ -93,7 +93,7 @@ type client struct {
 	reading   sync.WaitGroup
 }
 
-func newClient(t *testing.T) *client {
+func newClient(t testing.TB) *client {
 	t.Helper()
 	var engine webrtc.MediaEngine
 	// No RTX, which pion's responder would use although no answer has it.
@@ -175,7 +175,7 @@ func (c *client) publish(t *testing.T, mime string) (*webrtc.TrackLocalStaticSam
 	return track, tr.Sender()
 }
 
-func newTrack(t *testing.T, mime string) *webrtc.TrackLocalStaticSample {
+func newTrack(t testing.TB, mime string) *webrtc.TrackLocalStaticSample {
 	t.Helper()
 	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: mime}, mime, mime)
 	if err != nil {
@@ -185,7 +185,7 @@ func newTrack(t *testing.T, mime string) *webrtc.TrackLocalStaticSample {
 }
 
 // slots adds n recvonly sections.
-func (c *client) slots(t *testing.T, kind webrtc.RTPCodecType, n int) {
+func (c *client) slots(t testing.TB, kind webrtc.RTPCodecType, n int) {
 	t.Helper()
 	for range n {
 		if _, err := c.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}); err != nil {
@@ -216,7 +216,7 @@ func (c *client) offerTo(t *testing.T, e *Engine) {
 	c.settle(t, offer, c.transport.Answer())
 }
 
-func (c *client) settle(t *testing.T, offer webrtc.SessionDescription, answer string) {
+func (c *client) settle(t testing.TB, offer webrtc.SessionDescription, answer string) {
 	t.Helper()
 	if err := c.SetLocalDescription(offer); err != nil {
 		t.Fatal(err)

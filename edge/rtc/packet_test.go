@@ -1,0 +1,149 @@
+package rtc
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/meridian-video/meridian/edge/sfu"
+)
+
+func TestHeaders(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		down *down
+		in   sfu.Packet
+	}{
+		{"plain", &down{pt: 96, ssrc: 7}, sfu.Packet{SequenceNumber: 65535, Timestamp: 1 << 31, AudioLevel: sfu.NoAudioLevel}},
+		{"mid", &down{pt: 96, ssrc: 7, mid: "16", midExt: 4}, sfu.Packet{Marker: true, AudioLevel: sfu.NoAudioLevel}},
+		{"level", &down{pt: 111, ssrc: 7, levelExt: 1}, sfu.Packet{AudioLevel: 127}},
+		{"both", &down{pt: 111, ssrc: 1<<32 - 1, mid: "0123456789abcdef", midExt: 14, levelExt: 1}, sfu.Packet{AudioLevel: 0}},
+	} {
+		var h rtp.Header
+		raw := test.down.appendHeader(nil, &test.in)
+		n, err := h.Unmarshal(raw)
+		if err != nil || n != len(raw) {
+			t.Errorf("%s: %d of %d bytes: %v", test.name, n, len(raw), err)
+			continue
+		}
+		if h.SSRC != test.down.ssrc || h.PayloadType != test.down.pt || h.Marker != test.in.Marker ||
+			h.SequenceNumber != test.in.SequenceNumber || h.Timestamp != test.in.Timestamp {
+			t.Errorf("%s: %+v", test.name, h)
+		}
+		if got := string(h.GetExtension(test.down.midExt)); test.down.midExt != 0 && got != test.down.mid {
+			t.Errorf("%s: mid %q", test.name, got)
+		}
+		if got := h.GetExtension(test.down.levelExt); test.down.levelExt != 0 && (len(got) != 1 || got[0] != test.in.AudioLevel) {
+			t.Errorf("%s: level %v", test.name, got)
+		}
+	}
+}
+
+func TestRepetitionsAreIdentical(t *testing.T) {
+	var s sent
+	text := func(seq uint16, version byte) []byte { return []byte{byte(seq >> 8), byte(seq), version} }
+	start := uint16(65000)
+	for i := range uint16(3000) {
+		seq := start + i
+		if i%7 == 3 {
+			continue // comes late, or never
+		}
+		if !s.same(seq, text(seq, 0)) {
+			t.Fatalf("first sending of %d refused", seq)
+		}
+		if !s.same(seq, text(seq, 0)) {
+			t.Fatalf("repetition of %d refused", seq)
+		}
+		if s.same(seq, text(seq, 1)) {
+			t.Fatalf("%d taken with another content", seq)
+		}
+		if late := seq - 3; i%7 == 6 {
+			if !s.same(late, text(late, 0)) {
+				t.Fatalf("late first sending of %d refused", late)
+			}
+			if s.same(late, text(late, 1)) {
+				t.Fatalf("late %d taken with another content", late)
+			}
+		}
+	}
+	if s.same(start+2998-sentSpan, text(start+2998-sentSpan, 0)) {
+		t.Error("a number that nobody can vouch for was taken")
+	}
+}
+
+func TestReception(t *testing.T) {
+	var r reception
+	now := time.Duration(0)
+	for i := range 100 {
+		now += 20 * time.Millisecond
+		if i == 50 || i == 51 {
+			continue
+		}
+		r.packet(uint16(65500+i), uint32(i)*960, now, 48000)
+	}
+	r.packet(uint16(65500+50-1<<16), 50*960, now, 48000) // repaired
+	b := r.block(9, now)
+	if b.TotalLost != 1 || b.FractionLost != 256/100 || b.LastSequenceNumber != 1<<16+63 || b.Jitter > 4800 {
+		t.Errorf("%+v", b)
+	}
+	if b = r.block(9, now); b.FractionLost != 0 || b.TotalLost != 1 || b.Delay != 0 {
+		t.Errorf("second report %+v", b)
+	}
+}
+
+func TestRestartByFragment(t *testing.T) {
+	m := newMeet(t)
+	receive(t, m.picture, 20)
+	c := m.sub
+	old := c.transport.Answer()
+	offer, err := c.CreateOffer(&webrtc.OfferOptions{ICERestart: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := func(s, prefix string) string {
+		for l := range strings.Lines(s) {
+			if strings.HasPrefix(l, prefix) {
+				return l
+			}
+		}
+		t.Fatalf("no %s in %s", prefix, s)
+		return ""
+	}
+	fragment, err := c.transport.RestartFragment(t.Context(), line(offer.SDP, "a=ice-ufrag:")+line(offer.SDP, "a=ice-pwd:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := old
+	for _, prefix := range []string{"a=ice-ufrag:", "a=ice-pwd:"} {
+		answer = strings.ReplaceAll(answer, line(old, prefix), line(fragment, prefix))
+	}
+	if answer == old || !strings.Contains(fragment, "typ host") {
+		t.Fatalf("fragment\n%s", fragment)
+	}
+	c.settle(t, offer, answer)
+	until(t, "a pair after the restart", func() bool { return c.transport.Stats().ICE == "connected" })
+	receive(t, m.picture, 100)
+}
+
+func TestAcceptObeysItsContext(t *testing.T) {
+	e := newEngine(t, func(c *Config) { c.MaxTransports = 1 })
+	tr, err := e.Accept(t.Context(), Offer{SDP: load(t, "whip.sdp")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Accept(t.Context(), Offer{SDP: load(t, "whip.sdp")}); err != ErrFull {
+		t.Errorf("second of one: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := e.Accept(ctx, Offer{SDP: load(t, "whip.sdp")}); err == nil {
+		t.Error("accepted under an ended context")
+	}
+	if tr.Cause() != nil {
+		t.Errorf("the first one ended: %v", tr.Cause())
+	}
+}
