@@ -127,14 +127,14 @@ func verify(t *testing.T, n *network, seats map[*Seat]*place, acked map[string]b
 	if first == nil {
 		return
 	}
-	check(t, "people", len(first.people), len(expect))
+	check(t, "people", first.count(), len(expect))
 	for peer := range expect {
-		if p := first.people[peer]; p.State != Present {
+		if p := first.person(peer); p.State != Present {
 			t.Errorf("%s is %q", peer, p.State)
 		}
 	}
 	var texts []string
-	for _, m := range first.chat {
+	for _, m := range first.messages() {
 		texts = append(texts, m.Text)
 	}
 	for text := range acked {

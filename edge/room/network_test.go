@@ -465,3 +465,27 @@ type quiet struct{}
 func (quiet) Update(uint64, []Event) {}
 func (quiet) Reset(Snapshot)         {}
 func (quiet) Ended(Reason)           {}
+
+func (p *page) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.people)
+}
+
+func (p *page) person(id string) Person {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.people[id]
+}
+
+func (p *page) messages() []Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.chat)
+}
+
+func (p *page) resetCount() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.resets
+}

@@ -66,7 +66,7 @@ func TestThreeNodes(t *testing.T) {
 		for _, p := range []*page{a, b, c} {
 			check(t, "roster", p.roster(), want)
 			check(t, "chat", p.talk(), "[1:one 2:two]")
-			check(t, "resets", p.resets, 0)
+			check(t, "resets", p.resetCount(), 0)
 		}
 		n.equal(3)
 		check(t, "home", n.home(), n.rank()[0])
@@ -200,9 +200,9 @@ func TestLeafCutForFiveSeconds(t *testing.T) {
 			check(t, "roster", p.roster(), a.roster())
 			check(t, "chat", p.talk(), a.talk())
 		}
-		check(t, "people", len(a.people), 3)
-		check(t, "messages", len(a.chat), 7)
-		check(t, "bob's microphone", a.people["bob"].Media.Mic, true)
+		check(t, "people", a.count(), 3)
+		check(t, "messages", len(a.messages()), 7)
+		check(t, "bob's microphone", a.person("bob").Media.Mic, true)
 	})
 }
 
@@ -231,8 +231,8 @@ func TestHomeDies(t *testing.T) {
 				check(t, "home", n.home(), order[1])
 				check(t, "chat", c.talk(), "[1:kept 2:while nobody leads]")
 				check(t, "chat", b.talk(), c.talk())
-				check(t, "camera", c.people["bob"].Media.Camera, true)
-				check(t, "ann", c.people["ann"].State, Reconnecting)
+				check(t, "camera", c.person("bob").Media.Camera, true)
+				check(t, "ann", c.person("ann").State, Reconnecting)
 				settle(31 * time.Second)
 				check(t, "roster", b.roster(), fmt.Sprintf("[bob@%s/bob/present cid@%s/cid/present]", order[2], order[3]))
 				check(t, "ends", len(b.end())+len(c.end()), 0)
@@ -253,7 +253,7 @@ func TestStandbyResumesByTicket(t *testing.T) {
 		n.kill(order[0], 2*time.Second)
 		seat, p := n.enter(order[3], "", func(j *Join) { j.Ticket = ann.Ticket(); j.Name = "somebody else" })
 		check(t, "peer", seat.Peer(), "ann")
-		got, was := p.people["ann"], before.People[0]
+		got, was := p.person("ann"), before.People[0]
 		check(t, "role", got.Role, Moderator)
 		check(t, "name", got.Name, "ann")
 		check(t, "ordinal", got.Ordinal, was.Ordinal)
@@ -326,7 +326,7 @@ func TestTwoHomesMerge(t *testing.T) {
 		}
 		check(t, "bob's old seat", fmt.Sprint(b.end()), "[superseded]")
 		var texts []string
-		for _, m := range a.chat {
+		for _, m := range a.messages() {
 			texts = append(texts, m.Text)
 		}
 		check(t, "texts", fmt.Sprint(texts), "[together east 1 west 1 east 2]")
@@ -346,13 +346,13 @@ func TestLongPartitionBringsEverybodyBack(t *testing.T) {
 		n.believe(order[1:2], order[1:2])
 		n.believe([]geo.NodeID{order[0], order[2]}, []geo.NodeID{order[0], order[2]})
 		settle(115 * time.Second) // each side loses the other
-		check(t, "alone", len(b.people), 1)
+		check(t, "alone", b.count(), 1)
 		for _, other := range []geo.NodeID{order[0], order[2]} {
 			n.heal(order[1], other)
 		}
 		n.believe(order, order)
 		settle(10 * time.Second)
-		check(t, "people", len(a.people), 2)
+		check(t, "people", a.count(), 2)
 		check(t, "roster", a.roster(), b.roster())
 		n.home()
 		n.equal(2)
@@ -370,7 +370,7 @@ func TestRedirectAfterNewDirectory(t *testing.T) {
 		check(t, "home stays", n.home(), all[1])
 		_, c := n.enter(all[0], "cid")
 		settle(time.Second)
-		check(t, "people", len(c.people), 3)
+		check(t, "people", c.count(), 3)
 		check(t, "roster", a.roster(), c.roster())
 		check(t, "roster", b.roster(), c.roster())
 		n.equal(3)
@@ -400,7 +400,7 @@ func TestFindAndWatch(t *testing.T) {
 		seen.seat(w.Snapshot)
 		bob, _ := n.enter(order[2], "bob")
 		settle(10 * time.Second)
-		check(t, "watched", len(seen.people), 2)
+		check(t, "watched", seen.count(), 2)
 		bob.Leave(Left)
 		ann.Leave(Left)
 		settle(62 * time.Second)
@@ -447,7 +447,7 @@ func TestNodeRestarts(t *testing.T) {
 			n.tell(order[0], id, true)
 		}
 		settle(10 * time.Second)
-		check(t, "people", len(a.people), 2)
+		check(t, "people", a.count(), 2)
 		check(t, "roster", a.roster(), b.roster())
 		n.home()
 		n.equal(2)

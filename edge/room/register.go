@@ -1,0 +1,176 @@
+package room
+
+import (
+	"slices"
+	"time"
+
+	"github.com/meridian-video/meridian/geo"
+)
+
+// onRegister answers a node that looks for the home.
+func (o *owner) onRegister(r *request) {
+	switch o.mode {
+	case leading:
+		o.register(r)
+	case following:
+		o.redirect(r)
+	default:
+		o.seekRegister(r)
+	}
+}
+
+// register makes a node a follower and takes over what it says.
+func (o *owner) register(r *request) {
+	m := r.msg
+	if m.Have.Epoch.Compare(o.core.s.Epoch) > 0 {
+		better := m.Have.Epoch.Node
+		if better != o.self() && better != r.from && o.p.health.alive(better) && !slices.Contains(m.Suspects, better) {
+			r.reply <- registerReply{Status: statusRedirect, Home: better, Epoch: m.Have.Epoch}
+			o.yield(better, m.Have.Epoch)
+			return
+		}
+		if m.State == nil {
+			r.reply <- registerReply{Status: statusCopy}
+			return
+		}
+		o.raise(m.Have.Epoch)
+	}
+	if last, ok := o.lead.stamps[r.from]; ok && !m.Stamp.After(last) {
+		r.reply <- registerReply{Status: statusTryAgain} // overtaken by a later one
+		return
+	}
+	o.lead.stamps[r.from] = m.Stamp
+	f := o.lead.followers[r.from]
+	if f == nil {
+		f = &follower{}
+		o.lead.followers[r.from] = f
+	}
+	f.stamp, f.watch, f.synced, f.cutAt, f.acked = m.Stamp, m.Watch, false, time.Time{}, 0
+	delete(o.lead.silent, r.from)
+	o.hear(r.from, m)
+	r.reply <- registerReply{Status: statusOK, Home: o.self(), Epoch: o.core.s.Epoch}
+
+	var failed []failure
+	for _, c := range m.Commands {
+		if err := o.execute(r.from, c); err != nil {
+			failed = append(failed, failure{ID: c.ID, Code: codeOf(err)})
+		}
+	}
+	o.sync(r.from, f, m.Have)
+	if len(failed) > 0 {
+		o.send(r.from, topicResult, &resultMsg{Failed: failed})
+	}
+	o.prune()
+	o.settle()
+}
+
+// hear takes over a registering node's copy and its word on its own people.
+func (o *owner) hear(from geo.NodeID, m *registerMsg) {
+	now := o.now()
+	if m.State != nil {
+		o.do(func(c *Core) Batch { return c.Merge(now, *m.State, m.Yield || len(m.Mine) > 0, o.spoken()) })
+	}
+	for _, e := range m.Leaves {
+		if p, ok := o.core.s.at(e.Attachment); ok && p.Node == from {
+			o.do(func(c *Core) Batch {
+				b, _ := c.Leave(now, e.Attachment, e.Reason) // valid and present
+				return b
+			})
+		}
+	}
+	var keep []string
+	for _, c := range m.Commands {
+		if c.Join != nil {
+			keep = append(keep, c.Join.Attachment)
+		}
+	}
+	for _, p := range m.Mine {
+		o.p.clock.observe(p.Claim)
+	}
+	o.do(func(c *Core) Batch { return c.NodeBack(now, from, m.Mine, keep) })
+}
+
+// spoken is the nodes whose word on their own people this home has.
+func (o *owner) spoken() map[geo.NodeID]bool {
+	out := map[geo.NodeID]bool{o.self(): true}
+	for id, f := range o.lead.followers {
+		if f.stamp != (Stamp{}) && f.cutAt.IsZero() {
+			out[id] = true
+		}
+	}
+	return out
+}
+
+// raise takes an epoch above another's, when that other's home is gone.
+func (o *owner) raise(above Epoch) {
+	o.mu.Lock()
+	o.core.Takeover(o.self(), above)
+	o.mu.Unlock()
+	o.lead.log = nil
+	for id, f := range o.lead.followers {
+		o.sync(id, f, Position{})
+	}
+}
+
+// sync brings a follower up to date: by the batches it misses if they are
+// kept, else by the whole state.
+func (o *owner) sync(id geo.NodeID, f *follower, have Position) {
+	s := &o.core.s
+	missing := s.Version - have.Version
+	if have.Epoch == s.Epoch && have.Version <= s.Version && missing <= uint64(len(o.lead.log)) {
+		f.synced = true
+		f.acked = max(f.acked, have.Version)
+		for _, b := range o.lead.log[uint64(len(o.lead.log))-missing:] {
+			f.synced = f.synced && o.send(id, topicBatch, &batchMsg{Batch: b})
+		}
+		o.p.metrics.resyncs.WithLabelValues("batches").Inc()
+		return
+	}
+	f.acked = 0
+	f.synced = o.send(id, topicState, &stateMsg{Stamp: f.stamp, State: *s})
+	o.p.metrics.resyncs.WithLabelValues("state").Inc()
+}
+
+func (o *owner) onAck(from geo.NodeID, m *ackMsg) {
+	if o.mode != leading {
+		if o.mode == following {
+			o.send(from, topicAnnounce, &announceMsg{Home: o.home, Have: o.core.Position()})
+		}
+		return
+	}
+	f := o.lead.followers[from]
+	switch {
+	case f == nil:
+		o.send(from, topicDrop, &dropMsg{})
+	case m.Resync:
+		o.sync(from, f, m.Have)
+	case m.Have.Epoch == o.core.s.Epoch:
+		f.acked = max(f.acked, min(m.Have.Version, o.core.s.Version))
+		o.settle()
+	}
+}
+
+func (o *owner) onCommand(from geo.NodeID, m *commandMsg) {
+	f := (*follower)(nil)
+	if o.mode == leading {
+		f = o.lead.followers[from]
+	}
+	switch {
+	case f == nil || m.Stamp.After(f.stamp):
+		o.send(from, topicDrop, &dropMsg{Stamp: m.Stamp}) // register first
+		return
+	case m.Stamp != f.stamp:
+		return // of an older registration, repeated in the newer
+	}
+	var failed []failure
+	for _, c := range m.Commands {
+		if err := o.execute(from, c); err != nil {
+			failed = append(failed, failure{ID: c.ID, Code: codeOf(err)})
+		}
+	}
+	if len(failed) > 0 {
+		o.send(from, topicResult, &resultMsg{Failed: failed})
+	}
+	o.prune()
+	o.settle()
+}
