@@ -108,11 +108,6 @@ type Control struct {
 
 	// Raft is where voters talk to each other (TLS).
 	Raft Endpoint `yaml:"raft"`
-
-	// JoinSecret is what a node shows to be given its certificate. Empty: one is
-	// made at the first start, in the file join-secret under Data.
-	JoinSecret     Secret `yaml:"join_secret"`
-	JoinSecretFile string `yaml:"join_secret_file"`
 }
 
 // Edge is the section of role edge.
@@ -125,7 +120,8 @@ type Edge struct {
 	// Control lists the cluster addresses of control nodes.
 	Control []string `yaml:"control"`
 
-	// JoinSecret is the cluster's; see Control.JoinSecret.
+	// JoinSecret is what an edge shows to be given its certificate. A control
+	// node makes it at its first start, in the file join-secret under its Data.
 	JoinSecret     Secret `yaml:"join_secret"`
 	JoinSecretFile string `yaml:"join_secret_file"`
 

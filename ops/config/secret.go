@@ -35,10 +35,7 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // readSecrets fills secrets from the files named beside them.
 func (c *Config) readSecrets() []complaint {
-	return append(
-		readSecret("control.join_secret", &c.Control.JoinSecret, c.Control.JoinSecretFile),
-		readSecret("edge.join_secret", &c.Edge.JoinSecret, c.Edge.JoinSecretFile)...,
-	)
+	return readSecret("edge.join_secret", &c.Edge.JoinSecret, c.Edge.JoinSecretFile)
 }
 
 // readSecret fills the secret of a key from a file, if one is named.

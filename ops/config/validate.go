@@ -62,7 +62,6 @@ func (c Control) check(k *checker) {
 	k.tls("control.api.tls", c.API.TLS)
 	k.endpoint("control.cluster", c.Cluster)
 	k.endpoint("control.raft", c.Raft)
-	k.secret("control.join_secret", c.JoinSecret, false)
 }
 
 func (e Edge) check(k *checker) {

@@ -19,14 +19,15 @@ import (
 // ControlOptions are what a control node is made of. Listeners are opened by
 // the caller and closed by the node.
 type ControlOptions struct {
-	Self       geo.Node
-	Dir        string
-	Raft       net.Listener
-	Cluster    net.Listener
-	JoinSecret string       // empty: made at the first start
-	API        net.Listener // plain or TLS
-	Gossip     Gossip
-	Log        *slog.Logger
+	Self          geo.Node
+	Dir           string
+	Raft          net.Listener
+	RaftAdvertise string // empty: the listener\'s
+	Cluster       net.Listener
+	JoinSecret    string       // empty: made at the first start
+	API           net.Listener // plain or TLS
+	Gossip        Gossip
+	Log           *slog.Logger
 }
 
 // Control is a running control node.
@@ -49,7 +50,7 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 		}
 	}()
 	c.Node, err = control.Open(ctx, control.Config{
-		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, Cluster: o.Cluster, Log: o.Log, Registerer: c.Registry,
+		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster, Log: o.Log, Registerer: c.Registry,
 		Seeds: func() []string { return []string{c.Members.Addr()} },
 	})
 	if err != nil {

@@ -36,7 +36,7 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 			ID: geo.NodeID(c.Node), POP: geo.POP(c.POP), Region: region(c), Role: geo.RoleControl,
 			Cluster: reachable(c.Control.Cluster, cluster.Addr()),
 		},
-		Dir: c.Data, Raft: raft, Cluster: cluster, API: api,
+		Dir: c.Data, RaftAdvertise: c.Control.Raft.Announce, Raft: raft, Cluster: cluster, API: api,
 		Gossip: gossip(c), Log: log,
 	})
 	if err != nil {
@@ -75,7 +75,7 @@ func RunEdge(ctx context.Context, c config.Config, log *slog.Logger) error {
 func edgeOptions(ctx context.Context, c config.Config, log *slog.Logger) (EdgeOptions, *Sockets, error) {
 	s := &Sockets{}
 	o := EdgeOptions{
-		Dir: c.Data, Control: c.Edge.Control, JoinSecret: string(c.Edge.JoinSecret), Realm: c.Edge.TURN.Realm,
+		Dir: c.Data, Control: c.Edge.Control, JoinSecret: c.Edge.JoinSecret.Reveal(), Realm: c.Edge.TURN.Realm,
 		HTTP: s.TCP(c.Edge.HTTP.Listen), Operator: s.optionalTCP(c.Operator.Listen),
 		Media: s.UDP(c.Edge.Media.Listen), TURNUDP: s.optionalUDP(c.Edge.TURN.UDP), TURNTCP: s.optionalTCP(c.Edge.TURN.TCP),
 		Relay: s.UDP(c.Edge.Relay.Listen), Gossip: gossip(c), MaxParticipants: c.Edge.Limits.Participants, Log: log,
