@@ -139,7 +139,9 @@ func (a *attachment) Rename(name string) error {
 	if clean == "" {
 		return &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "name: is empty"}
 	}
-	a.seat.Rename(clean)
+	if err := a.seat.Rename(clean); err != nil {
+		return &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "name: " + err.Error(), Cause: err}
+	}
 	return nil
 }
 

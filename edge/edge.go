@@ -128,7 +128,7 @@ func (n *Node) build() (err error) {
 	metrics := sfu.NewMetrics(cfg.Registerer)
 	n.bridge = turn.NewBridge(cfg.Media, n.mediaAddresses())
 	n.engine, err = rtc.New(rtc.Config{
-		Media: n.bridge, Announce: cfg.MediaAnnounce, Log: n.log.With("part", "rtc"),
+		Media: n.bridge, Relayed: n.bridge.Relayed, Announce: cfg.MediaAnnounce, Log: n.log.With("part", "rtc"),
 		Registerer: cfg.Registerer, Now: n.now, SFU: metrics,
 	})
 	if err != nil {
