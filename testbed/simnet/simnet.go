@@ -121,7 +121,15 @@ func (n *Network) SetOneWay(from, to string, l Link) {
 // meanwhile are lost, streams stall.
 func (n *Network) Cut(a, b string) { n.block(a, b, true) }
 
-// Heal undoes Cut; stalled streams go on.
+// CutOneWay breaks one direction alone, as a bad route or filter does.
+func (n *Network) CutOneWay(from, to string) {
+	r := route{n.parse(from), n.parse(to)}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cut[r] = true
+}
+
+// Heal undoes Cut and CutOneWay; stalled streams go on.
 func (n *Network) Heal(a, b string) { n.block(a, b, false) }
 
 // Silence kills a host without a word: nothing it sends arrives anywhere and

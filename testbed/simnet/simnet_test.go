@@ -187,6 +187,24 @@ func TestCutAndSilenceDropDatagrams(t *testing.T) {
 	})
 }
 
+func TestOneWayCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := simnet.New(simnet.Config{Link: simnet.Link{Delay: 10 * time.Millisecond}})
+		from, to := packets(t, n)
+		n.CutOneWay(a, b)
+		_, _ = from.WriteTo([]byte("there"), to.LocalAddr())
+		_, _ = to.WriteTo([]byte("back"), from.LocalAddr())
+		if got := strings.Join(collect(t, from, time.Second), ","); got != "back" {
+			t.Errorf("got %q against the cut", got)
+		}
+		n.Heal(a, b)
+		_, _ = from.WriteTo([]byte("healed"), to.LocalAddr())
+		if got := strings.Join(collect(t, to, time.Second), ","); got != "healed" {
+			t.Errorf("got %q along the cut", got)
+		}
+	})
+}
+
 func TestPacketConnDeadlineAndClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := simnet.New(simnet.Config{})
