@@ -74,10 +74,14 @@ type Slot struct {
 	Packets   atomic.Int64
 	Bytes     atomic.Int64
 	Keyframes atomic.Int64
-	Gaps      atomic.Int64 // sequence numbers that never came in order
+	Gaps      atomic.Int64 // packets that do not follow the one before, early or late
+	Span      atomic.Int64 // sequence numbers from the first to the highest
 	FirstAt   atomic.Int64 // UnixNano of the first packet
 	LastAt    atomic.Int64
 }
+
+// Missing counts the sequence numbers that have not come at all, or not yet.
+func (s *Slot) Missing() int64 { return s.Span.Load() - s.Packets.Load() }
 
 // Join joins a room and returns when the media transport is connected.
 func Join(ctx context.Context, o Options) (*Client, error) {
@@ -229,7 +233,7 @@ func (c *Client) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver
 		}
 	}
 	s := c.Slot(mid)
-	last := uint16(0)
+	last, highest := uint16(0), uint16(0)
 	for {
 		p, _, err := track.ReadRTP()
 		if err != nil {
@@ -238,10 +242,17 @@ func (c *Client) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver
 		now := time.Now().UnixNano()
 		s.FirstAt.CompareAndSwap(0, now)
 		s.LastAt.Store(now)
-		if s.Packets.Add(1) > 1 && p.SequenceNumber != last+1 {
+		first := s.Packets.Add(1) == 1
+		if first {
+			highest = p.SequenceNumber - 1
+		} else if p.SequenceNumber != last+1 {
 			s.Gaps.Add(1)
 		}
 		last = p.SequenceNumber
+		if ahead := int16(p.SequenceNumber - highest); ahead > 0 {
+			s.Span.Add(int64(ahead))
+			highest = p.SequenceNumber
+		}
 		s.Bytes.Add(int64(len(p.Payload)))
 		if track.Kind() == webrtc.RTPCodecTypeVideo && isKeyframe(p.Payload) {
 			s.Keyframes.Add(1)
