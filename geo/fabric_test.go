@@ -18,6 +18,7 @@ import (
 type fabric struct {
 	delay time.Duration // one way
 	loss  float64       // of packets
+	once  sync.Once     // for the test that started it
 
 	mu    sync.Mutex
 	ports map[string]*port
