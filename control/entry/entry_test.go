@@ -67,6 +67,8 @@ func TestRefusals(t *testing.T) {
 		{"credential", "native", func(in *Input) { in.Token = native(nil) }, ""},
 		{"credential", "partner", func(in *Input) { in.Token = partner(nil) }, ""},
 		{"credential", "none where required", func(in *Input) { in.Company.JWTMandatory = true }, "token_missing"},
+		{"credential", "none where the room requires one", func(in *Input) { in.Room = &Room{TokenRequired: true} }, "token_missing"},
+		{"credential", "given where the room requires one", func(in *Input) { in.Room, in.Token = &Room{TokenRequired: true}, native(nil) }, ""},
 		{"credential", "access token in its place", func(in *Input) { in.Company.JWTMandatory = true; in.URL["accessToken"] = "x" }, "token_missing"},
 		{"credential", "given where required", func(in *Input) { in.Company.JWTMandatory = true; in.Token = partner(nil) }, ""},
 		{"credential", "reported missing", func(in *Input) { in.TokenErr = coded("token_missing") }, ""},
