@@ -146,8 +146,8 @@ func (a *attachment) Rename(name string) error {
 }
 
 // Chat implements signal.Session.
-func (a *attachment) Chat(ctx context.Context, text string) (uint64, error) {
-	seq, err := a.seat.Chat(ctx, text)
+func (a *attachment) Chat(ctx context.Context, id, text string) (uint64, error) {
+	seq, err := a.seat.Chat(ctx, id, text)
 	if err != nil {
 		return 0, &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "The message could not be delivered; try again.", Cause: err}
 	}

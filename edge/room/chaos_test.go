@@ -67,7 +67,7 @@ func schedule(t *testing.T, r *rand.Rand) {
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			text := fmt.Sprint("message ", serial)
 			serial++
-			if _, err := any().Chat(ctx, text); err == nil {
+			if _, err := any().Chat(ctx, "", text); err == nil {
 				acked[text] = true
 			}
 			cancel()

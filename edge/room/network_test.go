@@ -382,7 +382,7 @@ func (n *network) enter(id geo.NodeID, peer string, with ...func(*Join)) (*Seat,
 
 func (n *network) say(s *Seat, text string) uint64 {
 	n.t.Helper()
-	seq, err := s.Chat(n.t.Context(), text)
+	seq, err := s.Chat(n.t.Context(), "", text)
 	if err != nil {
 		n.t.Fatalf("chat %q: %v", text, err)
 	}

@@ -181,7 +181,7 @@ func TestLeafCutForFiveSeconds(t *testing.T) {
 		bob.SetMedia(Media{Mic: true}, nil)
 		said := make(chan error, 1)
 		go func() {
-			_, err := bob.Chat(t.Context(), "from the island")
+			_, err := bob.Chat(t.Context(), "", "from the island")
 			said <- err
 		}()
 		settle(5 * time.Second)
@@ -219,7 +219,7 @@ func TestHomeDies(t *testing.T) {
 				n.kill(order[0], seen)
 				said := make(chan error, 1)
 				go func() {
-					_, err := cid.Chat(t.Context(), "while nobody leads")
+					_, err := cid.Chat(t.Context(), "", "while nobody leads")
 					said <- err
 				}()
 				bob.SetMedia(Media{Camera: true}, nil)
@@ -264,6 +264,24 @@ func TestStandbyResumesByTicket(t *testing.T) {
 		_, _, err := n.plane(order[2]).Join(t.Context(), Join{Company: "acme", Room: "demo", Ticket: ann.Ticket() + "x"}, newPage(t))
 		check(t, "bad ticket", errors.Is(err, ErrResumeInvalid), true)
 		n.equal(2)
+	})
+}
+
+func TestRepeatedChatIsOneMessage(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := newNetwork(t, wan, "fra", "iad")
+		ann, _ := n.enter("fra", "ann")
+		_, bobs := n.enter("iad", "bob")
+		first, err := ann.Chat(t.Context(), "m1", "hello")
+		check(t, "error", err, nil)
+		back, _ := n.enter("iad", "", func(j *Join) { j.Ticket = ann.Ticket() })
+		again, err := back.Chat(t.Context(), "m1", "hello")
+		check(t, "error", err, nil)
+		check(t, "seq of the same message", again, first)
+		_, err = back.Chat(t.Context(), "m2", "and more")
+		check(t, "error", err, nil)
+		settle(time.Second)
+		check(t, "chat", bobs.talk(), "[1:hello 2:and more]")
 	})
 }
 

@@ -148,7 +148,10 @@ func (s *Seat) Rename(name string) error {
 // holds it, or this is the only node there is. After an error that is not
 // ErrChatTooLong, ErrInvalid or ErrNoAttachment the message may be in the room
 // all the same.
-func (s *Seat) Chat(ctx context.Context, text string) (uint64, error) {
+//
+// id is the writer's own name of the message, by which repeating it, also from
+// a later seat of the same person, makes no second one; empty: it has none.
+func (s *Seat) Chat(ctx context.Context, id, text string) (uint64, error) {
 	if len(text) > MaxChatText {
 		return 0, ErrChatTooLong
 	}
@@ -156,6 +159,11 @@ func (s *Seat) Chat(ctx context.Context, text string) (uint64, error) {
 		return 0, ErrInvalid
 	}
 	w := &written{done: make(chan written, 1), id: s.plane.name()}
+	if id != "" {
+		if w.id = s.peer + "/" + id; !okID(w.id) {
+			return 0, ErrInvalid
+		}
+	}
 	if !s.post(func(o *owner) { o.chat(s.attachment, w, text) }) {
 		return 0, ErrClosed
 	}

@@ -49,7 +49,7 @@ type Session interface {
 	Subscribe(a Assignment) []FailedTrack
 	SetMedia(m Media)
 	Rename(name string) error
-	Chat(ctx context.Context, text string) (seq uint64, err error)
+	Chat(ctx context.Context, id, text string) (seq uint64, err error)
 	Offer(ctx context.Context, offer string, up Up) (string, SlotMIDs, error)
 	Leave() // the participant left
 	Lost()  // the socket is gone; the participant may come back
@@ -260,7 +260,7 @@ func (c *socket) runSlow(ctx context.Context, s Session) {
 			c.out.Send(Fault{Type: string(Failed), ID: r.ID, Code: ChatTooLong, Message: "text: a message has at most 8 KiB"})
 			continue
 		}
-		seq, err := s.Chat(ctx, r.Text)
+		seq, err := s.Chat(ctx, r.ID, r.Text)
 		if err != nil {
 			c.out.Send(asError(err, Failed).fault(r.ID))
 			continue
