@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/raft"
 	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
 var (
@@ -22,6 +23,8 @@ var (
 	ErrStalled = errors.New("log store write stalled")
 	// ErrLogEntry is returned when a stored log entry does not decode.
 	ErrLogEntry = errors.New("unreadable log entry")
+	// ErrInUse is returned when another process holds the data directory.
+	ErrInUse = errors.New("data directory is used by another process")
 )
 
 var (
@@ -45,6 +48,9 @@ func openLogStore(path string, stall time.Duration, fatal func(error)) (*logStor
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: 2 * time.Second, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType,
 	})
+	if errors.Is(err, bbolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("%w: %s", ErrInUse, filepath.Dir(filepath.Dir(path)))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open raft log %s: %w", path, err)
 	}

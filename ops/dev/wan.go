@@ -49,6 +49,13 @@ func newWAN(c net.PacketConn, delay func(netip.AddrPort) time.Duration) *wanConn
 	return &wanConn{PacketConn: c, delay: delay, lanes: map[netip.AddrPort]chan flight{}, closed: make(chan struct{})}
 }
 
+// SetReadBuffer and SetWriteBuffer accept what quic-go asks of a UDP socket; the
+// sockets have their buffers already.
+func (w *wanConn) SetReadBuffer(int) error { return nil }
+
+// SetWriteBuffer: see SetReadBuffer.
+func (w *wanConn) SetWriteBuffer(int) error { return nil }
+
 // WriteTo implements net.PacketConn.
 func (w *wanConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	udp, ok := to.(*net.UDPAddr)
