@@ -106,7 +106,7 @@ func (s *Sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.wg.Done()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		Subprotocols:       []string{Subprotocol},
+		Subprotocols: []string{Subprotocol},
 		// Any origin: a join carries its own authority and no cookie counts, so
 		// a foreign page can do nothing here that a program could not. And the
 		// page of a dead POP must get in here.
