@@ -16,6 +16,10 @@ import (
 // patience bounds every wait. It says nothing about how long things take.
 const patience = 30 * time.Second
 
+// trackLinger is the promise of how long a track may cross a link after the
+// last has left; a test gives it threefold slack.
+const trackLinger = 500 * time.Millisecond
+
 var both = signal.Media{Mic: true, Camera: true}
 
 // net is a cluster with what the tests do on it.
@@ -125,6 +129,12 @@ func TestTrackCrossesALinkOnce(t *testing.T) {
 	before := cyd.VideoSlot(0).Packets.Load()
 	n.gets(cyd.VideoSlot(0), before+20)
 	cyd.Leave()
+	left := time.Now()
+	defer func() {
+		if took := time.Since(left); took > 3*trackLinger {
+			t.Errorf("the tracks were off the link %v after the last had left, promised are %v", took, trackLinger)
+		}
+	}()
 	cluster.Wait(t, patience, "no track crosses the link", func() error {
 		if got := n.Metric("fra", "meridian_relay_track_copies"); got != 0 {
 			return fmt.Errorf("%.0f cross", got)
