@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"errors"
 
 	"github.com/meridian-video/meridian/edge/room"
@@ -70,7 +71,7 @@ func joinError(err error) error {
 		return signal.Refuse(signal.BadMessage, "room, peer_id or name: "+room.ErrInvalid.Error(), err)
 	case errors.Is(err, room.ErrSuperseded):
 		return signal.Refuse(signal.Superseded, "You joined from another place meanwhile.", err)
-	case errors.Is(err, room.ErrTryAgain):
+	case errors.Is(err, room.ErrTryAgain), errors.Is(err, context.DeadlineExceeded):
 		return &signal.Error{Kind: signal.Refused, Code: signal.TryAgain, Message: "The meeting could not be reached; try again.", RetryAfter: 1, Cause: err}
 	}
 	return err

@@ -21,7 +21,8 @@ const Subprotocol = "meridian.v1"
 // hand-over of a few seconds is not).
 const (
 	PingInterval = 2 * time.Second
-	joinTimeout  = 10 * time.Second
+	joinTimeout  = 10 * time.Second // until the first message has come
+	admitTimeout = 15 * time.Second // more than a room takes to say that it is not reachable
 	readTimeout  = 15 * time.Second
 	writeTimeout = 5 * time.Second
 	endGrace     = time.Second
@@ -158,14 +159,16 @@ func (c *socket) serve(ctx context.Context, host Host, r *http.Request) {
 
 // join reads the first message and has the host decide.
 func (c *socket) join(ctx context.Context, host Host, r *http.Request) (Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
-	defer cancel()
-	_, b, err := c.conn.Read(ctx)
+	first, cancel := context.WithTimeout(ctx, joinTimeout)
+	_, b, err := c.conn.Read(first)
+	cancel()
 	if err != nil {
 		return nil, err
 	}
 	trace := NewTrace()
-	session, joined, err := c.admit(ctx, host, r, b, trace)
+	admission, cancel := context.WithTimeout(ctx, admitTimeout)
+	session, joined, err := c.admit(admission, host, r, b, trace)
+	cancel()
 	if err != nil {
 		e := asError(err, Refused)
 		level := slog.LevelInfo
