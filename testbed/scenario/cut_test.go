@@ -1,9 +1,13 @@
 package scenario
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/meridian-video/meridian/edge/signal"
+	"github.com/meridian-video/meridian/testbed/client"
 )
 
 // TestCut: a link is cut for a while, both ways or one; everything is as before
@@ -46,6 +50,28 @@ func TestCut(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestJoinOutOfReach: a POP that cannot reach the home says so, in words, to who
+// wants to join there, instead of making a second room.
+func TestJoinOutOfReach(t *testing.T) {
+	inRoom(t, 6, func(r *room) {
+		home := r.oneHome()
+		alone := others(home)[0]
+		for _, pop := range others(alone) {
+			r.Cut(r.edgeIP(alone), r.edgeIP(pop))
+		}
+		asked := time.Now()
+		_, err := r.TryJoin(alone, alone, client.Options{Room: "hall", Name: "Late"})
+		refusal, ok := errors.AsType[*client.Refusal](err)
+		if !ok || refusal.Code != signal.TryAgain || refusal.RetryAfter == 0 {
+			t.Errorf("got %v, want a refusal that says to try again and when", err)
+		}
+		t.Logf("refused after %v", time.Since(asked))
+		if homes := r.homes(); len(homes) != 1 || homes[0] != home {
+			t.Errorf("the room is led by %v, want %s alone", homes, home)
+		}
+	})
 }
 
 // TestPartition: a POP is alone for a minute, both sides talk on, and then they

@@ -29,12 +29,23 @@ type room struct {
 // enter makes somebody near a POP join through a POP and send.
 func (r *room) enter(near, pop string, o client.Options) *client.Client {
 	r.t.Helper()
+	c, err := r.tryEnter(near, pop, o)
+	if err != nil {
+		r.t.Fatalf("join %s at %s: %v", o.Name, pop, err)
+	}
+	return c
+}
+
+func (r *room) tryEnter(near, pop string, o client.Options) (*client.Client, error) {
 	o.Room, o.Media, o.Video, o.Audio = "hall", both, 3, 3
-	c := r.Join(near, pop, o)
+	c, err := r.TryJoin(near, pop, o)
+	if err != nil {
+		return nil, err
+	}
 	r.people[near] = c
 	r.Send(c, camera)
 	r.watch(c)
-	return c
+	return c, nil
 }
 
 // watch keeps the tracks of all others in a client's slots, as the page does: a
@@ -146,7 +157,6 @@ func (r *room) trySay(pop, text string) error {
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		r.t.Logf("%s: %v", text, err)
 		time.Sleep(100 * time.Millisecond)
 	}
 }

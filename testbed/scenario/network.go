@@ -229,6 +229,15 @@ func (n *Network) clientHost(pop string) *simnet.Host {
 // it leaves when the test ends.
 func (n *Network) Join(near, pop string, o client.Options) *client.Client {
 	n.t.Helper()
+	c, err := n.TryJoin(near, pop, o)
+	if err != nil {
+		n.t.Fatalf("join %s at %s: %v", o.Name, pop, err)
+	}
+	return c
+}
+
+// TryJoin is Join for joins that may be refused.
+func (n *Network) TryJoin(near, pop string, o client.Options) (*client.Client, error) {
 	host := n.clientHost(near)
 	transport := &http.Transport{DialContext: host.Dial}
 	n.t.Cleanup(transport.CloseIdleConnections)
@@ -240,10 +249,10 @@ func (n *Network) Join(near, pop string, o client.Options) *client.Client {
 	defer cancel()
 	c, err := client.Join(ctx, o)
 	if err != nil {
-		n.t.Fatalf("join %s at %s: %v", o.Name, pop, err)
+		return nil, err
 	}
 	n.t.Cleanup(c.Close)
-	return c
+	return c, nil
 }
 
 // Send lets a client send until the test ends.
