@@ -95,7 +95,7 @@ type Endpoint struct {
 	Listen string `yaml:"listen"`
 
 	// Announce is the address, host and port, others reach it at, behind NAT.
-	// Empty: that of Listen.
+	// Empty: that of Listen, or of the machine where Listen names none.
 	Announce string `yaml:"announce"`
 }
 
@@ -128,7 +128,7 @@ type Edge struct {
 	Limits Limits `yaml:"limits"`
 
 	// API is the base URL of a control node's API, to which this node passes
-	// requests for /api/v1 on. Empty: it answers 503 to them.
+	// requests for /api/v1 on. Empty: it answers 404 to them.
 	API string `yaml:"api"`
 }
 
@@ -168,7 +168,7 @@ type TURN struct {
 
 // Limits are what an edge takes on before it sends newcomers elsewhere.
 type Limits struct {
-	// Participants is the most at a time; 0 chooses by the machine.
+	// Participants is the most at a time; 0 is no limit.
 	Participants int `yaml:"participants"`
 }
 

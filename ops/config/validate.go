@@ -70,9 +70,7 @@ func (e Edge) check(k *checker) {
 	k.tls("edge.http.tls", e.HTTP.TLS)
 	k.listen("edge.media.listen", e.Media.Listen, true)
 	for i, a := range e.Media.Announce {
-		if !isAddress(a) {
-			k.complain(fmt.Sprintf("edge.media.announce[%d]", i), "%q is neither an IP address nor one with a port", a)
-		}
+		k.address(fmt.Sprintf("edge.media.announce[%d]", i), a)
 	}
 	k.listen("edge.turn.udp", e.TURN.UDP, false)
 	k.listen("edge.turn.tcp", e.TURN.TCP, false)
@@ -92,13 +90,6 @@ func (e Edge) check(k *checker) {
 		k.complain("edge.limits.participants", "%d is negative", e.Limits.Participants)
 	}
 	k.url("edge.api", e.API, false)
-}
-
-// isAddress reports whether a text is "IP" or "IP:port".
-func isAddress(text string) bool {
-	_, plain := netip.ParseAddr(text)
-	_, withPort := netip.ParseAddrPort(text)
-	return plain == nil || withPort == nil
 }
 
 // checker gathers complaints; each names the key first.
@@ -183,19 +174,33 @@ func (k *checker) dial(key, value string) {
 	if err != nil {
 		return
 	}
-	ip, err := netip.ParseAddr(host)
 	switch {
 	case host == "":
 		k.complain(key, "%q has no host", value)
-	case err == nil && ip.IsUnspecified():
+	case unspecified(host):
 		k.complain(key, "%q is no address others could reach", value)
 	case strings.HasSuffix(value, ":0"):
 		k.complain(key, "%q has port 0", value)
 	}
 }
 
+// address checks "IP" or "IP:port" that is told to others.
+func (k *checker) address(key, value string) {
+	if _, err := netip.ParseAddrPort(value); err == nil {
+		k.dial(key, value)
+		return
+	}
+	switch ip, err := netip.ParseAddr(value); {
+	case err != nil:
+		k.complain(key, "%q is neither an IP address nor one with a port", value)
+	case ip.IsUnspecified():
+		k.complain(key, "%q is no address others could reach", value)
+	}
+}
+
 func (k *checker) hostMaybePort(key, value string) {
 	if _, err := netip.ParseAddr(value); err == nil {
+		k.address(key, value)
 		return
 	}
 	if strings.Contains(value, ":") {
@@ -231,7 +236,15 @@ func (k *checker) url(key, value string, required bool) {
 		k.complain(key, "holds a user name")
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		k.complain(key, "%q is not an http or https URL", value)
+	case unspecified(u.Hostname()):
+		k.complain(key, "%q is no address others could reach", value)
 	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
 		k.complain(key, "%q has more than a host", value)
 	}
+}
+
+// unspecified says whether a host is the address that means all of a machine's.
+func unspecified(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsUnspecified()
 }
