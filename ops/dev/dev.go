@@ -38,7 +38,6 @@ var sites = []struct {
 const (
 	startTimeout = 30 * time.Second
 	stopTimeout  = 4 * time.Second
-	drainTimeout = time.Second
 )
 
 // Network is a running development network.
@@ -62,9 +61,9 @@ func Run(ctx context.Context, o Options, w io.Writer) (err error) {
 	if err := prepare(o.Data); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(filepath.Join(o.Data, logFile), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	file, err := openLog(filepath.Join(o.Data, logFile))
 	if err != nil {
-		return fmt.Errorf("open log: %w", err)
+		return err
 	}
 	defer file.Close()
 	n, err := Start(ctx, o, slog.New(slog.NewJSONHandler(file, nil)))
@@ -91,6 +90,26 @@ func Run(ctx context.Context, o Options, w io.Writer) (err error) {
 
 // logFile is where the nodes log, below the data directory.
 const logFile = "meridian.log"
+
+// logLimit is the size above which a run begins its log anew. It otherwise goes
+// on where the last one ended: another network may be writing to it, since who
+// has the directory is only known when control opens it.
+const logLimit = 8 << 20
+
+func openLog(name string) (*os.File, error) {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open log: %w", err)
+	}
+	info, err := file.Stat()
+	if err == nil && info.Size() > logLimit {
+		err = file.Truncate(0)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open log: %w", err), file.Close())
+	}
+	return file, nil
+}
 
 // Start starts a network in an existing data directory and returns when every POP takes joins.
 func Start(ctx context.Context, o Options, log *slog.Logger) (_ *Network, err error) {
@@ -173,8 +192,12 @@ func (n *Network) open(s *node.Sockets) plan {
 			delays[portOf(pop.relay.LocalAddr())] = i
 		}
 		for i := range p.pops {
-			p.pops[i].relay = newWAN(p.pops[i].relay, func(to netip.AddrPort) time.Duration {
-				return wanDelay(i, delays[to])
+			p.pops[i].relay = newWAN(p.pops[i].relay, func(at netip.AddrPort) time.Duration {
+				to, known := delays[at]
+				if !known {
+					return 0
+				}
+				return wanDelay(i, to)
 			})
 		}
 	}
@@ -277,7 +300,8 @@ func (n *Network) waitReady(ctx context.Context) error {
 	}
 }
 
-// Close drains and stops every node; it takes at most stopTimeout.
+// Close tells everyone that the network stops and stops every node, within
+// about stopTimeout. Nobody is asked to move: all POPs end together.
 func (n *Network) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
