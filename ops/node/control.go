@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"time"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -17,15 +17,16 @@ import (
 )
 
 // ControlOptions are what a control node is made of. Listeners are opened by
-// the caller and closed by the node.
+// the caller and closed by the node, but for a node that did not start.
 type ControlOptions struct {
 	Self          geo.Node
 	Dir           string
 	Raft          net.Listener
-	RaftAdvertise string // empty: the listener\'s
+	RaftAdvertise string // empty: the listener's
 	Cluster       net.Listener
-	JoinSecret    string       // empty: made at the first start
 	API           net.Listener // plain or TLS
+	Operator      net.Listener // nil: the operator's pages stand on API
+	Certificate   func() error // health check of the API's certificate; nil: none
 	Gossip        Gossip
 	Log           *slog.Logger
 }
@@ -37,21 +38,37 @@ type Control struct {
 	Registry *prometheus.Registry
 	Health   *health.Health
 
-	server *http.Server
-	served chan error
+	log      *slog.Logger
+	wg       sync.WaitGroup
+	server   *http.Server
+	operator *http.Server
+	once     sync.Once
+	closeErr error
 }
 
 // StartControl starts a control node; it returns when the node answers.
 func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error) {
-	c := &Control{Registry: newRegistry(), Health: health.New(), served: make(chan error, 1)}
+	c := &Control{Registry: newRegistry(), Health: health.New(), log: o.Log}
+	gossiping := make(chan struct{}) // closed when Members is set, or never will be
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, c.Close(context.WithoutCancel(ctx)))
+			closing, cancel := abandon(ctx)
+			defer cancel()
+			err = errors.Join(err, c.Close(closing))
 		}
 	}()
+	know := sync.OnceFunc(func() { close(gossiping) })
+	defer know() // runs before the node is closed, which waits for who asks for seeds
 	c.Node, err = control.Open(ctx, control.Config{
 		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster, Log: o.Log, Registerer: c.Registry,
-		Seeds: func() []string { return []string{c.Members.Addr()} },
+		// Edges may enrol before gossip runs, whose key the node has.
+		Seeds: func() []string {
+			<-gossiping
+			if c.Members == nil {
+				return nil
+			}
+			return []string{c.Members.Addr()}
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open control: %w", err)
@@ -64,33 +81,46 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 	if err != nil {
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
-	c.Health.Add("control", c.Node.Ready)
-	mux := http.NewServeMux()
-	mux.Handle("/", c.Health.Handler(c.Registry))
-	mux.Handle("/api/v1/", c.Node.Handler())
-	c.server = newServer(mux, o.Log)
-	go func() { c.served <- c.server.Serve(o.API) }()
+	know()
+	c.serve(o)
 	return c, nil
 }
 
-// Close stops the node: the API first, then gossip, then Raft.
+// serve starts the HTTP servers.
+func (c *Control) serve(o ControlOptions) {
+	c.Health.Add("control", c.Node.Ready)
+	if o.Certificate != nil {
+		c.Health.Add("certificate", o.Certificate)
+	}
+	operator := c.Health.Handler(c.Registry)
+	public := http.NewServeMux()
+	public.Handle("/api/v1/", c.Node.Handler())
+	if o.Operator == nil {
+		mountOperator(public, operator)
+	} else {
+		c.operator = newServer(withProfiles(operator), o.Log)
+		c.wg.Go(func() { serve(c.operator, o.Operator, o.Log) })
+	}
+	c.server = newServer(public, o.Log)
+	c.wg.Go(func() { serve(c.server, o.API, o.Log) })
+}
+
+// Close stops the node: the API first, then gossip, then Raft. It is idempotent.
 func (c *Control) Close(ctx context.Context) error {
-	var errs []error
-	if c.server != nil {
-		errs = append(errs, c.server.Shutdown(ctx))
-		<-c.served
-	}
-	if c.Members != nil {
-		errs = append(errs, c.Members.Leave(leaveTimeout), c.Members.Close())
-	}
+	c.once.Do(func() { c.closeErr = c.close(ctx) })
+	return c.closeErr
+}
+
+func (c *Control) close(ctx context.Context) error {
+	errs := []error{stopServer(ctx, c.server), stopServer(ctx, c.operator), leave(c.Members)}
+	c.wg.Wait()
 	if c.Node != nil {
-		errs = append(errs, c.Node.Close(ctx))
+		err := c.Node.Close(ctx)
+		if errors.Is(err, context.DeadlineExceeded) { // somebody's half-open connection is no failure of ours
+			c.log.Warn("closed with requests under way", "err", err)
+			err = nil
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
-
-// closeTimeout is how long a node may take to close after it has drained.
-const closeTimeout = 5 * time.Second
-
-// leaveTimeout is how long a node waits for others to hear that it leaves.
-const leaveTimeout = 500 * time.Millisecond

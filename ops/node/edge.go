@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"net/url"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -22,7 +24,8 @@ import (
 )
 
 // EdgeOptions are what an edge node is made of. Sockets are opened by the
-// caller and closed by the node.
+// caller and closed by the node, but for a node that did not start: there the
+// caller closes them, which does no harm to one that is closed already.
 type EdgeOptions struct {
 	Self       geo.Node
 	Dir        string   // the edge's disk: identity and its copy of the configuration
@@ -31,8 +34,9 @@ type EdgeOptions struct {
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
 	API        *url.URL
 
-	HTTP     net.Listener // plain or TLS
-	Operator net.Listener // nil: the operator's pages stand on HTTP
+	HTTP        net.Listener // plain or TLS
+	Operator    net.Listener // nil: the operator's pages stand on HTTP
+	Certificate func() error // health check of HTTP's certificate; nil: none
 
 	Media         net.PacketConn
 	MediaAnnounce []netip.AddrPort
@@ -55,21 +59,37 @@ type Edge struct {
 	Registry *prometheus.Registry
 	Health   *health.Health
 
+	running  atomic.Pointer[running] // what is served; nil while the node starts
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
 	server   *http.Server
 	operator *http.Server
+	once     sync.Once
+	closeErr error
 }
 
+// running is the node and what it answers.
+type running struct {
+	node    *edge.Node
+	handler http.Handler
+}
+
+// errStarting is why an edge takes no joins before it has its identity.
+var errStarting = errors.New("starting: no identity in the cluster yet")
+
 // StartEdge starts an edge node; it returns when the node has its identity and
-// is being served. Whether it takes joins is what /readyz says.
+// is being served. Whether it takes joins is what /readyz says, which answers
+// from the beginning.
 func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	e := &Edge{Registry: newRegistry(), Health: health.New()}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, e.Close(context.WithoutCancel(ctx)))
+			closing, cancel := abandon(ctx)
+			defer cancel()
+			err = errors.Join(err, e.Close(closing))
 		}
 	}()
+	e.serve(o)
 	cc := client.Config{
 		Dir: o.Dir, Control: o.Control, JoinSecret: o.JoinSecret, NodeID: o.Self.ID, Dial: o.Dial,
 		Log: o.Log.With("part", "control"), Registerer: e.Registry,
@@ -95,51 +115,90 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start edge: %w", err)
 	}
-	e.serve(o)
+	e.follow()
+	e.running.Store(&running{e.Node, e.Node.Handler()})
 	return e, nil
 }
 
-// serve starts the HTTP servers and the change feed.
-func (e *Edge) serve(o EdgeOptions) {
+// follow starts the change feed. An edge without it works on with its copy.
+func (e *Edge) follow() {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	e.wg.Go(func() { _ = e.Client.Run(ctx) })
-	e.Health.Add("edge", e.Node.Ready)
+	e.Health.AddWarning("control", func() error {
+		if e.Client.Connected() {
+			return nil
+		}
+		return fmt.Errorf("not heard for %v", e.Client.Age().Round(time.Second))
+	})
+}
+
+// serve starts the HTTP servers, so that probes are answered while the node
+// waits for control.
+func (e *Edge) serve(o EdgeOptions) {
+	e.Health.Add("edge", e.ready)
+	if o.Certificate != nil {
+		e.Health.Add("certificate", o.Certificate)
+	}
 	operator := e.Health.Handler(e.Registry)
 	public := http.NewServeMux()
-	public.Handle("/", e.Node.Handler())
+	public.HandleFunc("/", e.answer)
 	if o.Operator == nil {
-		for _, path := range operatorPaths {
-			public.Handle(path, operator)
-		}
+		mountOperator(public, operator)
 	} else {
 		e.operator = newServer(withProfiles(operator), o.Log)
-		e.wg.Go(func() { _ = e.operator.Serve(o.Operator) })
+		e.wg.Go(func() { serve(e.operator, o.Operator, o.Log) })
 	}
 	e.server = newServer(public, o.Log)
-	e.wg.Go(func() { _ = e.server.Serve(o.HTTP) })
+	e.wg.Go(func() { serve(e.server, o.HTTP, o.Log) })
+}
+
+// ready says why the node takes no joins; draining is the health's own matter.
+func (e *Edge) ready() error {
+	r := e.running.Load()
+	if r == nil {
+		return errStarting
+	}
+	if err := r.node.Ready(); !errors.Is(err, edge.ErrDraining) {
+		return err
+	}
+	return nil
+}
+
+// answer passes a request to the node, once there is one.
+func (e *Edge) answer(w http.ResponseWriter, r *http.Request) {
+	if running := e.running.Load(); running != nil {
+		running.handler.ServeHTTP(w, r)
+		return
+	}
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "This server is starting; try again.", http.StatusServiceUnavailable)
 }
 
 // Drain moves everyone to other nodes; readyz says no from now on.
-func (e *Edge) Drain(ctx context.Context) error { return e.Node.Drain(ctx) }
+func (e *Edge) Drain(ctx context.Context) error {
+	e.Health.SetDraining(true)
+	return e.Node.Drain(ctx)
+}
 
 // Close stops the node: people first, then the servers, gossip and the rest.
+// It is idempotent.
 func (e *Edge) Close(ctx context.Context) error {
+	e.once.Do(func() { e.closeErr = e.close(ctx) })
+	return e.closeErr
+}
+
+func (e *Edge) close(ctx context.Context) error {
+	e.Health.SetDraining(true)
 	var errs []error
 	if e.Node != nil {
 		errs = append(errs, e.Node.Close())
 	}
-	for _, s := range []*http.Server{e.server, e.operator} {
-		if s != nil {
-			errs = append(errs, s.Shutdown(ctx))
-		}
-	}
+	errs = append(errs, stopServer(ctx, e.server), stopServer(ctx, e.operator))
 	if e.cancel != nil {
 		e.cancel()
 	}
-	if e.Members != nil {
-		errs = append(errs, e.Members.Leave(leaveTimeout), e.Members.Close())
-	}
+	errs = append(errs, leave(e.Members))
 	e.wg.Wait()
 	return errors.Join(errs...)
 }

@@ -1,7 +1,10 @@
 package node
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
 	"time"
@@ -38,16 +41,67 @@ func newRegistry() *prometheus.Registry {
 	return r
 }
 
-// newServer makes an HTTP server that slow clients cannot hold open.
+// newServer makes an HTTP server that slow senders cannot hold open. Sockets
+// that are upgraded have limits of their own.
 func newServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 90 * time.Second, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 90 * time.Second,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
+}
+
+// serve serves until the server is stopped.
+func serve(s *http.Server, l net.Listener, log *slog.Logger) {
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		log.Error("HTTP ended", "address", l.Addr().String(), "err", err)
+	}
+}
+
+// serverGrace is how long requests under way may take when a server stops. The
+// spare connections that browsers open count as requests for 5 s.
+const serverGrace = 500 * time.Millisecond
+
+// stopServer ends a server: requests under way are answered or, after a moment, cut.
+func stopServer(ctx context.Context, s *http.Server) error {
+	if s == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, serverGrace)
+	defer cancel()
+	if s.Shutdown(ctx) == nil {
+		return nil
+	}
+	return s.Close()
+}
+
+// closeTimeout is how long a node may take to close after it has drained, or
+// where it could not start.
+const closeTimeout = 4 * time.Second
+
+// leaveTimeout is how long a node waits for others to hear that it leaves.
+const leaveTimeout = 500 * time.Millisecond
+
+// leave ends gossip with a word to the others.
+func leave(m *geo.Members) error {
+	if m == nil {
+		return nil
+	}
+	return errors.Join(m.Leave(leaveTimeout), m.Close())
+}
+
+// abandon is the context for closing what could not start.
+func abandon(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 }
 
 // operatorPaths stand on the public port where the operator has none of his own.
 var operatorPaths = []string{"/livez", "/readyz", "/healthz", "/metrics"}
+
+func mountOperator(public *http.ServeMux, operator http.Handler) {
+	for _, path := range operatorPaths {
+		public.Handle(path, operator)
+	}
+}
 
 // withProfiles adds pprof, which only an operator's own port has.
 func withProfiles(h http.Handler) http.Handler {
@@ -55,6 +109,7 @@ func withProfiles(h http.Handler) http.Handler {
 	mux.Handle("/", h)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	return mux
 }
