@@ -25,7 +25,7 @@ import (
 // Options say how a browser starts.
 type Options struct {
 	Tone   float64 // Hz of the tone in the microphone; 0: Chromium's own beep
-	Width  int     // of the window; 0: 1280
+	Width  int     // of the viewport; 0: 1280
 	Height int     // 0: 720
 	Dark   bool
 }
@@ -60,7 +60,6 @@ func New(t testing.TB, name string, o Options) *Page {
 	flags := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")),
 		chromedp.NoFirstRun, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless,
-		chromedp.WindowSize(orElse(o.Width, 1280), orElse(o.Height, 720)),
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true), chromedp.Flag("mute-audio", true),
@@ -84,8 +83,10 @@ func New(t testing.TB, name string, o Options) *Page {
 	ctx, cancel := chromedp.NewContext(alloc)
 	p.ctx, p.cancel = ctx, []context.CancelFunc{cancel, stop}
 	t.Cleanup(p.Close)
-	// The first run starts the browser, which lives as long as its context.
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+	// The first run starts the browser, which lives as long as its context. A
+	// window has borders and a least size; the viewport is what a frame has.
+	viewport := chromedp.EmulateViewport(int64(orElse(o.Width, 1280)), int64(orElse(o.Height, 720)))
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank"), viewport); err != nil {
 		t.Fatalf("start browser %s: %v", name, err)
 	}
 	return p
