@@ -225,14 +225,14 @@ func (p *Plane) Find(ctx context.Context, company, room string) (Snapshot, error
 	if s, ok := p.Locate(company, room); ok {
 		return s, nil
 	}
-	todo := p.health.rank(k)
+	candidates := p.health.rank(k)
 	if a, ok := p.homeOf(k); ok {
-		todo = slices.Insert(todo, 0, a.home)
+		candidates = slices.Insert(candidates, 0, a.home)
 	}
 	asked := map[geo.NodeID]bool{p.cfg.Self: true}
-	for tries := 0; len(todo) > 0 && tries < 5; {
-		to := todo[0]
-		todo = todo[1:]
+	for tries := 0; len(candidates) > 0 && tries < 5; {
+		to := candidates[0]
+		candidates = candidates[1:]
 		if asked[to] {
 			continue
 		}
@@ -246,7 +246,7 @@ func (p *Plane) Find(ctx context.Context, company, room string) (Snapshot, error
 			return r.State.snapshot(), nil
 		}
 		if err == nil && r.Home != "" {
-			todo = slices.Insert(todo, 0, r.Home)
+			candidates = slices.Insert(candidates, 0, r.Home)
 		}
 	}
 	return Snapshot{}, ErrNotFound
