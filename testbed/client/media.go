@@ -10,11 +10,12 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// Video is what the synthetic camera sends.
+// Video is what the synthetic camera sends, and how often the microphone does.
 type Video struct {
-	FPS             int // 0: 30
-	PacketsPerFrame int // 0: 3
-	PayloadSize     int // 0: 1100 bytes
+	FPS             int           // 0: 30
+	PacketsPerFrame int           // 0: 3
+	PayloadSize     int           // 0: 1100 bytes
+	Frame           time.Duration // of audio in a packet; 0: 20 ms
 }
 
 // isKeyframe reads the VP8 payload descriptor (RFC 7741 section 4.2) and the
@@ -48,7 +49,11 @@ func isKeyframe(b []byte) bool {
 func (c *Client) Send(ctx context.Context, v Video) {
 	fps, per, size := orElse(v.FPS, 30), orElse(v.PacketsPerFrame, 3), orElse(v.PayloadSize, 1100)
 	video := time.NewTicker(time.Second / time.Duration(fps))
-	audio := time.NewTicker(20 * time.Millisecond)
+	frame := v.Frame
+	if frame == 0 {
+		frame = 20 * time.Millisecond
+	}
+	audio := time.NewTicker(frame)
 	defer video.Stop()
 	defer audio.Stop()
 	var vs, as uint16
@@ -63,7 +68,7 @@ func (c *Client) Send(ctx context.Context, v Video) {
 			return
 		case <-audio.C:
 			as++
-			ats += 960
+			ats += uint32(frame * 48000 / time.Second)
 			_ = c.mic.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: as, Timestamp: ats}, Payload: payload[:80]})
 		case <-video.C:
 			vts += 90000 / uint32(fps)
