@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/meridian-video/meridian/edge/signal"
@@ -19,7 +20,8 @@ func TestCut(t *testing.T) {
 		"towards the home": func(r *room, home, other string) { r.CutOneWay(r.edgeIP(other), r.edgeIP(home)) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			inRoom(t, 2, func(r *room) {
+			synctest.Test(t, func(t *testing.T) {
+				r := fullRoom(t, 2)
 				r.say("fra", "before 1")
 				r.say("iad", "before 2")
 				home := r.oneHome()
@@ -55,7 +57,8 @@ func TestCut(t *testing.T) {
 // TestJoinOutOfReach: a POP that cannot reach the home says so, in words, to who
 // wants to join there, instead of making a second room.
 func TestJoinOutOfReach(t *testing.T) {
-	inRoom(t, 6, func(r *room) {
+	synctest.Test(t, func(t *testing.T) {
+		r := fullRoom(t, 6)
 		home := r.oneHome()
 		alone := others(home)[0]
 		for _, pop := range others(alone) {
@@ -77,7 +80,8 @@ func TestJoinOutOfReach(t *testing.T) {
 // TestPartition: a POP is alone for a minute, both sides talk on, and then they
 // are one room again.
 func TestPartition(t *testing.T) {
-	inRoom(t, 3, func(r *room) {
+	synctest.Test(t, func(t *testing.T) {
+		r := fullRoom(t, 3)
 		r.say("syd", "before")
 		home := r.oneHome()
 		rest := others(home)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/meridian-video/meridian/testbed/client"
@@ -16,7 +17,8 @@ const detection = 10 * time.Second
 // TestSilentDeathOfTheHome: the machine of the home dies without a word. The
 // others talk on, and its participant comes back elsewhere.
 func TestSilentDeathOfTheHome(t *testing.T) {
-	inRoom(t, 4, func(r *room) {
+	synctest.Test(t, func(t *testing.T) {
+		r := fullRoom(t, 4)
 		r.say("fra", "before")
 		dead := r.oneHome()
 		left := others(dead)

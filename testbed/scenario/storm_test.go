@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/meridian-video/meridian/edge/signal"
@@ -19,14 +20,14 @@ import (
 func TestMoves(t *testing.T) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("schedule ", seed), func(t *testing.T) {
-			inRoom(t, seed, func(r *room) { moves(r, rand.New(rand.NewPCG(seed, 8))) })
+			synctest.Test(t, func(t *testing.T) { moves(fullRoom(t, seed), rand.New(rand.NewPCG(seed, 8))) })
 		})
 	}
 }
 
 func moves(r *room, random *rand.Rand) {
 	at := map[string]string{}
-	for range 8 {
+	for range 6 {
 		r.disturbLinks(random)
 		time.Sleep(time.Duration(random.IntN(4000)) * time.Millisecond)
 		who := POPs[random.IntN(len(POPs))]
@@ -78,7 +79,7 @@ func (r *room) resume(random *rand.Rand, who, ticket string) (string, *client.Cl
 func TestStorm(t *testing.T) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("schedule ", seed), func(t *testing.T) {
-			inRoom(t, seed, func(r *room) { storm(r, rand.New(rand.NewPCG(seed, 7))) })
+			synctest.Test(t, func(t *testing.T) { storm(fullRoom(t, seed), rand.New(rand.NewPCG(seed, 7))) })
 		})
 	}
 }
@@ -107,7 +108,7 @@ func storm(r *room, random *rand.Rand) {
 			}
 		})
 	}
-	for range 12 {
+	for range 8 {
 		r.disturb(random)
 		time.Sleep(time.Duration(random.IntN(6000)) * time.Millisecond)
 	}
