@@ -188,6 +188,14 @@ func TestSmallFrame(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	c := cluster.Start(t, "fra")
 	p := New(t, "refused", Options{})
+	p.Open(c.Edges["fra"].URL + "/")
+	p.Until(startTimeout, "says that no room is named", func(s State) error {
+		if s.Phase != "refused" || s.Code != "no_room" {
+			return fmt.Errorf("phase %q, code %q", s.Phase, s.Code)
+		}
+		return nil
+	})
+	p.Shot("no-room")
 	// {"alg":"none","typ":"JWT"} . {"role":"moderator"} .
 	none := "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJyb2xlIjoibW9kZXJhdG9yIn0."
 	for _, r := range []struct{ name, token, code string }{
