@@ -28,6 +28,9 @@ type Options struct {
 	Width  int     // of the viewport; 0: 1280
 	Height int     // 0: 720
 	Dark   bool
+	// Insecure takes certificates that nobody vouches for, as a person does who
+	// says yes to the browser's question.
+	Insecure bool
 }
 
 // Page is one Chromium with one page.
@@ -74,6 +77,9 @@ func New(t testing.TB, name string, o Options) *Page {
 			t.Fatal(err)
 		}
 		flags = append(flags, chromedp.Flag("use-file-for-fake-audio-capture", wav))
+	}
+	if o.Insecure {
+		flags = append(flags, chromedp.IgnoreCertErrors)
 	}
 	if o.Dark {
 		flags = append(flags, chromedp.Flag("force-dark-mode", true), chromedp.Flag("blink-settings", "preferredColorScheme=0"))
