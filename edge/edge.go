@@ -287,7 +287,7 @@ func (n *Node) Close() error {
 	}
 	if n.sockets != nil {
 		n.sockets.Close()
-		n.streams.Wait()
+		n.streams.Close()
 	}
 	n.wg.Wait()
 	return n.closeParts()

@@ -10,9 +10,12 @@ import (
 
 // status is the one place where an error becomes an HTTP status.
 func (e *Error) status() int {
+	tooLong, _ := errors.AsType[*http.MaxBytesError](e.Cause)
 	switch {
 	case errors.Is(e.Cause, errMediaType):
 		return http.StatusUnsupportedMediaType
+	case tooLong != nil:
+		return http.StatusRequestEntityTooLarge
 	case e.Code == BadMessage:
 		return http.StatusBadRequest
 	case e.Code == "token_missing", e.Code == "token_malformed", e.Code == "token_algorithm", e.Code == "token_signature",
@@ -24,6 +27,10 @@ func (e *Error) status() int {
 		return http.StatusServiceUnavailable
 	case e.Code == Internal:
 		return http.StatusInternalServerError
+	case e.Code == Superseded:
+		return http.StatusConflict
+	case e.Code == RateLimited:
+		return http.StatusTooManyRequests
 	case e.Code == "too_early":
 		return http.StatusTooEarly
 	case e.Code == "locked":
@@ -42,7 +49,7 @@ func Problem(w http.ResponseWriter, err error, requestID string) {
 	if code == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
-	if code == http.StatusServiceUnavailable {
+	if code == http.StatusServiceUnavailable || code == http.StatusTooManyRequests {
 		h.Set("Retry-After", strconv.Itoa(max(e.RetryAfter, 1)))
 	}
 	w.WriteHeader(code)

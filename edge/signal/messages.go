@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -20,6 +22,8 @@ const (
 	MaxOffer   = 256 << 10
 	MaxChat    = 8 << 10
 	maxSlots   = 64
+	maxID      = 128 // of a request, as the client names it
+	maxTrack   = 256 // of a track id
 )
 
 // Join is the first message of a client. The attributes are those of the URL;
@@ -220,7 +224,10 @@ type Request struct {
 	T     float64 `json:"t"`
 }
 
-var errBadMessage = errors.New("bad message")
+var (
+	errBadMessage = errors.New("bad message")
+	errNoText     = fmt.Errorf("%w: is not a text frame", errBadMessage)
+)
 
 // ParseJoin reads the first message of a client.
 func ParseJoin(b []byte) (Join, error) {
@@ -255,8 +262,16 @@ func ParseRequest(b []byte) (Request, error) {
 	if r.Type != "offer" && len(b) > MaxMessage {
 		return r, fmt.Errorf("%w: %s is longer than %d bytes", errBadMessage, clip(r.Type), MaxMessage)
 	}
+	if len(r.ID) > maxID {
+		return r, fmt.Errorf("%w: id: is longer than %d bytes", errBadMessage, maxID)
+	}
 	if len(r.Video) > maxSlots || len(r.Audio) > maxSlots {
 		return r, fmt.Errorf("%w: video, audio: more than %d slots", errBadMessage, maxSlots)
+	}
+	for _, track := range slices.Concat(r.Video, r.Audio) {
+		if track != nil && len(*track) > maxTrack {
+			return r, fmt.Errorf("%w: video, audio: a track id is longer than %d bytes", errBadMessage, maxTrack)
+		}
 	}
 	return r, nil
 }
@@ -277,14 +292,14 @@ func decode(b []byte, into any) error {
 
 func jsonReason(err error) string {
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Sprintf("%s: a %s does not fit here", t.Field, t.Value)
+		return fmt.Sprintf("%s: a %s does not fit here", t.Field, clip(t.Value))
 	}
 	return err.Error()
 }
 
 func clip(s string) string {
 	if len(s) > 32 {
-		return s[:32] + "…"
+		return strings.ToValidUTF8(s[:32], "") + "…"
 	}
 	return s
 }

@@ -20,10 +20,13 @@ type Outbox struct {
 	queue []any
 	end   *Error
 	wake  chan struct{}
+	over  chan struct{} // closed with end
 }
 
 // NewOutbox makes an empty outbox.
-func NewOutbox() *Outbox { return &Outbox{wake: make(chan struct{}, 1)} }
+func NewOutbox() *Outbox {
+	return &Outbox{wake: make(chan struct{}, 1), over: make(chan struct{})}
+}
 
 // Send queues a message.
 func (o *Outbox) Send(m any) {
@@ -31,7 +34,7 @@ func (o *Outbox) Send(m any) {
 	switch {
 	case o.end != nil:
 	case len(o.queue) >= outboxLimit:
-		o.end = &Error{Kind: Ended, Code: SlowConsumer, Message: "Your connection did not keep up; it is being renewed.", Cause: ErrOutboxFull}
+		o.finish(&Error{Kind: Ended, Code: SlowConsumer, Message: "Your connection did not keep up; it is being renewed.", Cause: ErrOutboxFull})
 	default:
 		o.queue = append(o.queue, m)
 	}
@@ -44,10 +47,16 @@ func (o *Outbox) Send(m any) {
 func (o *Outbox) End(e *Error) {
 	o.mu.Lock()
 	if o.end == nil {
-		o.end = e
+		o.finish(e)
 	}
 	o.mu.Unlock()
 	o.signal()
+}
+
+// finish sets the end. The caller holds o.mu and has seen that there is none.
+func (o *Outbox) finish(e *Error) {
+	o.end = e
+	close(o.over)
 }
 
 func (o *Outbox) signal() {

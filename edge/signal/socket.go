@@ -1,11 +1,14 @@
 package signal
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -26,6 +29,7 @@ const (
 	readTimeout  = 15 * time.Second
 	writeTimeout = 5 * time.Second
 	endGrace     = time.Second
+	chatTimeout  = 15 * time.Second // until a message that nobody acknowledges has failed
 )
 
 // Close codes of our own (RFC 6455 section 7.4.2).
@@ -34,9 +38,9 @@ const (
 	closeRefused websocket.StatusCode = 4001
 )
 
-// slowLane is how many requests that wait for other nodes (chat, offers) one
-// client may have under way.
-const slowLane = 16
+// laneLength is how many chat messages, and how many offers, of one client may
+// wait for their turn.
+const laneLength = 16
 
 // Host admits participants; an edge node is one.
 type Host interface {
@@ -106,7 +110,8 @@ func (s *Sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.wg.Done()
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	h := &hijacker{ResponseWriter: w}
+	conn, err := websocket.Accept(h, r, &websocket.AcceptOptions{
 		Subprotocols: []string{Subprotocol},
 		// Any origin: a join carries its own authority and no cookie counts, so
 		// a foreign page can do nothing here that a program could not. And the
@@ -117,21 +122,41 @@ func (s *Sockets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(MaxOffer + 1024)
-	c := &socket{conn: conn, out: NewOutbox(), log: s.log}
+	c := &socket{conn: conn, raw: h.raw, out: NewOutbox(), log: s.log, limits: newLimits()}
 	c.serve(s.ctx, s.host, r)
 }
 
-// socket is one client's connection: a reader (serve), a writer and a lane for
-// requests that wait for other nodes.
-type socket struct {
-	conn *websocket.Conn
-	out  *Outbox
-	log  *slog.Logger
-	slow chan Request
+// hijacker keeps the connection that a socket is made of.
+type hijacker struct {
+	http.ResponseWriter
+	raw net.Conn
 }
 
-func (c *socket) serve(ctx context.Context, host Host, r *http.Request) {
-	ctx, cancel := context.WithCancel(ctx)
+// Hijack implements http.Hijacker.
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(h.ResponseWriter).Hijack()
+	h.raw = conn
+	if t, ok := conn.(*tls.Conn); ok {
+		h.raw = t.NetConn() // closing TLS may wait for a client that does not read
+	}
+	return conn, rw, err
+}
+
+// socket is one client's connection: a reader (serve), a writer, and two lanes
+// for requests that wait. Chat has a lane of its own, because a message may wait
+// for a room's next home while an ICE restart is what keeps the media going.
+type socket struct {
+	conn   *websocket.Conn
+	raw    net.Conn // beneath it, and beneath TLS
+	out    *Outbox
+	log    *slog.Logger
+	limits *limits
+	chats  chan Request
+	offers chan Request
+}
+
+func (c *socket) serve(parent context.Context, host Host, r *http.Request) {
+	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	defer c.conn.CloseNow()
 
@@ -139,12 +164,15 @@ func (c *socket) serve(ctx context.Context, host Host, r *http.Request) {
 	if err != nil {
 		return
 	}
-	c.slow = make(chan Request, slowLane)
+	c.chats, c.offers = make(chan Request, laneLength), make(chan Request, laneLength)
 	var wg sync.WaitGroup
 	wg.Go(func() { defer cancel(); c.write(ctx) })
-	wg.Go(func() { c.runSlow(ctx, session) })
+	wg.Go(func() { c.cut(ctx, cancel) })
+	wg.Go(func() { c.lane(ctx, c.chats, func(r Request) any { return c.chat(ctx, session, r) }) })
+	wg.Go(func() { c.lane(ctx, c.offers, func(r Request) any { return c.offer(ctx, session, r) }) })
 	left := c.read(ctx, session)
-	close(c.slow)
+	close(c.chats)
+	close(c.offers)
 	if left {
 		session.Leave()
 	} else {
@@ -153,31 +181,40 @@ func (c *socket) serve(ctx context.Context, host Host, r *http.Request) {
 	cancel()
 	wg.Wait()
 	if left {
-		c.conn.Close(websocket.StatusNormalClosure, "left")
+		c.close(parent, websocket.StatusNormalClosure, "left")
 	}
+}
+
+// close closes the connection. A client that does not answer is waited for no
+// longer than endGrace, nor than ctx lasts; the library alone would wait for 5 s.
+func (c *socket) close(ctx context.Context, code websocket.StatusCode, reason string) {
+	ctx, cancel := context.WithTimeout(ctx, endGrace)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = c.raw.Close() })()
+	c.conn.Close(code, reason)
 }
 
 // join reads the first message and has the host decide.
 func (c *socket) join(ctx context.Context, host Host, r *http.Request) (Session, error) {
-	first, cancel := context.WithTimeout(ctx, joinTimeout)
-	_, b, err := c.conn.Read(first)
-	cancel()
-	if err != nil {
+	b, err := c.first(ctx)
+	if err != nil && !errors.Is(err, errBadMessage) {
 		return nil, err
 	}
 	trace := NewTrace()
-	admission, cancel := context.WithTimeout(ctx, admitTimeout)
-	session, joined, err := c.admit(admission, host, r, b, trace)
-	cancel()
+	var session Session
+	var joined Joined
+	if err == nil {
+		session, joined, err = c.admit(ctx, host, r, b, trace)
+	}
 	if err != nil {
 		e := asError(err, Refused)
 		level := slog.LevelInfo
-		if e.Code == Internal {
+		if e.Code == Internal && ctx.Err() == nil {
 			level = slog.LevelError
 		}
 		c.log.Log(ctx, level, "join refused", "trace", trace, "code", string(e.Code), "cause", e.Cause)
 		_ = c.send(ctx, e.fault(""))
-		c.conn.Close(closeRefused, string(e.Code))
+		c.close(ctx, closeRefused, string(e.Code))
 		return nil, err
 	}
 	if err := c.send(ctx, joined); err != nil {
@@ -187,7 +224,19 @@ func (c *socket) join(ctx context.Context, host Host, r *http.Request) (Session,
 	return session, nil
 }
 
+func (c *socket) first(ctx context.Context) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	kind, b, err := c.conn.Read(ctx)
+	if err == nil && kind != websocket.MessageText {
+		err = errNoText
+	}
+	return b, err
+}
+
 func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte, trace string) (Session, Joined, error) {
+	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
+	defer cancel()
 	j, err := ParseJoin(b)
 	if err != nil {
 		return nil, Joined{}, err
@@ -200,14 +249,20 @@ func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte
 func (c *socket) read(ctx context.Context, s Session) (left bool) {
 	for {
 		rctx, cancel := context.WithTimeout(ctx, readTimeout)
-		_, b, err := c.conn.Read(rctx)
+		kind, b, err := c.conn.Read(rctx)
 		cancel()
 		if err != nil {
 			return websocket.CloseStatus(err) == websocket.StatusNormalClosure
 		}
+		if !c.limits.all.take(time.Now()) && !pause(ctx, time.Second/allRate) {
+			return false
+		}
 		req, err := ParseRequest(b)
+		if kind != websocket.MessageText {
+			err = errNoText
+		}
 		if err != nil {
-			c.out.Send(asError(err, Failed).fault(req.ID))
+			c.out.Send(asError(err, Failed).fault(clip(req.ID)))
 			continue
 		}
 		if req.Type == "leave" {
@@ -217,7 +272,23 @@ func (c *socket) read(ctx context.Context, s Session) (left bool) {
 	}
 }
 
+// pause waits; it says whether ctx still lasts.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+var tooMany = Fault{Type: string(Failed), Code: RateLimited, Message: "Too fast; wait a moment.", RetryAfter: 1}
+
 func (c *socket) handle(s Session, r Request) {
+	if !c.limits.allow(r.Type, time.Now()) {
+		c.limit(r)
+		return
+	}
 	switch r.Type {
 	case "ping":
 		c.out.Send(Pong{Type: "pong", T: r.T})
@@ -231,45 +302,69 @@ func (c *socket) handle(s Session, r Request) {
 		s.SetMedia(r.Media)
 	case "rename":
 		if err := s.Rename(r.Name); err != nil {
-			c.out.Send(asError(err, Failed).fault(r.ID))
+			c.out.Send(c.failed(err, r))
 		}
-	case "chat", "offer":
-		select {
-		case c.slow <- r:
-		default:
-			c.out.Send(Fault{Type: string(Failed), ID: r.ID, Code: RateLimited, Message: "Too many requests at once."})
-		}
+	case "chat":
+		c.queue(c.chats, r)
+	case "offer":
+		c.queue(c.offers, r)
 	default:
 		c.out.Send(Fault{Type: string(Failed), ID: r.ID, Code: BadMessage, Message: "type: " + clip(r.Type) + " is not known"})
 	}
 }
 
-// runSlow serves, in order, the requests that wait for others.
-func (c *socket) runSlow(ctx context.Context, s Session) {
-	for r := range c.slow {
-		if ctx.Err() != nil {
-			continue
-		}
-		if r.Type == "offer" {
-			answer, slots, err := s.Offer(ctx, r.Offer, r.Up)
-			if err != nil {
-				c.out.Send(asError(err, Failed).fault(r.ID))
-				continue
-			}
-			c.out.Send(Answer{Type: "answer", ID: r.ID, Answer: answer, Slots: slots})
-			continue
-		}
-		if len(r.Text) > MaxChat {
-			c.out.Send(Fault{Type: string(Failed), ID: r.ID, Code: ChatTooLong, Message: "text: a message has at most 8 KiB"})
-			continue
-		}
-		seq, err := s.Chat(ctx, r.ID, r.Text)
-		if err != nil {
-			c.out.Send(asError(err, Failed).fault(r.ID))
-			continue
-		}
-		c.out.Send(Ack{Type: "ack", ID: r.ID, Seq: seq})
+func (c *socket) queue(lane chan<- Request, r Request) {
+	select {
+	case lane <- r:
+	default:
+		c.limit(r)
 	}
+}
+
+// limit answers a request that was not carried out because there were too many.
+func (c *socket) limit(r Request) {
+	f := tooMany
+	f.ID = r.ID
+	c.out.Send(f)
+}
+
+// failed is the answer to a request that failed; what is our own fault is logged.
+func (c *socket) failed(err error, r Request) Fault {
+	e := asError(err, Failed)
+	if e.Code == Internal {
+		c.log.Error("request failed", "type", r.Type, "err", err)
+	}
+	return e.fault(r.ID)
+}
+
+// lane serves requests that wait for others, in order.
+func (c *socket) lane(ctx context.Context, in <-chan Request, serve func(Request) any) {
+	for r := range in {
+		if ctx.Err() == nil {
+			c.out.Send(serve(r))
+		}
+	}
+}
+
+func (c *socket) chat(ctx context.Context, s Session, r Request) any {
+	if len(r.Text) > MaxChat {
+		return Fault{Type: string(Failed), ID: r.ID, Code: ChatTooLong, Message: "text: a message has at most 8 KiB"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, chatTimeout)
+	defer cancel()
+	seq, err := s.Chat(ctx, r.ID, r.Text)
+	if err != nil {
+		return c.failed(err, r)
+	}
+	return Ack{Type: "ack", ID: r.ID, Seq: seq}
+}
+
+func (c *socket) offer(ctx context.Context, s Session, r Request) any {
+	answer, slots, err := s.Offer(ctx, r.Offer, r.Up)
+	if err != nil {
+		return c.failed(err, r)
+	}
+	return Answer{Type: "answer", ID: r.ID, Answer: answer, Slots: slots}
 }
 
 // write drains the outbox until it ends or the socket does.
@@ -287,11 +382,21 @@ func (c *socket) write(ctx context.Context) {
 			}
 		}
 		if end != nil {
-			ectx, cancel := context.WithTimeout(ctx, endGrace)
-			_ = c.send(ectx, end.fault(""))
-			cancel()
-			c.conn.Close(closeEnded, string(end.Code))
+			_ = c.send(ctx, end.fault(""))
+			c.close(ctx, closeEnded, string(end.Code))
 			return
+		}
+	}
+}
+
+// cut ends the socket of an attachment that is over even if the client reads so
+// slowly that it would never get to know.
+func (c *socket) cut(ctx context.Context, cancel context.CancelFunc) {
+	select {
+	case <-ctx.Done():
+	case <-c.out.over:
+		if pause(ctx, writeTimeout) {
+			cancel()
 		}
 	}
 }

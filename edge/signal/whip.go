@@ -40,7 +40,8 @@ type MediaHost interface {
 	ICEServers(name string) []ICEServer
 }
 
-// Resource is one WHIP or WHEP session.
+// Resource is one WHIP or WHEP session. When Done is closed it has let go of
+// everything by itself.
 type Resource interface {
 	Answer() string
 	Restart(ctx context.Context, fragment string) (answer string, err error) // fragments of RFC 8840
@@ -49,8 +50,12 @@ type Resource interface {
 	Close()
 }
 
-// ErrUfrag is returned by AddCandidates for candidates of another ICE session.
-var ErrUfrag = errors.New("candidates of another ICE session")
+var (
+	// ErrUfrag is returned by AddCandidates for candidates of another ICE session.
+	ErrUfrag = errors.New("candidates of another ICE session")
+	// errGone is shown where the session has just ended.
+	errGone = Refuse(NotFound, "There is no such session (any more).", nil)
+)
 
 // Streams serves /whip/{room} and /whep/{room} and the sessions below them.
 type Streams struct {
@@ -58,8 +63,9 @@ type Streams struct {
 	log  *slog.Logger
 
 	mu       sync.Mutex
+	closed   bool
 	sessions map[string]*stream
-	wg       sync.WaitGroup
+	wg       sync.WaitGroup // requests that open sessions, and sessions
 }
 
 // stream is one session with what a later PATCH needs.
@@ -74,8 +80,24 @@ func NewStreams(host MediaHost, log *slog.Logger) *Streams {
 	return &Streams{host: host, log: log, sessions: map[string]*stream{}}
 }
 
-// Wait returns when every session is over.
-func (s *Streams) Wait() { s.wg.Wait() }
+// Close takes no new session and returns when every session is over, which is
+// for their transports to say.
+func (s *Streams) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.wg.Wait()
+}
+
+func (s *Streams) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.wg.Add(1)
+	return true
+}
 
 // Mount adds the routes.
 func (s *Streams) Mount(r chi.Router) {
@@ -115,12 +137,20 @@ func (s *Streams) options(w http.ResponseWriter, _ *http.Request) {
 func (s *Streams) post(open func(context.Context, MediaRequest) (Resource, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		trace := NewTrace()
+		if !s.enter() {
+			s.fail(w, &Error{Kind: Refused, Code: NodeDraining, Message: "This server is stopping; another one takes you.", RetryAfter: 1}, trace)
+			return
+		}
+		defer s.wg.Done()
 		offer, err := readBody(w, r, typeSDP)
 		if err != nil {
 			s.fail(w, err, trace)
 			return
 		}
-		room, err := url.PathUnescape(chi.URLParam(r, "room"))
+		room := chi.URLParam(r, "room")
+		if r.URL.RawPath != "" { // else the path had nothing that must stay escaped, and is plain already
+			room, err = url.PathUnescape(room)
+		}
 		if err != nil {
 			s.fail(w, Refuse(BadMessage, "room: "+err.Error(), err), trace)
 			return
@@ -158,7 +188,6 @@ func (s *Streams) keep(id string, res Resource) *stream {
 		s.mu.Lock()
 		delete(s.sessions, id)
 		s.mu.Unlock()
-		res.Close()
 	})
 	return st
 }
@@ -168,7 +197,7 @@ func (s *Streams) session(r *http.Request) (*stream, error) {
 	defer s.mu.Unlock()
 	st, ok := s.sessions[chi.URLParam(r, "session")]
 	if !ok {
-		return nil, Refuse(NotFound, "There is no such session (any more).", nil)
+		return nil, errGone
 	}
 	return st, nil
 }
@@ -208,7 +237,7 @@ func (s *Streams) patch(w http.ResponseWriter, r *http.Request) {
 		case errors.Is(err, ErrUfrag):
 			http.Error(w, err.Error(), http.StatusPreconditionFailed)
 		case err != nil:
-			s.fail(w, Refuse(BadMessage, err.Error(), err), NewTrace())
+			s.failIn(w, st, err)
 		default:
 			w.WriteHeader(http.StatusNoContent)
 		}
@@ -222,7 +251,7 @@ func (s *Streams) patch(w http.ResponseWriter, r *http.Request) {
 func (s *Streams) restart(w http.ResponseWriter, r *http.Request, st *stream, fragment string) {
 	answer, err := st.res.Restart(r.Context(), fragment)
 	if err != nil {
-		s.fail(w, err, NewTrace())
+		s.failIn(w, st, err)
 		return
 	}
 	st.etag = newETag()
@@ -230,6 +259,16 @@ func (s *Streams) restart(w http.ResponseWriter, r *http.Request, st *stream, fr
 	w.Header().Set("ETag", st.etag)
 	w.WriteHeader(http.StatusOK)
 	_, _ = io.WriteString(w, answer)
+}
+
+// failIn is fail for a session that may have ended meanwhile, which then is why.
+func (s *Streams) failIn(w http.ResponseWriter, st *stream, err error) {
+	select {
+	case <-st.res.Done():
+		err = errGone
+	default:
+	}
+	s.fail(w, err, NewTrace())
 }
 
 func (s *Streams) fail(w http.ResponseWriter, err error, trace string) {

@@ -136,7 +136,7 @@ func TestWHIPLifeOfASession(t *testing.T) {
 	if res := request(t, h, "DELETE", location, "", ""); res.StatusCode != 200 || !host.res.closed {
 		t.Errorf("DELETE: %d, closed %v", res.StatusCode, host.res.closed)
 	}
-	s.Wait()
+	s.Close()
 	if res := request(t, h, "DELETE", location, "", ""); res.StatusCode != 404 {
 		t.Errorf("second DELETE: %d, want 404", res.StatusCode)
 	}
