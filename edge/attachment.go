@@ -94,21 +94,25 @@ func (a *attachment) published(m signal.Media) map[string]string {
 
 // Update implements room.Observer.
 func (a *attachment) Update(version uint64, events []room.Event) {
-	if a.out != nil && len(events) > 0 {
+	if a.out == nil {
+		return // nobody hears or sees it
+	}
+	if len(events) > 0 {
 		a.out.Send(signal.Update{Type: "update", Version: version, Events: signalEvents(events)})
 	}
 	if a.roster.update(events) {
-		a.slots.keep(a.liveTracks())
+		a.slots.keep(a.liveTracks)
 	}
 }
 
 // Reset implements room.Observer.
 func (a *attachment) Reset(s room.Snapshot) {
-	if a.out != nil {
-		a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat)})
+	if a.out == nil {
+		return
 	}
+	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat)})
 	if a.roster.reset(s) {
-		a.slots.keep(a.liveTracks())
+		a.slots.keep(a.liveTracks)
 	}
 }
 
@@ -118,11 +122,11 @@ func (a *attachment) Ended(reason room.Reason) {
 }
 
 // liveTracks says for each track of the others which node it is on.
-func (a *attachment) liveTracks() map[string]geo.NodeID { return tracksOf(a.roster.people(), a.id) }
+func (a *attachment) liveTracks() map[string]geo.NodeID { return a.roster.live(a.id) }
 
 // Subscribe implements signal.Session.
 func (a *attachment) Subscribe(want signal.Assignment) []signal.FailedTrack {
-	return a.slots.assign(want, a.liveTracks())
+	return a.slots.assign(want, a.liveTracks)
 }
 
 // SetMedia implements signal.Session.
@@ -140,7 +144,7 @@ func (a *attachment) Rename(name string) error {
 		return &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "name: is empty"}
 	}
 	if err := a.seat.Rename(clean); err != nil {
-		return &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "name: " + err.Error(), Cause: err}
+		return &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "name: " + room.ErrInvalid.Error(), Cause: err}
 	}
 	return nil
 }
@@ -149,7 +153,7 @@ func (a *attachment) Rename(name string) error {
 func (a *attachment) Chat(ctx context.Context, id, text string) (uint64, error) {
 	seq, err := a.seat.Chat(ctx, id, text)
 	if err != nil {
-		return 0, &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "The message could not be delivered; try again.", Cause: err}
+		return 0, chatError(err)
 	}
 	return seq, nil
 }
@@ -158,7 +162,7 @@ func (a *attachment) Chat(ctx context.Context, id, text string) (uint64, error) 
 func (a *attachment) Offer(ctx context.Context, offer string, _ signal.Up) (string, signal.SlotMIDs, error) {
 	answer, err := a.transport.Restart(ctx, offer)
 	if err != nil {
-		return "", signal.SlotMIDs{}, &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "offer: " + err.Error(), Cause: err}
+		return "", signal.SlotMIDs{}, offerError(err)
 	}
 	a.slots.grow(a.transport.Downs())
 	return answer, a.slots.mids(), nil
@@ -212,13 +216,18 @@ func (a *attachment) finish(e *signal.Error) bool {
 	if a.out != nil && e != nil {
 		a.out.End(e)
 	}
+	a.node.remove(a)
+	a.free(errEnded)
+	return true
+}
+
+// free lets go of what an attachment holds besides its seat.
+func (a *attachment) free(cause error) {
 	a.slots.close()
 	for _, f := range a.unpublish {
 		f()
 	}
-	a.node.remove(a)
-	a.node.wg.Go(func() { a.transport.Close(errEnded) })
-	return true
+	a.transport.Close(cause)
 }
 
 // move asks the client to resume on another node.
@@ -255,8 +264,13 @@ func (a *attachment) tellSpeaking(peers []string) {
 	a.out.Send(signal.Speaking{Type: "speaking", Peers: slices.Clone(peers)})
 }
 
-// add files an attachment.
+// add files an attachment, unless the room has ended it already.
 func (n *Node) add(a *attachment) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.ended {
+		return
+	}
 	n.mu.Lock()
 	n.attached[a] = true
 	n.mu.Unlock()

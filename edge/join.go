@@ -17,6 +17,7 @@ import (
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
 	"github.com/meridian-video/meridian/edge/signal"
+	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/turn/credential"
 )
 
@@ -39,7 +40,8 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
-	adm := entry.Admission{Company: company.ID, Room: j.Room, Name: j.Name, Capacity: company.MaxParticipants}
+	// Who resumes does not know the room's capacity; without one it stays.
+	adm := entry.Admission{Company: company.ID, Room: j.Room, Name: j.Name}
 	if j.Resume == "" {
 		url := entry.Attributes{entry.RoomID: j.Room}
 		if j.Peer != "" {
@@ -85,9 +87,9 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 func (n *Node) takesJoins() error {
 	switch {
 	case n.draining.Load():
-		return &signal.Error{Kind: signal.Refused, Code: signal.NodeDraining, Message: "This server is being maintained; another one takes you.", RetryAfter: 1}
+		return refuseDraining(nil)
 	case n.full():
-		return &signal.Error{Kind: signal.Refused, Code: signal.NodeFull, Message: "This server is full; another one takes you.", RetryAfter: 5}
+		return refuseFull(nil)
 	}
 	return nil
 }
@@ -157,20 +159,29 @@ func (n *Node) open(ctx context.Context, key roomKey, offer rtc.Offer, trace str
 // accept answers an offer.
 func (n *Node) accept(ctx context.Context, offer rtc.Offer) (*rtc.Transport, error) {
 	transport, err := n.engine.Accept(ctx, offer)
-	if errors.Is(err, rtc.ErrBadOffer) {
+	switch {
+	case errors.Is(err, rtc.ErrBadOffer):
 		return nil, signal.Refuse(signal.BadMessage, "offer: "+err.Error(), err)
+	case errors.Is(err, rtc.ErrFull):
+		return nil, refuseFull(err)
+	case errors.Is(err, rtc.ErrClosed):
+		return nil, refuseDraining(err)
+	case err != nil:
+		return nil, joinError(err)
 	}
-	return transport, err
+	return transport, nil
 }
 
-// abort takes down an attachment that never got a seat.
+// abort takes down an attachment that never got a seat. The room may be about
+// to end it too, if it gave the seat to nobody who waited any more.
 func (a *attachment) abort(cause error) {
-	a.slots.close()
-	for _, f := range a.unpublish {
-		f()
+	a.mu.Lock()
+	over := a.ended
+	a.ended = true
+	a.mu.Unlock()
+	if !over {
+		a.free(cause)
 	}
-	a.node.remove(a)
-	a.transport.Close(cause)
 }
 
 // name gives the up sections their kinds, as the client named them by mid.
@@ -210,6 +221,9 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.seat = seat
 	n.add(a)
 	n.wg.Go(a.watch)
+	if n.draining.Load() { // since the join was taken; Drain may not have seen it
+		a.move()
+	}
 	return snap, nil
 }
 
@@ -217,9 +231,9 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 // something without asking.
 func (a *attachment) first(snap room.Snapshot) {
 	a.roster.begin(snap)
-	live := a.liveTracks()
-	a.slots.keep(live)
-	a.slots.fill(firstPublishers(a.roster.people(), a.id), live)
+	a.slots.fill(func() ([]string, map[string]geo.NodeID) {
+		return firstPublishers(a.roster.people(), a.id), a.liveTracks()
+	})
 }
 
 // ICEServers implements signal.MediaHost: the TURN server of this node under a

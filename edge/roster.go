@@ -1,6 +1,8 @@
 package edge
 
 import (
+	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -75,15 +77,22 @@ func (r *roster) people() []room.Person {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.SortedFunc(maps.Values(r.byPeer), func(x, y room.Person) int {
-		return int(x.Ordinal) - int(y.Ordinal)
+		return cmp.Compare(x.Ordinal, y.Ordinal)
 	})
+}
+
+// live is tracksOf of those who are there.
+func (r *roster) live(self string) map[string]geo.NodeID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return tracksOf(maps.Values(r.byPeer), self)
 }
 
 // tracksOf says for each published track on which node it is, but for those of
 // one attachment.
-func tracksOf(people []room.Person, self string) map[string]geo.NodeID {
+func tracksOf(people iter.Seq[room.Person], self string) map[string]geo.NodeID {
 	out := map[string]geo.NodeID{}
-	for _, p := range people {
+	for p := range people {
 		if p.Attachment == self {
 			continue
 		}

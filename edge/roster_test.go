@@ -70,7 +70,7 @@ func TestFirstPublishers(t *testing.T) {
 	if got := firstPublishers(people, "a-me"); !slices.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
-	live := tracksOf(people, "a-me")
+	live := tracksOf(slices.Values(people), "a-me")
 	if live["a-bob.share"] != "iad-1" || live["a-ann.mic"] != "fra-1" {
 		t.Errorf("tracks are at %v", live)
 	}
@@ -105,8 +105,10 @@ func TestSpeakersMerge(t *testing.T) {
 		{"fra-1", nil, 3 * time.Second, []string{"bob"}, true},
 		{"fra-1", []string{"ann"}, 2*time.Second + speechExpiry + 1, []string{"ann"}, true}, // iad has gone quiet for good
 	}
+	var all []string
 	for i, st := range steps {
-		all, changed := s.set(k, st.from, st.peers, st.at)
+		changed := false
+		s.set(k, st.from, st.peers, st.at, func(told []string) { all, changed = told, true })
 		if !slices.Equal(all, st.want) || changed != st.changed {
 			t.Errorf("step %d: %v, changed %v; want %v, %v", i, all, changed, st.want, st.changed)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http/httputil"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/meridian-video/meridian/edge/signal"
 )
@@ -12,6 +13,7 @@ import (
 // Handler serves everything people and partners reach on this node.
 func (n *Node) Handler() http.Handler {
 	r := chi.NewRouter()
+	r.Use(middleware.GetHead)
 	r.Get("/", n.pages.meeting)
 	r.Get("/m/{room}", n.pages.meeting)
 	r.Get("/call/", n.pages.meeting)

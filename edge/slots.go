@@ -18,9 +18,9 @@ import (
 // on their way while the transport still connects, but DownTracks are switched
 // only then: a keyframe sent into a handshake would be lost.
 type slots struct {
-	node  *Node
-	key   roomKey
-	trace string
+	tracks *tracks.Table
+	key    roomKey
+	trace  string
 
 	mu        sync.Mutex
 	video     []*slot
@@ -36,9 +36,14 @@ type slot struct {
 	lease *tracks.Lease
 }
 
+// view says where the tracks in the room are. Slots look while they are locked,
+// so that a track that goes away is either not seen or taken out by the keep
+// that follows every change of a roster; a view takes the roster's lock only.
+type view func() map[string]geo.NodeID
+
 // newSlots makes the slots of a transport; they start when it has connected.
 func newSlots(n *Node, key roomKey, trace string, t *rtc.Transport) *slots {
-	s := &slots{node: n, key: key, trace: trace}
+	s := &slots{tracks: n.tracks, key: key, trace: trace}
 	s.grow(t.Downs())
 	n.wg.Go(func() {
 		select {
@@ -84,8 +89,8 @@ func (s *slots) assigned() signal.Assignment {
 	list := func(in []*slot) []*string {
 		out := make([]*string, len(in))
 		for i, l := range in {
-			if l.track != "" {
-				out[i] = &l.track
+			if track := l.track; track != "" { // a copy: the reader has no lock
+				out[i] = &track
 			}
 		}
 		return out
@@ -93,13 +98,14 @@ func (s *slots) assigned() signal.Assignment {
 	return signal.Assignment{Video: list(s.video), Audio: list(s.audio)}
 }
 
-// assign switches slots to the wanted tracks, of which live says where they are.
-func (s *slots) assign(want signal.Assignment, live map[string]geo.NodeID) []signal.FailedTrack {
+// assign switches slots to the wanted tracks, of which look says where they are.
+func (s *slots) assign(want signal.Assignment, look view) []signal.FailedTrack {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		return nil
 	}
+	live := look()
 	failed := s.assignKind(s.video, want.Video, sfu.Video, live)
 	return append(failed, s.assignKind(s.audio, want.Audio, sfu.Audio, live)...)
 }
@@ -132,7 +138,7 @@ func (s *slots) show(l *slot, track string, kind sfu.Kind, live map[string]geo.N
 	ok := track == ""
 	if origin, here := live[track]; here && kindOf(track) == kind {
 		k := tracks.Key{Company: s.key.Company, Room: s.key.Room, Track: track}
-		lease, ok = s.node.tracks.Acquire(k, origin, codecOf(kind), kind, s.trace)
+		lease, ok = s.tracks.Acquire(k, origin, codecOf(kind), kind, s.trace)
 	}
 	old := l.lease
 	l.track, l.lease = "", nil
@@ -165,9 +171,13 @@ func (s *slots) start() {
 }
 
 // keep empties the slots whose track is gone.
-func (s *slots) keep(live map[string]geo.NodeID) {
+func (s *slots) keep(look view) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.keepOnly(look())
+}
+
+func (s *slots) keepOnly(live map[string]geo.NodeID) {
 	for _, l := range s.all() {
 		if _, ok := live[l.track]; !ok && l.track != "" {
 			s.show(l, "", 0, nil)
@@ -175,13 +185,16 @@ func (s *slots) keep(live map[string]geo.NodeID) {
 	}
 }
 
-// fill puts tracks, best first, into the slots that show nothing.
-func (s *slots) fill(best []string, live map[string]geo.NodeID) {
+// fill empties the slots whose track is gone and puts tracks, best first, into
+// those that show nothing.
+func (s *slots) fill(look func() (best []string, live map[string]geo.NodeID)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		return
 	}
+	best, live := look()
+	s.keepOnly(live)
 	shown := map[string]bool{"": true}
 	for _, l := range s.all() {
 		shown[l.track] = true

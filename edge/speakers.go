@@ -54,8 +54,9 @@ type nodeSpeakers struct {
 
 func newSpeakers() *speakers { return &speakers{rooms: map[roomKey]*speaking{}} }
 
-// set stores what a node says and returns the room's list and whether it changed.
-func (s *speakers) set(k roomKey, from geo.NodeID, peers []string, now time.Duration) (all []string, changed bool) {
+// set stores what a node says and tells the room's list if it has changed. It
+// tells under the lock, so that the last list told is the last there was.
+func (s *speakers) set(k roomKey, from geo.NodeID, peers []string, now time.Duration, tell func(all []string)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.rooms[k]
@@ -74,10 +75,10 @@ func (s *speakers) set(k roomKey, from geo.NodeID, peers []string, now time.Dura
 			set[p] = true
 		}
 	}
-	all = slices.Sorted(maps.Keys(set))
-	changed = !slices.Equal(all, r.shown)
-	r.shown = all
-	return all, changed
+	if all := slices.Sorted(maps.Keys(set)); !slices.Equal(all, r.shown) {
+		r.shown = all
+		tell(all)
+	}
 }
 
 // forget drops the rooms that nobody here is in any more.
@@ -104,11 +105,11 @@ func (n *Node) detect() {
 		loud := n.loud(now)
 		for k, peers := range loud {
 			slices.Sort(peers)
+			n.tellSpeaking(k, n.cfg.Self.ID, peers) // also when nothing changed here: others may have fallen silent
 			if slices.Equal(peers, last[k]) && (len(peers) == 0 || now-told[k] < speechRefresh) {
 				continue
 			}
 			last[k], told[k] = peers, now
-			n.tellSpeaking(k, n.cfg.Self.ID, peers)
 			n.sendSpeaking(k, peers)
 		}
 		gone := func(k roomKey) bool { _, ok := loud[k]; return !ok }
@@ -134,15 +135,13 @@ func (n *Node) loud(now time.Duration) map[roomKey][]string {
 
 // tellSpeaking merges what one node says and tells the attachments here.
 func (n *Node) tellSpeaking(k roomKey, from geo.NodeID, peers []string) {
-	all, changed := n.speakers.set(k, from, peers, n.now())
-	if !changed {
-		return
-	}
-	for _, a := range n.attachmentList() {
-		if a.key == k {
-			a.tellSpeaking(all)
+	n.speakers.set(k, from, peers, n.now(), func(all []string) {
+		for _, a := range n.attachmentList() {
+			if a.key == k {
+				a.tellSpeaking(all)
+			}
 		}
-	}
+	})
 }
 
 // sendSpeaking tells the other nodes with people in the room. Loss is harmless:

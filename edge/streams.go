@@ -11,6 +11,7 @@ import (
 	"github.com/meridian-video/meridian/edge/rtc"
 	"github.com/meridian-video/meridian/edge/sfu"
 	"github.com/meridian-video/meridian/edge/signal"
+	"github.com/meridian-video/meridian/geo"
 )
 
 // enter makes the entry decision for a WHIP or WHEP request.
@@ -32,7 +33,7 @@ func (n *Node) Publish(ctx context.Context, r signal.MediaRequest) (signal.Resou
 	if err != nil {
 		return nil, err
 	}
-	a, err := n.open(ctx, roomKey{adm.Company, adm.Room}, rtc.Offer{SDP: r.Offer, Name: r.Trace}, r.Trace, nil)
+	a, err := n.open(ctx, roomKey{adm.Company, adm.Room}, rtc.Offer{SDP: r.Offer, Name: r.Trace, MaxVideoSlots: -1, MaxAudioSlots: -1}, r.Trace, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -122,13 +123,13 @@ func (p *player) Ended(room.Reason) { p.over(errEnded) }
 // show keeps what is shown and still there, and fills the rest with the first
 // publishers.
 func (p *player) show() {
-	people := p.roster.people()
-	if p.only != "" {
-		people = slices.DeleteFunc(people, func(x room.Person) bool { return x.PeerID != p.only })
-	}
-	live := tracksOf(people, "")
-	p.slots.keep(live)
-	p.slots.fill(firstPublishers(people, ""), live)
+	p.slots.fill(func() ([]string, map[string]geo.NodeID) {
+		people := p.roster.people()
+		if p.only != "" {
+			people = slices.DeleteFunc(people, func(x room.Person) bool { return x.PeerID != p.only })
+		}
+		return firstPublishers(people, ""), tracksOf(slices.Values(people), "")
+	})
 }
 
 // resource is what WHIP and WHEP do with a session.

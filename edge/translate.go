@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/rtc"
 	"github.com/meridian-video/meridian/edge/signal"
 )
 
@@ -71,19 +72,57 @@ func joinError(err error) error {
 		return signal.Refuse(signal.BadMessage, "room, peer_id or name: "+room.ErrInvalid.Error(), err)
 	case errors.Is(err, room.ErrSuperseded):
 		return signal.Refuse(signal.Superseded, "You joined from another place meanwhile.", err)
-	case errors.Is(err, room.ErrTryAgain), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, room.ErrClosed):
+		return refuseDraining(err)
+	case errors.Is(err, room.ErrTryAgain), errors.Is(err, room.ErrNoAttachment), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return &signal.Error{Kind: signal.Refused, Code: signal.TryAgain, Message: "The meeting could not be reached; try again.", RetryAfter: 1, Cause: err}
+	}
+	return err
+}
+
+func refuseDraining(cause error) *signal.Error {
+	return &signal.Error{Kind: signal.Refused, Code: signal.NodeDraining, Message: "This server is being maintained; another one takes you.", RetryAfter: 1, Cause: cause}
+}
+
+func refuseFull(cause error) *signal.Error {
+	return &signal.Error{Kind: signal.Refused, Code: signal.NodeFull, Message: "This server is full; another one takes you.", RetryAfter: 5, Cause: cause}
+}
+
+// chatError is why a chat message was not taken. Only what may work when it is
+// tried again is called so.
+func chatError(err error) error {
+	e := &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "The message could not be delivered; try again.", Cause: err}
+	switch {
+	case errors.Is(err, room.ErrChatTooLong):
+		e.Code, e.Message = signal.ChatTooLong, "text: a message has at most 8 KiB"
+	case errors.Is(err, room.ErrInvalid):
+		e.Code, e.Message = signal.BadMessage, "text: is empty, or id: is too long"
+	}
+	return e
+}
+
+// offerError is why a later offer was not answered.
+func offerError(err error) error {
+	switch {
+	case errors.Is(err, rtc.ErrBadOffer):
+		return &signal.Error{Kind: signal.Failed, Code: signal.BadMessage, Message: "offer: " + err.Error(), Cause: err}
+	case errors.Is(err, rtc.ErrClosed), errors.Is(err, context.Canceled):
+		return &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "The media connection is over.", Cause: err}
 	}
 	return err
 }
 
 // endedError is why the room ended an attachment, as the client is told.
 func endedError(r room.Reason) *signal.Error {
-	e := &signal.Error{Kind: signal.Ended, Code: signal.Code(r), Message: "You are no longer in the meeting."}
+	e := &signal.Error{Kind: signal.Ended, Code: signal.Code(r)}
 	switch r {
+	case room.Kicked, room.Blocked:
+		e.Message = "You were removed from the meeting."
+	case room.RoomClosed:
+		e.Message = "The meeting is over."
 	case room.Superseded:
 		e.Message = "You joined from another place; this one was closed."
-	case room.Lost:
+	default: // lost; or left, which nobody did here
 		e.Code, e.Message = signal.TransportFailed, "The connection to the meeting was lost."
 	}
 	return e
