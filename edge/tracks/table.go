@@ -60,7 +60,9 @@ func (t *Table) Use(l Links) {
 
 // Close lets go of every remote track.
 func (t *Table) Close() {
+	t.mu.Lock() // Acquire starts nothing after this
 	t.cancel()
+	t.mu.Unlock()
 	t.wg.Wait()
 }
 
