@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	defer page.stop()
 	n, err := StartControl(ctx, ControlOptions{
 		Self: geo.Node{
-			ID: geo.NodeID(c.Node), POP: geo.POP(c.POP), Region: region(c), Role: geo.RoleControl,
+			ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleControl,
 			Cluster: reachable(c.Control.Cluster, cluster.Addr()),
 		},
 		Dir: c.Data, RaftAdvertise: reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
@@ -106,15 +107,13 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 	}
 	o.TURNAnnounce = turnURLs(c.Edge.TURN.Announce, o)
 	o.Self = geo.Node{
-		ID: geo.NodeID(c.Node), POP: geo.POP(c.POP), Region: region(c), Role: geo.RoleEdge,
+		ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleEdge,
 		URL: c.Edge.HTTP.URL, Relay: reachable(c.Edge.Relay, o.Relay.LocalAddr()),
 	}
 	return o, nil
 }
 
-func region(c config.Config) string {
-	if c.Region != "" {
-		return c.Region
-	}
-	return c.POP
-}
+// site is the POP a node stands in; a control node without one stands alone.
+func site(c config.Config) geo.POP { return geo.POP(cmp.Or(c.POP, c.Node)) }
+
+func region(c config.Config) string { return cmp.Or(c.Region, string(site(c))) }
