@@ -121,6 +121,8 @@ export class FakeNet {
   readonly sockets: FakeSocket[] = [];
   readonly transports: FakeTransport[] = [];
   readonly silent = new Set<string>();
+  /** The room a token leads to, by the room of the address. */
+  readonly rooms = new Map<string, string>();
   /** Refusal by node; checked before a join is answered. */
   readonly refuse = new Map<string, (m: JoinMessage) => string | undefined>();
   people: Person[] = [];
@@ -165,7 +167,7 @@ export class FakeNet {
     const self: Person = { peer_id: id, name: m.name, role: "regular", pop: node, joined_at: new Date(0).toISOString(), state: "present", media: m.media, tracks: {} };
     return {
       type: "joined", peer_id: id, answer: `answer of ${node}`, ice_servers: [{ urls: [`turn:${node}`] }], resume: `ticket of ${node}`,
-      node: { id: node, pop: node }, room: { id: m.room, version: 1, home: "a" }, self, people: [...this.people, self], chat: [],
+      node: { id: node, pop: node }, room: { id: this.rooms.get(m.room) ?? m.room, version: 1, home: "a" }, self, people: [...this.people, self], chat: [],
       slots, assigned: { video: [null, null], audio: [null] }, ping_ms: 2000, trace: "",
     };
   }

@@ -111,6 +111,16 @@ test("a node that goes silent: back on the next one, with the ticket and the sam
   assert.ok(transport.closed, "the dead attachment is let go");
 });
 
+test("a token may lead to another room than the address: one resumes in that one", async () => {
+  const { clock, net, session } = make();
+  net.rooms.set("demo", "of the token");
+  void session.join("Ann", on);
+  await clock.pass(300);
+  net.silent.add("a");
+  await clock.pass(6_000);
+  assert.equal((net.joins.at(-1) as FakeSocket).last("join").room, "of the token");
+});
+
 test("two nodes silent: the third takes over without a pause", async () => {
   const { clock, net, session, socket } = await live();
   net.silent.add("a").add("b");

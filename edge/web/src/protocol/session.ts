@@ -268,8 +268,9 @@ export class Session<T extends Transport> {
 
   private credentials(): { room: string; kind: string; token: string; name: string; peer_id: string; resume: string } {
     const { room, kind, token, name, peerId } = this.identity;
+    // The room that was joined may be the token's, not the address's; a ticket is for that one.
     return this.resume !== ""
-      ? { room, kind, token: "", name: "", peer_id: this.self || peerId, resume: this.resume }
+      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", name: "", peer_id: this.self || peerId, resume: this.resume }
       : { room, kind, token, name, peer_id: this.self || peerId, resume: "" };
   }
 
