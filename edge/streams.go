@@ -33,6 +33,16 @@ func (n *Node) Publish(ctx context.Context, r signal.MediaRequest) (signal.Resou
 	if err != nil {
 		return nil, err
 	}
+	res, err := n.publish(ctx, adm, r)
+	if err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+// publish and play do what Publish and Play do with whom entry has admitted.
+
+func (n *Node) publish(ctx context.Context, adm entry.Admission, r signal.MediaRequest) (*resource, error) {
 	a, err := n.open(ctx, roomKey{adm.Company, adm.Room}, rtc.Offer{SDP: r.Offer, Name: r.Trace, MaxVideoSlots: -1, MaxAudioSlots: -1}, r.Trace, nil)
 	if err != nil {
 		return nil, err
@@ -69,6 +79,14 @@ func (n *Node) Play(ctx context.Context, r signal.MediaRequest) (signal.Resource
 	if err != nil {
 		return nil, err
 	}
+	res, err := n.play(ctx, adm, r)
+	if err != nil {
+		return nil, err
+	}
+	return res, nil
+}
+
+func (n *Node) play(ctx context.Context, adm entry.Admission, r signal.MediaRequest) (*resource, error) {
 	transport, err := n.accept(ctx, rtc.Offer{SDP: r.Offer, Name: r.Trace, MaxVideoSlots: maxVideoSlots, MaxAudioSlots: maxAudioSlots})
 	if err != nil {
 		return nil, err

@@ -97,7 +97,7 @@ func TestOutboxEndsASlowReader(t *testing.T) {
 		o.Send(Pong{})
 	}
 	o.End(&Error{Kind: Ended, Code: Superseded})
-	queue, end := o.take()
+	queue, end := o.Take()
 	if len(queue) != outboxLimit || end == nil || end.Code != SlowConsumer {
 		t.Errorf("%d waiting, ended %v: want %d and slow_consumer, which came first", len(queue), end, outboxLimit)
 	}

@@ -66,8 +66,8 @@ func (o *Outbox) signal() {
 	}
 }
 
-// take returns what waits and, once it is over, why.
-func (o *Outbox) take() ([]any, *Error) {
+// Take empties the outbox: it returns what waits and, once it is over, why.
+func (o *Outbox) Take() ([]any, *Error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	q := o.queue

@@ -375,7 +375,7 @@ func (c *socket) write(ctx context.Context) {
 			return
 		case <-c.out.wake:
 		}
-		queue, end := c.out.take()
+		queue, end := c.out.Take()
 		for _, m := range queue {
 			if err := c.send(ctx, m); err != nil {
 				return
