@@ -220,7 +220,7 @@ func (n *Network) start(ctx context.Context, p plan, log *slog.Logger) (err erro
 	n.Control, err = node.StartControl(ctx, node.ControlOptions{
 		Self: geo.Node{ID: "control-1", POP: "ctl", Role: geo.RoleControl, URL: n.api, Cluster: cluster},
 		Dir:  filepath.Join(n.opts.Data, "control"), Raft: p.raft, Cluster: p.cluster, API: p.api,
-		Gossip: node.Gossip{Bind: anyPort}, Log: log.With("node", "control-1"),
+		Gossip: node.Gossip{Bind: anyPort}, Log: log.With("self", "control-1"),
 	})
 	if err != nil {
 		return err
@@ -268,7 +268,7 @@ func (n *Network) startEdge(ctx context.Context, i int, p plan, cluster string, 
 		TURNUDP: pop.turnUDP, TURNTCP: pop.turnTCP, Realm: "meridian",
 		TURNAnnounce: []string{"turn:" + turn.String() + "?transport=udp", "turn:" + turnTCP.String() + "?transport=tcp"},
 		Relay:        pop.relay, Gossip: node.Gossip{Bind: anyPort, Seeds: []string{n.Control.Members.Addr()}},
-		Log: log.With("node", string(id)),
+		Log: log.With("self", string(id)),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start POP %s: %w", site.pop, err)

@@ -15,7 +15,7 @@ func (c *controlCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	return node.RunControl(ctx, loaded, newLog(p.stdout, loaded.Log).With("node", loaded.Node))
+	return node.RunControl(ctx, loaded, newLog(p.stdout, loaded.Log).With("self", loaded.Node))
 }
 
 type edgeCommand struct{ file }
@@ -26,5 +26,5 @@ func (c *edgeCommand) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	return node.RunEdge(ctx, loaded, newLog(p.stdout, loaded.Log).With("node", loaded.Node))
+	return node.RunEdge(ctx, loaded, newLog(p.stdout, loaded.Log).With("self", loaded.Node))
 }
