@@ -17,6 +17,10 @@ import (
 	"testing"
 	"time"
 
+	// Not called: they let the go command see that a result is of older code.
+	_ "github.com/meridian-video/meridian/ops/config"
+	_ "github.com/meridian-video/meridian/ops/dev"
+	_ "github.com/meridian-video/meridian/ops/node"
 	"github.com/meridian-video/meridian/testbed/cluster"
 )
 
