@@ -1,16 +1,21 @@
 package signal
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // What one client may ask for. A person at a page stays far below each of
-// these; a program that does not is told rate_limited. Changes that a room sees
-// (media, name, chat) go to everyone in it, so that without a limit one client
-// could fill the outboxes of all others.
+// these. Changes that a room sees (media, name, chat) go to everyone in it, so
+// that without a limit one client could fill the outboxes of all others: above
+// it they are refused with rate_limited. What costs this node only is read no
+// faster: a page that chooses its slots anew with every speaker of a lively room
+// must not lose its last choice.
 const (
-	allRate, allBurst             = 50, 200 // messages of any kind; above it they are read no faster
+	allRate, allBurst             = 50, 200 // messages of any kind
 	chatRate, chatBurst           = 5, 30
 	changeRate, changeBurst       = 10, 40 // media and rename together
-	subscribeRate, subscribeBurst = 10, 50
+	subscribeRate, subscribeBurst = 20, 100
 	offerRate, offerBurst         = 0.5, 10
 )
 
@@ -37,6 +42,16 @@ func (b *bucket) take(now time.Time) bool {
 	return true
 }
 
+// wait takes a token as soon as there is one; false if ctx was over before.
+func (b *bucket) wait(ctx context.Context) bool {
+	for !b.take(time.Now()) {
+		if !pause(ctx, time.Duration(float64(time.Second)/b.rate)) {
+			return false
+		}
+	}
+	return true
+}
+
 // limits are the buckets of one client. They belong to its reader.
 type limits struct{ all, chat, change, subscribe, offer bucket }
 
@@ -57,8 +72,6 @@ func (l *limits) allow(kind string, now time.Time) bool {
 		return l.chat.take(now)
 	case "media", "rename":
 		return l.change.take(now)
-	case "subscribe":
-		return l.subscribe.take(now)
 	case "offer":
 		return l.offer.take(now)
 	}

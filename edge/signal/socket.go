@@ -254,7 +254,7 @@ func (c *socket) read(ctx context.Context, s Session) (left bool) {
 		if err != nil {
 			return websocket.CloseStatus(err) == websocket.StatusNormalClosure
 		}
-		if !c.limits.all.take(time.Now()) && !pause(ctx, time.Second/allRate) {
+		if !c.limits.all.wait(ctx) {
 			return false
 		}
 		req, err := ParseRequest(b)
@@ -267,6 +267,9 @@ func (c *socket) read(ctx context.Context, s Session) (left bool) {
 		}
 		if req.Type == "leave" {
 			return true
+		}
+		if req.Type == "subscribe" && !c.limits.subscribe.wait(ctx) {
+			return false
 		}
 		c.handle(s, req)
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -88,6 +89,7 @@ func (s *fakeSession) Chat(ctx context.Context, id, _ string) (uint64, error) {
 	return s.next, nil
 }
 func (s *fakeSession) Offer(_ context.Context, offer string, _ Up) (string, SlotMIDs, error) {
+	s.note("offer")
 	return fmt.Sprint(len(offer)), SlotMIDs{Video: []string{"5"}}, nil
 }
 func (s *fakeSession) Leave() { s.over <- "left" }
@@ -416,7 +418,6 @@ func TestFloodsAreLimited(t *testing.T) {
 	}{
 		{"media", `{"type":"media","id":"x","mic":true}`, changeBurst},
 		{"rename", `{"type":"rename","id":"x","name":"Bea"}`, changeBurst},
-		{"subscribe", `{"type":"subscribe","id":"x","video":[]}`, subscribeBurst},
 	} {
 		t.Run(c.kind, func(t *testing.T) {
 			s := serve(t)
@@ -439,6 +440,41 @@ func TestFloodsAreLimited(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSubscribesAreDelayed: a flood of them loses none.
+func TestSubscribesAreDelayed(t *testing.T) {
+	s := serve(t)
+	p := s.join()
+	const sent = subscribeBurst + 5
+	for i := range sent {
+		p.say(fmt.Sprintf(`{"type":"subscribe","seq":%d,"video":[null]}`, i))
+	}
+	for i := range sent {
+		if m := p.hear(); m["seq"] != float64(i) {
+			t.Fatalf("choice %d is answered with %v", i, m)
+		}
+	}
+}
+
+func TestBucketWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := bucket{rate: 2, burst: 3}
+		began := time.Now()
+		for range 7 {
+			if !b.wait(t.Context()) {
+				t.Fatal("gave up")
+			}
+		}
+		if took := time.Since(began); took != 2*time.Second {
+			t.Errorf("4 tokens above the burst took %v of simulated time, want 2s", took)
+		}
+		over, cancel := context.WithCancel(t.Context())
+		cancel()
+		if b.wait(over) {
+			t.Error("waited for a token though nobody wants it any more")
+		}
+	})
 }
 
 func TestBucket(t *testing.T) {
