@@ -94,6 +94,7 @@ type Node struct {
 	sockets  *signal.Sockets
 	streams  *signal.Streams
 
+	changed  chan struct{} // members came or went
 	draining atomic.Bool
 	mu       sync.Mutex
 	attached map[*attachment]bool
@@ -105,6 +106,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
 		secret: make([]byte, 32), speakers: newSpeakers(), attached: map[*attachment]bool{},
+		changed: make(chan struct{}, 1),
 	}
 	_, _ = rand.Read(n.secret) // never fails (crypto/rand)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
@@ -114,9 +116,10 @@ func New(cfg Config) (*Node, error) {
 	}
 	n.registerMetrics()
 	close(n.ready)
-	cfg.Members.OnChange(n.plane.NodesChanged)
+	cfg.Members.OnChange(n.membersChanged)
 	n.wg.Go(n.detect)
 	n.wg.Go(n.reportLoad)
+	n.wg.Go(n.keepLinks)
 	return n, nil
 }
 
@@ -193,11 +196,13 @@ func (n *Node) peer(id geo.NodeID) (string, bool) {
 
 func (n *Node) handle(from geo.NodeID, topic string, body []byte) {
 	<-n.ready
-	if topic == topicSpeaking {
+	switch topic {
+	case topicHello: // a link is all it was for
+	case topicSpeaking:
 		n.heardSpeaking(from, body)
-		return
+	default:
+		n.plane.Handle(from, topic, body)
 	}
-	n.plane.Handle(from, topic, body)
 }
 
 func (n *Node) answer(ctx context.Context, from geo.NodeID, topic string, body []byte) ([]byte, error) {

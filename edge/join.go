@@ -50,6 +50,8 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		if adm, err = n.admit(company, url, j.Kind, j.Token, j.Name); err != nil {
 			return nil, signal.Joined{}, err
 		}
+	} else if company.Suspended() {
+		return nil, signal.Joined{}, signal.Refuse(signal.Denied, "This service is switched off.", nil)
 	}
 	a, err := n.open(ctx, roomKey{company.ID, adm.Room}, rtc.Offer{SDP: j.Offer, Name: j.Trace, MaxVideoSlots: maxVideoSlots, MaxAudioSlots: maxAudioSlots}, j.Trace, out)
 	if err != nil {

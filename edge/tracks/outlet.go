@@ -10,13 +10,14 @@ import (
 )
 
 // Attach implements relay.Tracks: another node wants a track published here.
-func (t *Table) Attach(_ context.Context, _ geo.NodeID, req wire.Subscribe, out *relay.Outlet) (wire.TrackInfo, relay.Feed, error) {
+func (t *Table) Attach(_ context.Context, from geo.NodeID, req wire.Subscribe, out *relay.Outlet) (wire.TrackInfo, relay.Feed, error) {
 	t.mu.Lock()
 	up, ok := t.local[Key{req.Company, req.Room, req.Track}]
 	t.mu.Unlock()
 	if !ok {
 		return wire.TrackInfo{}, nil, relay.ErrNoTrack
 	}
+	t.cfg.Log.Debug("track leaves over link", "trace", req.Trace, "to", from, "track", req.Track)
 	down := sfu.NewDownTrack(sfu.DownConfig{Kind: up.Kind(), Sink: sink{out}, Verbatim: true, Now: t.cfg.Now, Metrics: t.cfg.Metrics})
 	down.Switch(up)
 	info := wire.TrackInfo{Kind: wireKind(up.Kind()), Codec: up.Codec().Name, ClockRate: up.Codec().ClockRate}
