@@ -157,7 +157,7 @@ func (n *Node) build() (err error) {
 	}
 	n.tracks.Use(n.mesh)
 	n.plane = room.New(room.Config{
-		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges,
+		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges, Prefers: n.prefers,
 		Now: time.Now, Rand: rand.Reader, Log: n.log.With("part", "room"), Registerer: cfg.Registerer,
 	})
 	n.sockets = signal.NewSockets(n, n.log.With("part", "signal"))
@@ -186,6 +186,16 @@ func (n *Node) edges() []geo.NodeID {
 		}
 	}
 	return out
+}
+
+// prefers says whether a room is configured to have its home at a node's POP.
+func (n *Node) prefers(k room.Key, id geo.NodeID) bool {
+	r, ok := n.cfg.Configuration.View().Room(k.Company, k.Room)
+	if !ok || r.HomePOP == "" {
+		return false
+	}
+	m, ok := n.cfg.Members.Lookup(id)
+	return ok && string(m.POP) == r.HomePOP
 }
 
 // peer says where a member's relay listens.

@@ -90,7 +90,7 @@ type Room struct {
 	Company         string    `json:"company"`
 	PublicID        string    `json:"public_id"` // unique per company; part of links
 	Kind            string    `json:"kind"`
-	HomePOP         string    `json:"home_pop,omitempty"` // preferred POP; empty = where the first one joins
+	HomePOP         string    `json:"home_pop,omitempty"` // POP where the room should have its home; empty = any
 	Open            bool      `json:"open"`               // entry without a token
 	MaxParticipants int       `json:"max_participants"`   // 0 = the company's
 	CreatedAt       time.Time `json:"created_at"`

@@ -117,7 +117,7 @@ func (o *owner) isolated(g *gather) bool {
 		return false
 	}
 	known := o.core != nil || len(g.copies) > 0
-	return known || geo.Rendezvous(o.key.rank(), members)[0] != o.self()
+	return known || o.p.health.order(o.key, members)[0] != o.self()
 }
 
 // holdOff leaves the room to a home that this node cannot reach, for now.

@@ -20,10 +20,11 @@ const downFor = 30 * time.Second
 // home and standby: those of the membership without the ones that this node
 // itself cannot reach. Safe for concurrent use.
 type health struct {
-	self  geo.NodeID
-	nodes func() []geo.NodeID
-	now   func() time.Time
-	grace time.Duration
+	self    geo.NodeID
+	nodes   func() []geo.NodeID
+	prefers func(Key, geo.NodeID) bool // nil: none
+	now     func() time.Time
+	grace   time.Duration
 
 	mu      sync.Mutex
 	down    map[geo.NodeID]time.Time // link down since
@@ -32,7 +33,7 @@ type health struct {
 
 func newHealth(cfg Config) *health {
 	return &health{
-		self: cfg.Self, nodes: cfg.Nodes, now: cfg.Now, grace: cfg.LinkGrace,
+		self: cfg.Self, nodes: cfg.Nodes, prefers: cfg.Prefers, now: cfg.Now, grace: cfg.LinkGrace,
 		down: map[geo.NodeID]time.Time{}, suspect: map[geo.NodeID]time.Time{},
 	}
 }
@@ -85,7 +86,7 @@ func (h *health) alive(n geo.NodeID) bool {
 	return n == h.self || h.member(n) && !h.suspected(n, h.now())
 }
 
-// rank is the living nodes in rendezvous order: the first is the room's
+// rank is the living nodes in the room's order: the first is the room's
 // directory. This node is always among them.
 func (h *health) rank(k Key) []geo.NodeID {
 	now := h.now()
@@ -95,7 +96,23 @@ func (h *health) rank(k Key) []geo.NodeID {
 			nodes = append(nodes, n)
 		}
 	}
-	return geo.Rendezvous(k.rank(), nodes)
+	return h.order(k, nodes)
+}
+
+// order is nodes in rendezvous order, those first that the room prefers.
+func (h *health) order(k Key, nodes []geo.NodeID) []geo.NodeID {
+	ranked := geo.Rendezvous(k.rank(), nodes)
+	if h.prefers == nil {
+		return ranked
+	}
+	others := map[geo.NodeID]int{}
+	for _, n := range ranked {
+		if !h.prefers(k, n) {
+			others[n] = 1
+		}
+	}
+	slices.SortStableFunc(ranked, func(a, b geo.NodeID) int { return others[a] - others[b] })
+	return ranked
 }
 
 // suspects is the members that this node cannot reach.

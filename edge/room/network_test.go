@@ -33,6 +33,14 @@ type network struct {
 	cuts    map[[2]geo.NodeID]bool
 	links   map[[2]geo.NodeID]chan parcel
 	counted map[string]int // messages by topic
+
+	preferred geo.NodeID // where every room should have its home; empty: anywhere
+}
+
+func (n *network) prefers(_ Key, id geo.NodeID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return id == n.preferred
 }
 
 type parcel struct {
@@ -77,7 +85,7 @@ func (n *network) start(id geo.NodeID) *Plane {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		return slices.Clone(n.living[id])
-	}})
+	}, Prefers: n.prefers})
 	n.mu.Lock()
 	n.planes[id] = p
 	everybody := slices.Sorted(maps.Keys(n.planes))

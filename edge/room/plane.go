@@ -32,6 +32,11 @@ type Config struct {
 	Peers Peers
 	Nodes func() []geo.NodeID // living edge nodes including Self; must not block
 
+	// Prefers says whether a node is where the room, by its configuration, should
+	// have its home; nil: any node is as good. It must not block. Nodes that
+	// answer differently for a while find each other as after a partition.
+	Prefers func(Key, geo.NodeID) bool
+
 	Now        func() time.Time      // time.Now
 	Rand       io.Reader             // crypto/rand.Reader; safe for concurrent use
 	Log        *slog.Logger          // discarded

@@ -267,6 +267,28 @@ func TestStandbyResumesByTicket(t *testing.T) {
 	})
 }
 
+// A room's home is where its configuration wants it while that node lives, and
+// in rendezvous order after that.
+func TestPreferredHome(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := newNetwork(t, wan, "fra", "iad", "syd")
+		order := n.rank()
+		n.mu.Lock()
+		n.preferred = order[2]
+		n.mu.Unlock()
+		ann, a := n.enter(order[0], "ann")
+		_, b := n.enter(order[1], "bob")
+		check(t, "home", n.home(), order[2])
+		n.say(ann, "over there")
+		n.kill(order[2], 2*time.Second)
+		settle(10 * time.Second)
+		check(t, "home after its death", n.home(), order[0])
+		check(t, "roster", a.roster(), b.roster())
+		check(t, "chat", b.talk(), "[1:over there]")
+		n.equal(2)
+	})
+}
+
 func TestRepeatedChatIsOneMessage(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := newNetwork(t, wan, "fra", "iad")

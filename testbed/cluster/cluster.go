@@ -277,7 +277,27 @@ func (c *Cluster) Attach(pop string) ([]string, error) {
 // Metric reads one metric of a POP, summed over its labels.
 func (c *Cluster) Metric(pop, name string) float64 {
 	c.t.Helper()
-	res, err := http.Get(c.Edges[pop].URL + "/metrics")
+	return c.metric(c.Edges[pop], name)
+}
+
+// WaitKnown waits until every POP's copy of the configuration has all that the
+// API has acknowledged.
+func (c *Cluster) WaitKnown() {
+	c.t.Helper()
+	want := c.metric(c.Control, "meridian_control_applied_index")
+	for pop := range c.Edges {
+		c.wait(pop+" knows the configuration", func() error {
+			if have := c.Metric(pop, "meridian_control_client_index"); have < want {
+				return fmt.Errorf("it is at %.0f of %.0f", have, want)
+			}
+			return nil
+		})
+	}
+}
+
+func (c *Cluster) metric(p *Process, name string) float64 {
+	c.t.Helper()
+	res, err := http.Get(p.URL + "/metrics")
 	if err != nil {
 		c.t.Fatal(err)
 	}

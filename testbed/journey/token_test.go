@@ -138,3 +138,17 @@ func TestTokensAtTheEdge(t *testing.T) {
 }
 
 var errAccepted = jwt.ErrTokenUnverifiable
+
+// TestHomeWhereConfigured: the home of a room that names a POP is there, whoever
+// joins first and wherever.
+func TestHomeWhereConfigured(t *testing.T) {
+	n := start(t, "fra", "iad", "syd")
+	for _, pop := range []string{"iad", "syd"} {
+		id := "home-" + pop
+		n.Call("POST", "/companies/"+n.Company+"/rooms", map[string]any{"public_id": id, "kind": "call", "open": true, "home_pop": pop}, nil)
+		n.WaitKnown()
+		if home := n.join("fra", client.Options{Room: id, Name: "Ann"}).Joined.Room.Home; home != pop+"-1" {
+			t.Errorf("the home of %s is %s", id, home)
+		}
+	}
+}
