@@ -15,6 +15,7 @@ import (
 // out, over HTTP. The caller adds transceivers to PC before Open.
 type Standard struct {
 	PC       *webrtc.PeerConnection
+	Token    string // sent as Bearer; empty: none
 	Location string // of the session, absolute
 	ETag     string
 }
@@ -79,6 +80,9 @@ func (s *Standard) Request(ctx context.Context, method, target, contentType, bod
 		return Answered{}, err
 	}
 	r.Header.Set("Content-Type", contentType)
+	if s.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+s.Token)
+	}
 	if match != "" {
 		r.Header.Set("If-Match", match)
 	}

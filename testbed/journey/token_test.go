@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+	"github.com/pion/webrtc/v4"
 
 	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/testbed/client"
@@ -116,6 +117,20 @@ func TestTokensAtTheEdge(t *testing.T) {
 	})
 	if _, err := n.try("fra", client.Options{Room: "closed"}); code(err) != "token_missing" {
 		t.Errorf("a room that is not open without a token: %v", err)
+	}
+	whip := newStandard(t)
+	if _, err := whip.PC.AddTransceiverFromKind(webrtc.RTPCodecTypeVideo, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
+		t.Fatal(err)
+	}
+	offer, err := whip.PC.CreateOffer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, want := range map[string]int{"": 401, "rubbish": 401, native.Token: 201} {
+		whip.Token = token
+		if res := ask(t, whip, "POST", n.Edges["fra"].URL+"/whip/closed", "application/sdp", offer.SDP, ""); res.Status != want {
+			t.Errorf("WHIP with %d bytes of token: %d %s, want %d", len(token), res.Status, res.Body, want)
+		}
 	}
 	if _, err := n.try("fra", client.Options{Room: "another", Token: native.Token}); code(err) != "token_wrong_room" {
 		t.Errorf("a token of another room: %v", err)
