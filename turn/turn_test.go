@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -611,7 +612,7 @@ func TestVirtualAddressesAreUnique(t *testing.T) {
 }
 
 func TestPasswordsAreNotLogged(t *testing.T) {
-	var log bytes.Buffer
+	var log lockedBuffer
 	n := newNode(t, func(c *Config) {
 		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		c.TCP = nil
@@ -626,6 +627,25 @@ func TestPasswordsAreNotLogged(t *testing.T) {
 	if s := log.String(); strings.Contains(s, password) {
 		t.Error("the password is in the log")
 	}
+}
+
+// lockedBuffer is read while goroutines of pion, which Close does not wait for,
+// may still log.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func until(t *testing.T, what string, cond func() bool) {
