@@ -43,7 +43,7 @@ func cpu(b *testing.B, pid int) (user, system time.Duration) {
 // one WHIP publisher of 180 video packets of 1,150 bytes in 30 frames and 50
 // audio packets a second, to 50 WHEP viewers on the same node.
 //
-//	go test -run xxx -bench Forward -benchtime 10s ./testbed/bench
+//	go test -run '^$' -bench Forward -benchtime 10s ./testbed/bench
 func BenchmarkForward(b *testing.B) {
 	const viewers = 50
 	c := cluster.Start(b, "fra")
@@ -167,7 +167,7 @@ func viewer(b *testing.B, url string, received *atomic.Int64, first func()) {
 // BenchmarkDevReady is the time from the start of `meridian dev` until it says
 // that three POPs are ready, on a new data directory.
 //
-//	go test -run xxx -bench DevReady ./testbed/bench
+//	go test -run '^$' -bench DevReady ./testbed/bench
 func BenchmarkDevReady(b *testing.B) {
 	bin := cluster.Binary(b)
 	for b.Loop() {
