@@ -13,7 +13,6 @@ import (
 	"github.com/meridian-video/meridian/control/entry"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
-	"github.com/meridian-video/meridian/edge/sfu"
 	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/edge/tracks"
 	"github.com/meridian-video/meridian/geo"
@@ -30,11 +29,6 @@ const (
 	trackCamera2    = "camera2"
 	trackShare      = "share"
 	trackShareAudio = "share_audio"
-)
-
-var (
-	opus = sfu.Codec{Name: "opus", ClockRate: 48000}
-	vp8  = sfu.Codec{Name: "vp8", ClockRate: 90000}
 )
 
 // attachment is one participant's connection to this node: the seat in the

@@ -234,7 +234,7 @@ func kindOf(track string) sfu.Kind {
 
 func codecOf(k sfu.Kind) sfu.Codec {
 	if k == sfu.Video {
-		return vp8
+		return sfu.VP8
 	}
-	return opus
+	return sfu.Opus
 }

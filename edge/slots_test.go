@@ -24,8 +24,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type noSink struct{}
 
-func (noSink) Send(*sfu.Packet)      {}
-func (noSink) SendReport(sfu.Report) {}
+func (noSink) Send(*sfu.Packet, sfu.Batch) {}
+func (noSink) SendReport(sfu.Report)       {}
 
 // noLinks never answer.
 type noLinks struct{}

@@ -32,6 +32,6 @@ func BenchmarkSend(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		p.SequenceNumber++
-		d.Send(&p)
+		d.Send(&p, nil)
 	}
 }

@@ -216,7 +216,7 @@ func parseSection(m *sdp.MediaDescription, session []sdp.Attribute) (section, er
 	case !has(m.Attributes, "rtcp-mux"):
 		s.refused = "no rtcp-mux"
 	case !s.parseCodec(m):
-		s.refused = "no " + codecOf(s.kind).Name
+		s.refused = "no " + codecOf(s.kind).String()
 	}
 	return s, nil
 }
@@ -224,9 +224,9 @@ func parseSection(m *sdp.MediaDescription, session []sdp.Attribute) (section, er
 // codecOf is the one codec of a kind.
 func codecOf(k sfu.Kind) sfu.Codec {
 	if k == sfu.Video {
-		return sfu.Codec{Name: "vp8", ClockRate: 90000}
+		return sfu.VP8
 	}
-	return sfu.Codec{Name: "opus", ClockRate: 48000}
+	return sfu.Opus
 }
 
 // parseCodec finds the payload type of the kind's codec, its parameters and
@@ -241,7 +241,7 @@ func (s *section) parseCodec(m *sdp.MediaDescription) bool {
 			}
 			name, rate, _ := strings.Cut(enc, "/")
 			rate, _, _ = strings.Cut(rate, "/")
-			if strings.EqualFold(name, want.Name) && rate == strconv.Itoa(int(want.ClockRate)) {
+			if strings.EqualFold(name, want.String()) && rate == strconv.Itoa(int(want.ClockRate())) {
 				found = pt
 			}
 		}

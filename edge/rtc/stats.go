@@ -64,7 +64,7 @@ func (t *Transport) Stats() Stats {
 		u.mu.Lock()
 		if u.rx.started {
 			us.Packets, us.Lost = uint64(u.rx.received), u.rx.lost()
-			us.Jitter = time.Duration(u.rx.jitter / float64(codecOf(u.kind).ClockRate) * float64(time.Second))
+			us.Jitter = time.Duration(u.rx.jitter / float64(codecOf(u.kind).ClockRate()) * float64(time.Second))
 		}
 		u.mu.Unlock()
 		s.Ups = append(s.Ups, us)

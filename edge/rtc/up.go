@@ -64,7 +64,7 @@ func (u *up) accept(h *rtp.Header, n int, now time.Duration) bool {
 		u.ssrc.Store(h.SSRC)
 		u.rx = reception{}
 	}
-	u.rx.packet(h.SequenceNumber, h.Timestamp, now, codecOf(u.kind).ClockRate)
+	u.rx.packet(h.SequenceNumber, h.Timestamp, now, codecOf(u.kind).ClockRate())
 	u.bytes.Add(uint64(n))
 	return true
 }
@@ -96,7 +96,7 @@ func (u *up) senderReport(sr *rtcp.SenderReport, now time.Duration) {
 	u.mu.Lock()
 	u.rx.report, u.rx.reportAt = uint32(sr.NTPTime>>16), now
 	u.mu.Unlock()
-	u.track.SenderReport(sr.NTPTime, sr.RTPTime, now)
+	u.track.SenderReport(0, sr.NTPTime, sr.RTPTime, now)
 }
 
 // reception is what RFC 3550 appendix A.3 and A.8 keep of a source.

@@ -8,7 +8,7 @@ import (
 
 type blackhole struct{ packets, bytes int }
 
-func (b *blackhole) Send(p *Packet) {
+func (b *blackhole) Send(p *Packet, _ Batch) {
 	b.packets++
 	b.bytes += len(p.Payload)
 }
@@ -22,7 +22,7 @@ func BenchmarkForward(b *testing.B) {
 			now := time.Second
 			metrics := NewMetrics(nil)
 			u := NewUpTrack(UpConfig{
-				Kind: Video, Codec: Codec{"vp8", 90000}, Metrics: metrics,
+				Kind: Video, Codec: VP8, Metrics: metrics,
 				Now: func() time.Duration { return now },
 			})
 			sink := &blackhole{}
@@ -60,7 +60,7 @@ func BenchmarkForward(b *testing.B) {
 // Forwarding allocates nothing once the rings have grown.
 func TestForwardDoesNotAllocate(t *testing.T) {
 	clock := &clockwork{at: time.Second}
-	u := NewUpTrack(UpConfig{Kind: Video, Codec: Codec{"vp8", 90000}, Now: clock.now})
+	u := NewUpTrack(UpConfig{Kind: Video, Codec: VP8, Now: clock.now})
 	for range 20 {
 		NewDownTrack(DownConfig{Kind: Video, Sink: &blackhole{}, Now: clock.now}).Switch(u)
 	}

@@ -48,8 +48,8 @@ func TestReportsShareTheNodeClock(t *testing.T) {
 	clock := &clockwork{at: 10 * time.Second}
 	source := NewSourceClock()
 	now := clock.now
-	audio := NewUpTrack(UpConfig{Kind: Audio, Codec: Codec{"opus", 48000}, Clock: source, Now: now})
-	video := NewUpTrack(UpConfig{Kind: Video, Codec: Codec{"vp8", 90000}, Clock: source, Now: now})
+	audio := NewUpTrack(UpConfig{Kind: Audio, Codec: Opus, Clock: source, Now: now})
+	video := NewUpTrack(UpConfig{Kind: Video, Codec: VP8, Clock: source, Now: now})
 	ra, rv := &recorder{}, &recorder{}
 	da := NewDownTrack(DownConfig{Kind: Audio, Sink: ra, Now: now})
 	dv := NewDownTrack(DownConfig{Kind: Video, Sink: rv, Now: now})
@@ -61,8 +61,8 @@ func TestReportsShareTheNodeClock(t *testing.T) {
 	sender := func(d time.Duration) uint64 { return NTP(d + 77*time.Hour) }
 	audio.Write(&Packet{Timestamp: 1000, Arrival: clock.at, Payload: []byte{0x78, 1}})
 	video.Write(&Packet{Timestamp: 2000, Arrival: clock.at, Payload: vp8Payload(true, true, 1, 1, 1, 0)})
-	audio.SenderReport(sender(0), 1000, clock.at)
-	video.SenderReport(sender(time.Second), 2000+90000, clock.at+time.Second+50*ms)
+	audio.SenderReport(0, sender(0), 1000, clock.at)
+	video.SenderReport(0, sender(time.Second), 2000+90000, clock.at+time.Second+50*ms)
 	clock.at += 1100 * ms
 	audio.Tick(clock.at)
 	video.Tick(clock.at)
@@ -91,8 +91,8 @@ func TestReportsShareTheNodeClock(t *testing.T) {
 		t.Errorf("%d reports in 4.1 s, want 4", n)
 	}
 	// A switch is followed by a report at once.
-	other := NewUpTrack(UpConfig{Kind: Audio, Codec: Codec{"opus", 48000}, Now: now})
-	other.SenderReport(sender(0), 5, clock.at)
+	other := NewUpTrack(UpConfig{Kind: Audio, Codec: Opus, Now: now})
+	other.SenderReport(0, sender(0), 5, clock.at)
 	da.Switch(other)
 	other.Tick(clock.at)
 	other.Write(&Packet{Timestamp: 1, Arrival: clock.at, Payload: []byte{0x78}})

@@ -14,6 +14,9 @@ const maxNacks = 128
 type DownConfig struct {
 	Kind Kind
 	Sink Sink
+	// Codecs are those the sink can take; packets of others are left out, but
+	// RED is reduced to Opus for a sink without it.
+	Codecs CodecSet
 	// Verbatim leaves numbers, timestamps and ids as the source has them: a
 	// relay link's next node does the rewriting.
 	Verbatim bool
@@ -32,6 +35,7 @@ type DownTrack struct {
 	cfg     DownConfig
 	metrics *kindMetrics
 	rtt     atomic.Int64
+	target  atomic.Uint32 // Layer
 	counts  downCounts
 
 	// slot belongs to the holder of the lock of the UpTrack that the
@@ -73,7 +77,9 @@ func NewDownTrack(cfg DownConfig) *DownTrack {
 	if cfg.Now == nil {
 		cfg.Now = sinceStart
 	}
-	return &DownTrack{cfg: cfg, metrics: cfg.Metrics.of(cfg.Kind)}
+	d := &DownTrack{cfg: cfg, metrics: cfg.Metrics.of(cfg.Kind)}
+	d.target.Store(TopLayer.pack())
+	return d
 }
 
 // Switch makes u the source of the DownTrack, nil for none. The last of

@@ -82,7 +82,7 @@ func (u *UpTrack) receive(p *Packet) {
 	}
 	e.latestAt = p.Arrival
 	if class != arrivedLate {
-		e.jitter.update(p.Timestamp, p.Arrival, u.cfg.Codec.ClockRate)
+		e.jitter.update(p.Timestamp, p.Arrival, clockRate(u.cfg.Kind))
 	}
 	u.counts.note(p.Layer, e)
 
@@ -140,7 +140,7 @@ func (u *UpTrack) recall(layer uint8, e *encoding, ext uint64) (*item, bool) {
 	return it, true
 }
 
-func (u *UpTrack) isVP8() bool { return u.cfg.Kind == Video && u.cfg.Codec.Name == "vp8" }
+func (u *UpTrack) isVP8() bool { return u.cfg.Kind == Video && u.cfg.Codec == VP8 }
 
 // canStart reports whether a slot may begin with the packet: for VP8 at a
 // keyframe, else anywhere.

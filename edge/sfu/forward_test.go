@@ -393,7 +393,7 @@ func TestVerbatim(t *testing.T) {
 	padding := s.cam.next(s.at)
 	padding.Payload = nil
 	s.up.Write(padding)
-	s.up.SenderReport(NTP(0), p.Timestamp, s.at)
+	s.up.SenderReport(0, NTP(0), p.Timestamp, s.at)
 	s.up.Tick(s.at)
 	got := rec.take()
 	if len(got) != 2 || got[0].SequenceNumber != p.SequenceNumber || got[0].Timestamp != p.Timestamp ||
@@ -412,10 +412,10 @@ func TestVerbatim(t *testing.T) {
 func TestAudio(t *testing.T) {
 	clock := &clockwork{at: time.Second}
 	ask := &asker{}
-	flushes := 0
+	flushes := &flushCounter{}
 	u := NewUpTrack(UpConfig{
-		Kind: Audio, Codec: Codec{"opus", 48000}, Upstream: ask, Now: clock.now,
-		Flush: func() { flushes++ },
+		Kind: Audio, Codec: Opus, Upstream: ask, Now: clock.now,
+		Batch: flushes,
 	})
 	rec := &recorder{}
 	d := NewDownTrack(DownConfig{Kind: Audio, Sink: rec, Now: clock.now})
@@ -430,8 +430,8 @@ func TestAudio(t *testing.T) {
 		})
 		clock.at += 20 * ms
 	}
-	if len(rec.packets) != 5 || !rec.packets[0].Marker || rec.packets[1].Marker || flushes != 5 {
-		t.Fatalf("got %d packets, %d flushes", len(rec.packets), flushes)
+	if len(rec.packets) != 5 || !rec.packets[0].Marker || rec.packets[1].Marker || flushes.n != 5 {
+		t.Fatalf("got %d packets, %d flushes", len(rec.packets), flushes.n)
 	}
 	if level, at := u.Level(); level != 34 || at != time.Second+80*ms {
 		t.Errorf("level %d at %v", level, at)

@@ -19,7 +19,7 @@ type recorder struct {
 	reports []Report
 }
 
-func (r *recorder) Send(p *Packet) {
+func (r *recorder) Send(p *Packet, _ Batch) {
 	r.packets = append(r.packets, sent{*p, bytes.Clone(p.Payload)})
 }
 func (r *recorder) SendReport(rep Report) { r.reports = append(r.reports, rep) }
@@ -29,6 +29,11 @@ func (r *recorder) take() []sent {
 	r.packets = nil
 	return p
 }
+
+// flushCounter is a Batch that counts.
+type flushCounter struct{ n int }
+
+func (f *flushCounter) Flush() { f.n++ }
 
 // asker is an Upstream that keeps what was asked.
 type asker struct {
@@ -112,7 +117,7 @@ func newScene(t testing.TB, id byte, clock *clockwork) *scene {
 		clockwork: clock, ask: ask,
 		cam: &camera{id: id, perFrame: 3, sn: uint16(id) * 20000, ts: uint32(id) * 1e9, key: true},
 		up: NewUpTrack(UpConfig{
-			Kind: Video, Codec: Codec{"vp8", 90000}, Upstream: ask, Now: clock.now,
+			Kind: Video, Codec: VP8, Upstream: ask, Now: clock.now,
 		}),
 	}
 }

@@ -206,7 +206,7 @@ func TestMetricsRegister(t *testing.T) {
 	reg := prometheus.NewPedanticRegistry()
 	m := NewMetrics(reg)
 	clock := &clockwork{at: time.Second}
-	u := NewUpTrack(UpConfig{Kind: Video, Codec: Codec{"vp8", 90000}, Now: clock.now, Metrics: m})
+	u := NewUpTrack(UpConfig{Kind: Video, Codec: VP8, Now: clock.now, Metrics: m})
 	d := NewDownTrack(DownConfig{Kind: Video, Sink: &recorder{}, Now: clock.now, Metrics: m})
 	d.Switch(u)
 	u.Write(&Packet{Arrival: clock.at, Payload: vp8Payload(true, true, 1, 1, 1, 0)})

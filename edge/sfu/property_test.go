@@ -92,7 +92,7 @@ func TestSlotIsOneStream(t *testing.T) {
 			id := byte(i + 1)
 			ask := &asker{}
 			up := NewUpTrack(UpConfig{
-				Kind: Video, Codec: Codec{"vp8", 90000}, Upstream: ask, Now: clock.now,
+				Kind: Video, Codec: VP8, Upstream: ask, Now: clock.now,
 			})
 			cam := &camera{
 				id: id, sn: rapid.Uint16().Draw(t, "sn"), ts: rapid.Uint32().Draw(t, "ts"),

@@ -29,16 +29,6 @@ func (k Kind) String() string {
 	return "audio"
 }
 
-// Codec names a codec as a track negotiated it.
-type Codec struct {
-	// Name is the lower-case encoding name, "opus" or "vp8". Packets of
-	// other codecs are forwarded, but nothing inside them is rewritten and
-	// no keyframe is recognised.
-	Name string
-	// ClockRate is the RTP clock in Hz.
-	ClockRate uint32
-}
-
 // NoAudioLevel says that a packet carried no audio level.
 const NoAudioLevel = 255
 
@@ -58,15 +48,29 @@ type Packet struct {
 	// Resent marks the answer to a subscriber's NACK, for sinks that send
 	// those in a stream of their own (RFC 4588) or pace them differently.
 	Resent bool
-	// Layer is the simulcast encoding, 0 where there is only one.
+	// Layer is the simulcast encoding, low to high; 0 where there is only one.
 	Layer uint8
+	// Codec is what the payload is encoded with. From a source, NoCodec means
+	// the UpTrack's; sinks always get a codec.
+	Codec Codec
 	// AudioLevel is the RFC 6464 level in -dBov, 0..127, or NoAudioLevel.
 	AudioLevel uint8
 	// Arrival is the node's monotonic clock, since the node's start.
 	Arrival time.Duration
-	// Payload is valid only during the call, and is never written to by the
-	// callee.
+	// Descriptor is the Dependency Descriptor header extension (AV1 RTP
+	// specification, appendix A), nil where there is none.
+	Descriptor []byte
+	// Payload and Descriptor are valid only during the call, and are never
+	// written to by the callee.
 	Payload []byte
+}
+
+// A Batch gathers what sinks have to send during one wave, so that one system
+// call can send it. Its owner is the UpTrack that hands it to sinks: it is
+// used by one goroutine at a time.
+type Batch interface {
+	// Flush sends what was gathered. It never blocks.
+	Flush()
 }
 
 // Upstream is where an UpTrack's requests go: a browser's transport or a
@@ -84,7 +88,10 @@ type Upstream interface {
 // never blocks, keeps neither p nor its payload, and never calls Write, Tick,
 // SenderReport or Close of that UpTrack (all methods of DownTrack are fine).
 type Sink interface {
-	Send(p *Packet)
+	// Send takes a packet of a wave. The sink may add what it sends to b,
+	// which is flushed at the wave's end, if b is of a kind that it knows; b
+	// is nil where the UpTrack has none.
+	Send(p *Packet, b Batch)
 	SendReport(r Report)
 }
 
@@ -92,6 +99,7 @@ type Sink interface {
 // same instant on the node's clock (see NTP) and in the stream's timestamps,
 // and the counts of what the DownTrack has sent.
 type Report struct {
+	Layer   uint8 // the encoding, of a DownTrack that forwards verbatim
 	NTP     uint64
 	RTP     uint32
 	Packets uint32

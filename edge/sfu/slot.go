@@ -33,7 +33,7 @@ func (d *DownTrack) start(u *UpTrack, it *item) {
 	s.reportDue, u.reportDue = 0, 0
 	d.counts.waiting.Store(false)
 	if !d.cfg.Verbatim {
-		s.m.begin(it.ext, it.pkt.Timestamp, it.pkt.Arrival, u.cfg.Codec.ClockRate)
+		s.m.begin(it.ext, it.pkt.Timestamp, it.pkt.Arrival, clockRate(u.cfg.Kind))
 	}
 }
 
@@ -105,7 +105,7 @@ func (d *DownTrack) hand(u *UpTrack, p *Packet) {
 	d.counts.octets.Add(uint64(len(p.Payload)))
 	u.wave.packets++
 	u.wave.bytes += len(p.Payload)
-	d.cfg.Sink.Send(p)
+	d.cfg.Sink.Send(p, u.cfg.Batch)
 }
 
 // resend answers a NACK of one number of the slot.
@@ -173,7 +173,7 @@ func (u *UpTrack) report(now time.Duration) {
 	if d := u.sr.at - at; d > clockJump || d < -clockJump {
 		return // the sender's clock was set; wait for our next report of it
 	}
-	rtp := u.sr.rtp + uint32(ticks(now-at, u.cfg.Codec.ClockRate))
+	rtp := u.sr.rtp + uint32(ticks(now-at, clockRate(u.cfg.Kind)))
 	next := now + reportInterval
 	for _, d := range u.downs {
 		s := &d.slot

@@ -18,7 +18,7 @@ type exclusive struct {
 	next    uint16
 }
 
-func (x *exclusive) Send(p *Packet) {
+func (x *exclusive) Send(p *Packet, _ Batch) {
 	if !x.busy.CompareAndSwap(false, true) {
 		x.faults.Add(1)
 	}
@@ -45,7 +45,7 @@ func (x *exclusive) SendReport(Report) {
 func TestStress(t *testing.T) {
 	const sources, sinks, rounds = 4, 12, 1500
 	up := func() *UpTrack {
-		return NewUpTrack(UpConfig{Kind: Video, Codec: Codec{"vp8", 90000}, Upstream: &countingAsker{}})
+		return NewUpTrack(UpConfig{Kind: Video, Codec: VP8, Upstream: &countingAsker{}})
 	}
 	var ups [sources]atomic.Pointer[UpTrack]
 	for i := range ups {
@@ -60,7 +60,7 @@ func TestStress(t *testing.T) {
 				cam.key = cam.n%30 == 0
 				ups[i].Load().Write(cam.next(sinceStart()))
 				if cam.n%200 == 0 {
-					ups[i].Load().SenderReport(NTP(sinceStart()), cam.ts, sinceStart())
+					ups[i].Load().SenderReport(0, NTP(sinceStart()), cam.ts, sinceStart())
 				}
 				runtime.Gosched()
 			}
@@ -181,7 +181,7 @@ type flipper struct {
 	seen int
 }
 
-func (f *flipper) Send(*Packet) {
+func (f *flipper) Send(_ *Packet, _ Batch) {
 	f.seen++
 	f.d.KeyframeRequest()
 	f.d.Switch(f.to)
@@ -208,14 +208,14 @@ type hop struct {
 	lose map[uint16]bool
 }
 
-func (h *hop) Send(p *Packet) {
+func (h *hop) Send(p *Packet, _ Batch) {
 	if h.lose[p.SequenceNumber] {
 		delete(h.lose, p.SequenceNumber)
 		return
 	}
 	h.far.Write(p)
 }
-func (h *hop) SendReport(r Report)                          { h.far.SenderReport(r.NTP, r.RTP, h.far.cfg.Now()) }
+func (h *hop) SendReport(r Report)                          { h.far.SenderReport(0, r.NTP, r.RTP, h.far.cfg.Now()) }
 func (h *hop) RequestKeyframe(uint8)                        { h.down.KeyframeRequest() }
 func (h *hop) RequestRetransmit(layer uint8, seqs []uint16) { h.down.Retransmit(seqs) }
 
@@ -224,7 +224,7 @@ func TestRelayHop(t *testing.T) {
 	near := newScene(t, 1, clock)
 	h := &hop{lose: map[uint16]bool{}}
 	h.down = NewDownTrack(DownConfig{Kind: Video, Sink: h, Verbatim: true, Now: clock.now})
-	h.far = NewUpTrack(UpConfig{Kind: Video, Codec: Codec{"vp8", 90000}, Upstream: h, Now: clock.now})
+	h.far = NewUpTrack(UpConfig{Kind: Video, Codec: VP8, Upstream: h, Now: clock.now})
 	d, rec := newDown(clock)
 	d.Switch(h.far)
 	h.down.Switch(near.up)
@@ -234,7 +234,7 @@ func TestRelayHop(t *testing.T) {
 	near.frame(true)
 	h.lose[near.cam.sn+1] = true
 	near.frame(false)
-	near.up.SenderReport(NTP(0), near.cam.ts, clock.at)
+	near.up.SenderReport(0, NTP(0), near.cam.ts, clock.at)
 	for range 3 {
 		clock.at += 10 * ms
 		near.up.Tick(clock.at)

@@ -15,10 +15,10 @@ type UpConfig struct {
 	// Clock is shared by all tracks of a publisher; nil gives the track one
 	// of its own.
 	Clock *SourceClock
-	// Flush is called once after each wave of packets or reports to sinks,
-	// with the UpTrack's lock held, as the cue to send batches. It may be nil
-	// and is bound as a Sink is.
-	Flush func()
+	// Batch is handed to sinks and flushed once after each wave of packets or
+	// reports to them, with the UpTrack's lock held. It may be nil and is
+	// bound as a Sink is.
+	Batch Batch
 	// Now is the node's monotonic clock; nil means time since the process
 	// started.
 	Now func() time.Duration
@@ -106,8 +106,9 @@ func (u *UpTrack) Write(p *Packet) {
 }
 
 // SenderReport takes a sender report of the source (RFC 3550 section 6.4.1)
-// that arrived at the given instant of the node's clock.
-func (u *UpTrack) SenderReport(ntp uint64, rtp uint32, arrival time.Duration) {
+// on one of its encodings, that arrived at the given instant of the node's
+// clock.
+func (u *UpTrack) SenderReport(layer uint8, ntp uint64, rtp uint32, arrival time.Duration) {
 	u.cfg.Clock.observe(ntp, arrival)
 	u.lock()
 	if !u.sr.known {
@@ -254,8 +255,8 @@ type wave struct {
 func (u *UpTrack) endWave() {
 	w := &u.wave
 	if w.packets > 0 || w.reports > 0 {
-		if u.cfg.Flush != nil {
-			u.cfg.Flush()
+		if u.cfg.Batch != nil {
+			u.cfg.Batch.Flush()
 		}
 		u.metrics.waves.Inc()
 	}

@@ -58,7 +58,7 @@ func TestPictureIDsExtend(t *testing.T) {
 func TestWidthsFollowEachOther(t *testing.T) {
 	clock := &clockwork{at: 1e9}
 	long := newScene(t, 1, clock)
-	short := NewUpTrack(UpConfig{Kind: Video, Codec: Codec{"vp8", 90000}, Now: clock.now})
+	short := NewUpTrack(UpConfig{Kind: Video, Codec: VP8, Now: clock.now})
 	d, rec := newDown(clock)
 	d.Switch(long.up)
 	long.cam.pid = 32760
@@ -118,7 +118,7 @@ func FuzzForward(f *testing.F) {
 			return
 		}
 		clock := &clockwork{at: 1e9}
-		u := NewUpTrack(UpConfig{Kind: Video, Codec: Codec{"vp8", 90000}, Now: clock.now})
+		u := NewUpTrack(UpConfig{Kind: Video, Codec: VP8, Now: clock.now})
 		d, rec := newDown(clock)
 		verbatim := &recorder{}
 		v := NewDownTrack(DownConfig{Kind: Video, Sink: verbatim, Verbatim: true, Now: clock.now})

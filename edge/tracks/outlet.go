@@ -20,7 +20,7 @@ func (t *Table) Attach(_ context.Context, from geo.NodeID, req wire.Subscribe, o
 	t.cfg.Log.Debug("track leaves over link", "trace", req.Trace, "to", from, "track", req.Track)
 	down := sfu.NewDownTrack(sfu.DownConfig{Kind: up.Kind(), Sink: sink{out}, Verbatim: true, Now: t.cfg.Now, Metrics: t.cfg.Metrics})
 	down.Switch(up)
-	info := wire.TrackInfo{Kind: wireKind(up.Kind()), Codec: up.Codec().Name, ClockRate: up.Codec().ClockRate}
+	info := wire.TrackInfo{Kind: wireKind(up.Kind()), Codec: up.Codec().String(), ClockRate: up.Codec().ClockRate()}
 	return info, feed{down}, nil
 }
 
@@ -35,7 +35,7 @@ func wireKind(k sfu.Kind) uint8 {
 type sink struct{ out *relay.Outlet }
 
 // Send implements sfu.Sink.
-func (s sink) Send(p *sfu.Packet) {
+func (s sink) Send(p *sfu.Packet, _ sfu.Batch) {
 	s.out.Send(&wire.Media{
 		Layer: p.Layer, SequenceNumber: p.SequenceNumber, Timestamp: p.Timestamp,
 		Marker: p.Marker, AudioLevel: p.AudioLevel, Payload: p.Payload,

@@ -39,10 +39,14 @@ type remote struct {
 func newRemote(t *Table, k Key, origin geo.NodeID, kind sfu.Kind, codec sfu.Codec, trace string) *remote {
 	r := &remote{table: t, key: k, origin: origin, trace: trace}
 	r.ctx, r.cancel = context.WithCancel(t.ctx)
-	r.up = sfu.NewUpTrack(sfu.UpConfig{
+	cfg := sfu.UpConfig{
 		Kind: kind, Codec: codec, Upstream: r, Clock: sfu.NewSourceClock(),
-		Flush: t.cfg.Flush, Now: t.cfg.Now, Metrics: t.cfg.Metrics,
-	})
+		Now: t.cfg.Now, Metrics: t.cfg.Metrics,
+	}
+	if t.cfg.Batch != nil {
+		cfg.Batch = t.cfg.Batch()
+	}
+	r.up = sfu.NewUpTrack(cfg)
 	return r
 }
 
@@ -133,7 +137,7 @@ func (r *receiver) Media(m *wire.Media) {
 
 // Report implements relay.Receiver.
 func (r *receiver) Report(w wire.Report) {
-	r.remote.up.SenderReport(w.NTP, w.RTP, r.remote.table.cfg.Now())
+	r.remote.up.SenderReport(0, w.NTP, w.RTP, r.remote.table.cfg.Now())
 }
 
 // Closed implements relay.Receiver.

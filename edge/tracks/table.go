@@ -25,7 +25,7 @@ type Links interface {
 type Config struct {
 	Self    geo.NodeID
 	Now     func() time.Duration // node's monotonic clock
-	Flush   func()               // sends what the transports have batched; may be nil
+	Batch   func() sfu.Batch     // makes what gathers packets for the node's transports; may be nil
 	Metrics *sfu.Metrics
 	Log     *slog.Logger
 }

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 20 * time.Second
 
 var (
-	opus = sfu.Codec{Name: "opus", ClockRate: 48000}
+	opus = sfu.Opus
 	mic  = Key{"acme", "demo", "k1.mic"}
 )
 
@@ -173,8 +173,8 @@ func speaker(t *testing.T, table *Table, k Key) *sfu.UpTrack {
 // ear is a sink that counts.
 type ear struct{ packets atomic.Int64 }
 
-func (e *ear) Send(*sfu.Packet)      { e.packets.Add(1) }
-func (e *ear) SendReport(sfu.Report) {}
+func (e *ear) Send(*sfu.Packet, sfu.Batch) { e.packets.Add(1) }
+func (e *ear) SendReport(sfu.Report)       {}
 
 // listener switches a DownTrack to a lease.
 func listener(t *testing.T, l *Lease) *ear {

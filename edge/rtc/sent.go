@@ -1,0 +1,41 @@
+package rtc
+
+import "hash/maphash"
+
+// sentSpan is how many packets back a repetition is still possible.
+const sentSpan = 1024
+
+var seed = maphash.MakeSeed()
+
+// sent guards against sealing two plaintexts under one index, which would
+// give the key of GCM's authentication away: a repeated packet must be what
+// it was at first.
+type sent struct {
+	begun   bool
+	highest uint16
+	hashes  [sentSpan]uint64 // 0 is never sent
+}
+
+// same notes a packet, or says whether it repeats the one that first had its
+// number.
+func (s *sent) same(seq uint16, plain []byte) bool {
+	sum := maphash.Bytes(seed, plain) | 1
+	ahead := seq - s.highest
+	switch {
+	case !s.begun:
+		s.begun, s.highest = true, seq
+	case ahead != 0 && ahead < 1<<15:
+		for i := uint16(1); i <= min(ahead, sentSpan); i++ {
+			s.hashes[(seq-min(ahead, sentSpan)+i)%sentSpan] = 0
+		}
+		s.highest = seq
+	case s.highest-seq >= sentSpan:
+		return false
+	default:
+		if old := s.hashes[seq%sentSpan]; old != 0 {
+			return old == sum
+		}
+	}
+	s.hashes[seq%sentSpan] = sum
+	return true
+}
