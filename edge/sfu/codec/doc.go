@@ -6,7 +6,7 @@
 //
 // It decodes no picture, assembles no frame, and knows neither RTP headers nor
 // who sends or receives. The only state is the Structure of a Dependency
-// Descriptor, which its caller owns. Functions may be called from anywhere,
-// keep no reference to their arguments and, but for growing a dst that is too
-// short, allocate nothing.
+// Descriptor, which its caller owns. Functions may be called from anywhere
+// and, but for growing a dst that is too short, allocate nothing; only payloads
+// of redundant audio alias the packet.
 package codec

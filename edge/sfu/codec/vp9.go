@@ -18,7 +18,7 @@ type VP9 struct {
 	Flexible       bool  // F: references are listed, there is no TL0PICIDX
 	HasLayers      bool  // L
 	SID, TID       uint8 // spatial and temporal layer
-	SwitchUp       bool  // U: from here on the temporal layer needs only lower ones
+	SwitchUp       bool  // U: higher temporal layers need nothing of theirs from before
 	InterLayer     bool  // D: the frame needs the spatial layer below
 	// Spatials is the number of spatial layers by the scalability structure,
 	// 0 where the packet has none. Width and Height are their sizes in

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The letters are those of RFC 9628 figure 2: I P L F B E V Z.
+// The letters are those of RFC 9628 section 4.2: I P L F B E V Z.
 func TestParseVP9(t *testing.T) {
 	for _, tc := range []struct {
 		name string
