@@ -49,12 +49,17 @@ func (c Codec) Kind() Kind {
 // ClockRate is the RTP clock in Hz.
 func (c Codec) ClockRate() uint32 { return clockRate(c.Kind()) }
 
-// clockRate is the RTP clock of everything of a kind, in Hz.
+// The RTP clocks of everything of a kind, in Hz.
+const (
+	clockRateVideo = 90000
+	clockRateAudio = 48000
+)
+
 func clockRate(k Kind) uint32 {
 	if k == Video {
-		return 90000
+		return clockRateVideo
 	}
-	return 48000
+	return clockRateAudio
 }
 
 // CodecSet is a set of codecs; the zero value stands for all.

@@ -66,11 +66,14 @@ const (
 // feedback of the subscriber that the packet path has not seen yet. One
 // message stands for all of it.
 type feedback struct {
-	posted   bool
-	keyframe bool
-	n        int
-	seqs     [maxNacks]uint16
+	posted    bool
+	keyframes uint8 // of encodings, a bit each; shown stands for the one that is shown
+	n         int
+	seqs      [maxNacks]uint16
 }
+
+// shown is the bit of the encoding that the slot shows, whichever it is.
+const shown = 1 << 7
 
 // NewDownTrack returns a DownTrack that is switched to nothing.
 func NewDownTrack(cfg DownConfig) *DownTrack {
@@ -134,18 +137,29 @@ func (d *DownTrack) Close() {
 func (d *DownTrack) Retransmit(seqs []uint16) {
 	d.counts.nacked.Add(uint64(len(seqs)))
 	d.metrics.nacksDown.Add(float64(len(seqs)))
-	d.tell(seqs, false)
+	d.tell(seqs, 0)
 }
 
 // KeyframeRequest takes the subscriber's wish for a keyframe (PLI or FIR).
 func (d *DownTrack) KeyframeRequest() {
+	d.request(shown)
+}
+
+// LayerKeyframeRequest takes a link's wish for a keyframe of one encoding.
+func (d *DownTrack) LayerKeyframeRequest(layer uint8) {
+	if layer < MaxLayers {
+		d.request(1 << layer)
+	}
+}
+
+func (d *DownTrack) request(keyframes uint8) {
 	d.counts.keyframeRequests.Add(1)
 	d.metrics.keyframesDown.Inc()
-	d.tell(nil, true)
+	d.tell(nil, keyframes)
 }
 
 // tell leaves feedback for the packet path.
-func (d *DownTrack) tell(seqs []uint16, keyframe bool) {
+func (d *DownTrack) tell(seqs []uint16, keyframes uint8) {
 	d.mu.Lock()
 	u := d.at
 	if d.phase != attached {
@@ -156,11 +170,11 @@ func (d *DownTrack) tell(seqs []uint16, keyframe bool) {
 	f := &d.asked
 	n := copy(f.seqs[f.n:], seqs)
 	f.n += n
-	f.keyframe = f.keyframe || keyframe
+	f.keyframes |= keyframes
 	full := !f.posted && !u.box.post(message{opFeedback, d})
 	f.posted = !full
 	if full {
-		f.n, f.keyframe = 0, false
+		f.n, f.keyframes = 0, 0
 		n = 0
 	}
 	d.mu.Unlock()
@@ -211,10 +225,11 @@ func (u *UpTrack) attach(d *DownTrack) {
 	u.metrics.switches.Inc()
 	d.counts.switches.Add(1)
 	now := u.cfg.Now()
-	d.await()
-	if u.cfg.Kind == Video && !u.startFromCache(d, now) {
-		u.requestKeyframe(d.slot.layer, now)
-	}
+	u.alive = u.arriving(now)
+	d.slot.encoding, d.slot.goal = 0, 0
+	d.slot.seen, d.slot.paused = NoLayer, true // so that steer begins anew
+	u.steer(d, now)
+	u.catchUp(d)
 }
 
 // detach lets d go, unless it is wanted here again by now.
@@ -244,6 +259,7 @@ func (u *UpTrack) letGo(d *DownTrack) {
 		}
 	}
 	u.counts.downs.Store(int64(len(u.downs)))
+	u.rest(d)
 	d.counts.waiting.Store(false)
 	d.mu.Lock()
 	if u.closed && d.want == u {
@@ -265,18 +281,22 @@ func (u *UpTrack) feedback(d *DownTrack) {
 	d.mu.Lock()
 	here := d.at == u && (d.phase == attached || d.phase == leaving)
 	seqs := u.wave.nacks[:copy(u.wave.nacks[:], d.asked.seqs[:d.asked.n])]
-	keyframe := d.asked.keyframe
-	d.asked.posted, d.asked.keyframe, d.asked.n = false, false, 0
+	keyframes := d.asked.keyframes
+	d.asked.posted, d.asked.keyframes, d.asked.n = false, 0, 0
 	d.mu.Unlock()
 	if !here {
 		d.refuse(dropNackGone, len(seqs))
 		return
 	}
 	now := u.cfg.Now()
-	if keyframe {
-		u.requestKeyframe(d.slot.layer, now)
+	for layer := range uint8(MaxLayers) {
+		asked := keyframes&(1<<layer) != 0 || keyframes&shown != 0 && layer == d.slot.encoding
+		if asked && u.encodings[layer] != nil {
+			u.requestKeyframe(layer, now)
+		}
 	}
-	for _, sn := range seqs {
-		d.resend(u, sn, now)
+	if len(seqs) > 0 {
+		d.owe(u, seqs)
+		d.resendOwed(u, now, maxBurst)
 	}
 }

@@ -1,36 +1,30 @@
 package sfu
 
 import (
-	"slices"
 	"time"
+
+	"github.com/meridian-video/meridian/edge/sfu/codec"
 )
 
 // An encoding is what an UpTrack keeps of one simulcast layer (of the only
 // one mostly), which has sequence numbers of its own.
 type encoding struct {
-	log      receiveLog
-	nacks    nackList
-	cache    packetCache
-	ids      pictureIDs
-	gate     keyframeGate
-	hasKey   bool
-	key      uint64        // first packet of the latest keyframe
-	keyAt    time.Duration // its arrival
-	latestAt time.Duration // arrival of the latest packet
-	jitter   jitter
-}
-
-// An item is one packet of the source on its way to the DownTracks.
-type item struct {
-	ext     uint64
-	pkt     Packet
-	late    bool // fills a hole
-	hide    bool // nothing to forward; slots close the gap in the numbers
-	starts  bool // a slot may start with it
-	desc    vp8
-	pid     uint32 // extended picture id
-	ready   bool   // payload is prepared
-	payload []byte // with ids that can be patched per slot
+	log       receiveLog
+	nacks     nackList
+	cache     packetCache
+	ids       pictureIDs
+	structure *codec.Structure // of the latest keyframe with a dependency descriptor
+	depends   codec.Descriptor // of the packet in hand
+	gate      keyframeGate
+	codec     Codec
+	hasKey    bool
+	key       uint64        // first packet of the latest keyframe
+	keyAt     time.Duration // its arrival
+	keyStamp  uint32        // its timestamp
+	latestAt  time.Duration // arrival of the latest packet
+	jitter    jitter
+	sr        senderReport
+	layered   bool // spatial layers share the encoding
 }
 
 func (u *UpTrack) encoding(layer uint8) *encoding {
@@ -44,7 +38,7 @@ func (u *UpTrack) encoding(layer uint8) *encoding {
 
 // receive takes a packet of the source in and forwards it.
 func (u *UpTrack) receive(p *Packet) {
-	if p.Layer >= MaxLayers || len(p.Payload) > maxPayload {
+	if p.Layer >= MaxLayers || len(p.Payload) > maxPayload || len(p.Descriptor) > maxDescriptor {
 		u.countDrops(dropOversize, 1)
 		return
 	}
@@ -86,17 +80,8 @@ func (u *UpTrack) receive(p *Packet) {
 	}
 	u.counts.note(p.Layer, e)
 
-	it := u.accept(e, ext, p)
-	it.late = class == arrivedLate
-	if it.starts && u.cfg.Kind == Video && (!e.hasKey || ext > e.key) {
-		e.hasKey, e.key, e.keyAt = true, ext, p.Arrival
-		e.gate.arrived()
-		u.counts.keyframes.Add(1)
-	}
-	u.send(it)
-	if class == arrivedLate && u.cfg.Kind == Video {
-		u.startWaiting(e, ext, p.Layer, p.Arrival)
-	}
+	it := u.accept(e, ext, p, class == arrivedLate)
+	u.forward(e, it)
 	if gap > nackReset && len(u.downs) > 0 {
 		u.requestKeyframe(p.Layer, p.Arrival)
 	}
@@ -104,72 +89,66 @@ func (u *UpTrack) receive(p *Packet) {
 }
 
 // accept makes the wave's item of a new packet and caches it.
-func (u *UpTrack) accept(e *encoding, ext uint64, p *Packet) *item {
+func (u *UpTrack) accept(e *encoding, ext uint64, p *Packet, late bool) *item {
 	it := &u.wave.item
-	*it = item{ext: ext, pkt: *p, hide: len(p.Payload) == 0}
-	if u.isVP8() && !it.hide {
-		desc, ok := parseVP8(p.Payload)
-		it.desc, it.hide = desc, !ok
-		if desc.pidOff != 0 {
-			it.pid = e.ids.extend(desc)
-		}
+	*it = item{ext: ext, pkt: *p, late: late, hide: len(p.Payload) == 0}
+	if it.pkt.Codec == NoCodec {
+		it.pkt.Codec = u.cfg.Codec
 	}
-	it.starts = u.canStart(it)
+	if !late && !it.hide && it.pkt.Codec != e.codec {
+		u.changeCodec(p.Layer, e, it.pkt.Codec)
+	}
+	e.describe(it)
+	if it.hasPID {
+		it.pid = e.ids.extend(it.ids)
+	}
 	e.cache.add(cached{
 		ext: ext, level: p.AudioLevel, marker: p.Marker, hide: it.hide, ts: p.Timestamp,
-		pid: it.pid, arrival: p.Arrival, desc: it.desc,
-	}, p.Payload)
+		codec: it.pkt.Codec, pid: it.pid, arrival: p.Arrival,
+	}, p.Payload, p.Descriptor)
+	u.flow.add(max(int8(p.Layer), it.spatial), it.temporal, len(p.Payload))
 	return it
 }
 
 // recall makes the wave's item of a cached packet.
 func (u *UpTrack) recall(layer uint8, e *encoding, ext uint64) (*item, bool) {
-	c, payload := e.cache.get(ext)
+	c, payload, descriptor := e.cache.get(ext)
 	if c == nil {
 		return nil, false
 	}
 	it := &u.wave.item
 	*it = item{
-		ext: ext, hide: c.hide, desc: c.desc, pid: c.pid,
+		ext: ext, hide: c.hide, pid: c.pid,
 		pkt: Packet{
 			SequenceNumber: uint16(ext), Timestamp: c.ts, Marker: c.marker, Layer: layer,
-			AudioLevel: c.level, Arrival: c.arrival, Payload: payload,
+			Codec: c.codec, AudioLevel: c.level, Arrival: c.arrival,
+			Payload: payload, Descriptor: descriptor,
 		},
 	}
-	it.starts = u.canStart(it)
+	e.describe(it)
 	return it, true
 }
 
-func (u *UpTrack) isVP8() bool { return u.cfg.Kind == Video && u.cfg.Codec == VP8 }
-
-// canStart reports whether a slot may begin with the packet: for VP8 at a
-// keyframe, else anywhere.
-func (u *UpTrack) canStart(it *item) bool {
-	if it.hide {
-		return false
-	}
-	return !u.isVP8() || it.desc.key
-}
-
-// prepare returns the payload with patchable ids, copied once per wave.
-func (u *UpTrack) prepare(it *item) []byte {
-	if !it.ready {
-		it.ready, it.payload = true, it.pkt.Payload
-		if it.desc.rewritable() {
-			u.wave.scratch, it.desc = it.desc.widen(u.wave.scratch, it.pkt.Payload)
-			it.payload = u.wave.scratch
+// forward hands a new packet to the DownTracks.
+func (u *UpTrack) forward(e *encoding, it *item) {
+	layer, now := it.pkt.Layer, it.pkt.Arrival
+	if u.cfg.Kind == Video {
+		e.layered = e.layered || it.spatial > 0
+		if it.key && (!e.hasKey || it.ext > e.key) {
+			e.hasKey, e.key, e.keyAt, e.keyStamp = true, it.ext, now, it.pkt.Timestamp
+			e.gate.arrived()
+			u.counts.keyframes.Add(1)
+			u.sizes(e, it)
 		}
 	}
-	return it.payload
-}
-
-// send walks the DownTracks.
-func (u *UpTrack) send(it *item) {
+	late, ext := it.late, it.ext
 	for _, d := range u.downs {
-		if d.slot.layer == it.pkt.Layer {
-			d.forward(u, it)
-		}
+		d.offer(u, it)
 	}
+	if late && u.cfg.Kind == Video {
+		u.startWaiting(e, ext, layer, now)
+	}
+	u.work(now)
 }
 
 // restart forgets what an encoding held: its numbers begin anew, and so do
@@ -178,125 +157,29 @@ func (u *UpTrack) restart(layer uint8, e *encoding, now time.Duration) {
 	u.counts.restarts.Add(1)
 	u.lost(e.nacks.clear())
 	e.cache.clear()
-	e.hasKey, e.ids, e.jitter = false, pictureIDs{}, jitter{}
-	u.sr.known = false
-	for _, d := range u.downs {
-		if d.slot.layer == layer {
-			d.await()
-		}
-	}
+	e.jitter, e.sr = jitter{}, senderReport{}
+	u.renew(layer, e)
 	if u.anyWaiting(layer) {
 		u.requestKeyframe(layer, now)
 	}
 }
 
-// startWaiting starts the DownTracks that wait for a keyframe, after packet
-// ext filled a hole: it may have been all that was wanting, or the first
-// packet of the keyframe, whose further holes are then the subscriber's to
-// ask for.
-func (u *UpTrack) startWaiting(e *encoding, ext uint64, layer uint8, now time.Duration) {
-	if !e.hasKey || (ext != e.key && !u.cacheServes(e, now)) {
-		return
+// changeCodec notes that the source encodes with something else from now on.
+func (u *UpTrack) changeCodec(layer uint8, e *encoding, to Codec) {
+	before := e.codec
+	e.codec = to
+	u.codec.Store(uint32(to))
+	if before != NoCodec && u.cfg.Kind == Video {
+		u.renew(layer, e)
 	}
+}
+
+// renew makes the DownTracks of an encoding wait for its next keyframe.
+func (u *UpTrack) renew(layer uint8, e *encoding) {
+	e.hasKey, e.layered, e.ids, e.structure = false, false, pictureIDs{}, nil
 	for _, d := range u.downs {
-		if d.slot.waiting && d.slot.layer == layer {
-			u.replay(d, e)
+		if d.slot.encoding == layer || d.cfg.Verbatim {
+			d.await()
 		}
 	}
-}
-
-// startFromCache sends d the latest keyframe with every packet since, or
-// reports that it cannot.
-func (u *UpTrack) startFromCache(d *DownTrack, now time.Duration) bool {
-	e := u.encodings[d.slot.layer]
-	if e == nil || !u.cacheServes(e, now) {
-		return false
-	}
-	u.replay(d, e)
-	u.metrics.cacheStarts.Inc()
-	return true
-}
-
-// cacheServes reports whether the latest keyframe is fresh and cached without
-// a gap up to the present.
-func (u *UpTrack) cacheServes(e *encoding, now time.Duration) bool {
-	if !e.hasKey || now-e.keyAt > cachedKeyframeAge ||
-		e.log.highest-e.key >= cachedKeyframePackets {
-		return false
-	}
-	for ext := e.key; ext <= e.log.highest; ext++ {
-		if c, _ := e.cache.get(ext); c == nil {
-			return false
-		}
-	}
-	return true
-}
-
-// replay sends d what is cached from the latest keyframe on.
-func (u *UpTrack) replay(d *DownTrack, e *encoding) {
-	for ext := e.key; ext <= e.log.highest; ext++ {
-		if it, ok := u.recall(d.slot.layer, e, ext); ok {
-			d.forward(u, it)
-		}
-	}
-}
-
-// askMissing requests what is due of the missing packets. Nothing is worth
-// asking for while nobody is attached.
-func (u *UpTrack) askMissing(layer uint8, e *encoding, now time.Duration) {
-	if len(u.downs) == 0 {
-		return
-	}
-	seqs, lost := e.nacks.take(now, time.Duration(u.rtt.Load()))
-	u.lost(lost)
-	if len(seqs) > 0 {
-		u.counts.nacked.Add(uint64(len(seqs)))
-		u.metrics.nacksUp.Add(float64(len(seqs)))
-		u.errands.asks = append(u.errands.asks, request{layer, slices.Clone(seqs)})
-	}
-}
-
-func (u *UpTrack) lost(n int) {
-	if n > 0 {
-		u.counts.lost.Add(uint64(n))
-		u.metrics.lost.Add(float64(n))
-	}
-}
-
-// requestKeyframe asks the source for a keyframe, merged with other requests.
-func (u *UpTrack) requestKeyframe(layer uint8, now time.Duration) {
-	if u.cfg.Kind == Video && u.encoding(layer).gate.request(now) {
-		u.askKeyframe(layer)
-	}
-}
-
-// askKeyframes sends the merged requests that are due.
-func (u *UpTrack) askKeyframes(now time.Duration) {
-	if u.cfg.Kind != Video {
-		return
-	}
-	for layer, e := range u.encodings {
-		if e == nil || !e.gate.asked || now-e.gate.at < keyframeInterval {
-			continue
-		}
-		waiting := now-e.latestAt < sourceSilent && u.anyWaiting(uint8(layer))
-		if e.gate.due(now, waiting) {
-			u.askKeyframe(uint8(layer))
-		}
-	}
-}
-
-func (u *UpTrack) askKeyframe(layer uint8) {
-	u.counts.keyframeRequests.Add(1)
-	u.metrics.keyframesUp.Inc()
-	u.errands.asks = append(u.errands.asks, request{layer: layer})
-}
-
-func (u *UpTrack) anyWaiting(layer uint8) bool {
-	for _, d := range u.downs {
-		if d.slot.waiting && d.slot.layer == layer {
-			return true
-		}
-	}
-	return false
 }

@@ -5,12 +5,14 @@ import (
 	"encoding/binary"
 	"testing"
 	"time"
+
+	"github.com/meridian-video/meridian/edge/sfu/codec"
 )
 
 // sent is a copy of what a sink was given.
 type sent struct {
 	Packet
-	payload []byte
+	payload, descriptor []byte
 }
 
 // recorder is a Sink that keeps everything.
@@ -20,7 +22,7 @@ type recorder struct {
 }
 
 func (r *recorder) Send(p *Packet, _ Batch) {
-	r.packets = append(r.packets, sent{*p, bytes.Clone(p.Payload)})
+	r.packets = append(r.packets, sent{*p, bytes.Clone(p.Payload), bytes.Clone(p.Descriptor)})
 }
 func (r *recorder) SendReport(rep Report) { r.reports = append(r.reports, rep) }
 
@@ -136,9 +138,9 @@ func newDown(clock *clockwork) (*DownTrack, *recorder) {
 }
 
 // descriptor parses what a sink was given.
-func descriptor(t testing.TB, p sent) vp8 {
+func descriptor(t testing.TB, p sent) codec.VP8 {
 	t.Helper()
-	v, ok := parseVP8(p.payload)
+	v, ok := codec.ParseVP8(p.payload)
 	if !ok {
 		t.Fatalf("malformed payload % x reached a sink", p.payload)
 	}

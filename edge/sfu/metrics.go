@@ -12,6 +12,7 @@ const (
 	dropOversize                    // longer than any path carries, or an impossible layer
 	dropPadding                     // empty or malformed payload, hidden from slots
 	dropWaiting                     // the slot waits for a keyframe
+	dropCodec                       // the sink cannot take the codec
 	dropQueueFull                   // feedback: the UpTrack's queue is full
 	dropNackGone                    // feedback: the packet is unknown or no longer cached
 	dropNackLimit                   // feedback: resent often enough
@@ -19,7 +20,7 @@ const (
 )
 
 var dropNames = [dropReasons]string{
-	"duplicate", "old", "stray", "oversize", "padding", "waiting",
+	"duplicate", "old", "stray", "oversize", "padding", "waiting", "codec",
 	"queue_full", "nack_gone", "nack_limit",
 }
 

@@ -5,9 +5,17 @@ import (
 	"time"
 )
 
-// maxRanges bounds how many renumberings of one source a munger remembers;
-// packets from before the oldest can no longer be placed.
-const maxRanges = 16
+const (
+	// maxRanges bounds how many renumberings of one source a munger
+	// remembers; packets from before the oldest can no longer be placed. With
+	// every second picture left out at 30 pictures a second it is two seconds.
+	maxRanges = 32
+	// maxSqueezed bounds the pictures of one catch-up that get a timestamp of
+	// their own.
+	maxSqueezed = 16
+	// squeezedStep is the time between two of them, in ticks of 90 kHz: 1 ms.
+	squeezedStep = 90
+)
 
 // A munger rewrites the numbers of one slot, so that the sources it is
 // switched to and the packets it leaves out look like one stream. Source
@@ -15,55 +23,75 @@ const maxRanges = 16
 // the slot.
 type munger struct {
 	// What the slot has sent, kept over sources.
-	begun  bool
-	hasPID bool
-	hasTL0 bool
-	tl0    uint8         // highest TL0PICIDX sent
-	ts     uint32        // timestamp of packet sn
-	pid    uint32        // highest picture id sent, extended
-	sn     uint64        // highest sequence number sent, extended
-	at     time.Duration // arrival of packet sn
+	begun    bool
+	hasPID   bool
+	hasTL0   bool
+	hasFrame bool
+	tl0      uint8         // highest TL0PICIDX sent
+	frame    uint16        // highest frame number of a dependency descriptor sent
+	ts       uint32        // timestamp of packet sn
+	pid      uint32        // highest picture id sent, extended
+	sn       uint64        // highest sequence number sent, extended
+	at       time.Duration // arrival of packet sn
+	marked   [16]uint64    // of the latest 1,024 numbers: the marker was set here
 
 	// How the present source maps onto the slot.
-	pidSet   bool
-	tl0Set   bool
-	tl0Shift uint8
-	pidShift uint32
-	tsShift  uint32
-	top      uint64 // highest source number seen
-	n        int
-	ranges   [maxRanges]snRange // ascending
+	pidSet     bool
+	tl0Set     bool
+	frameSet   bool
+	squeezing  bool
+	tl0Shift   uint8
+	frameShift uint16
+	pidShift   uint32
+	tsShift    uint32
+	top        uint64 // highest source number seen
+	n          int
+	ranges     [maxRanges]snRange // ascending
+	skipped    [4]uint64          // of the latest 256 pictures: left out and counted
+	squeezed   [maxSqueezed]squeezedPicture
+	squeezes   int // made since the source began
 }
 
-// snRange says that source numbers from `from` on become number-delta.
+// snRange says that source numbers from `from` on become number-delta, and
+// that `pictures` were left out before it.
 type snRange struct {
-	from  uint64
-	delta uint64
+	from, delta uint64
+	pictures    uint32
 }
 
-// begin makes the packet with extended number ext the next one of the slot,
-// its timestamp advanced by the time since the slot's last packet.
-func (m *munger) begin(ext uint64, ts uint32, at time.Duration, rate uint32) {
+// squeezedPicture is a picture of a catch-up: it was taken before the slot's
+// last one was shown, so it cannot keep its place in time.
+type squeezedPicture struct{ source, slot uint32 }
+
+// begin makes the packet with extended number ext the next one of the slot.
+// shift is what turns the source's timestamps into the slot's.
+func (m *munger) begin(ext uint64, shift uint32) {
 	if !m.begun {
 		// Starting in the lower half keeps the SRTP rollover counter
 		// unambiguous for a receiver that misses the first packets.
 		m.sn = 1<<16 | uint64(rand.Uint32()&0x7fff)
-		m.tsShift = rand.Uint32() - ts
-	} else {
-		m.tsShift = m.ts + elapsedTicks(at-m.at, rate) - ts
 	}
+	m.tsShift = shift
+	m.squeezing, m.squeezes = m.begun, 0
 	m.begun = true
 	m.ranges[0] = snRange{from: ext, delta: ext - (m.sn + 1)}
 	m.n = 1
 	m.top = ext - 1
-	m.pidSet, m.tl0Set = false, false
+	m.pidSet, m.tl0Set, m.frameSet = false, false, false
+	clear(m.skipped[:])
 }
 
-// elapsedTicks is d in RTP ticks, at least 20 ms: the last packet before a
-// switch holds a frame of its own.
-func elapsedTicks(d time.Duration, rate uint32) uint32 {
-	d = max(d, 20*time.Millisecond)
-	return uint32(ticks(d, rate))
+// shiftTo returns the shift that puts a packet with timestamp ts, of instant
+// at, as far behind the slot's last as it came later.
+func (m *munger) shiftTo(ts uint32, at time.Duration, kind Kind) uint32 {
+	if !m.begun {
+		return rand.Uint32() - ts
+	}
+	elapsed := at - m.at
+	if kind == Audio {
+		elapsed = max(elapsed, 20*time.Millisecond) // the last packet holds sound of its own
+	}
+	return m.ts + uint32(ticks(elapsed, clockRate(kind))) - ts
 }
 
 // ticks converts d to RTP ticks without overflow for any d.
@@ -72,35 +100,117 @@ func ticks(d time.Duration, rate uint32) int64 {
 	return sec*int64(rate) + rest*int64(rate)/int64(time.Second)
 }
 
-// number returns the slot's extended number of source packet ext, or false if
-// ext lies before what the slot can place.
-func (m *munger) number(ext uint64) (uint64, bool) {
+// place returns the renumbering of source packet ext, or nil if ext lies
+// before what the slot can place.
+func (m *munger) place(ext uint64) *snRange {
 	for i := m.n - 1; i >= 0; i-- {
-		if r := m.ranges[i]; ext >= r.from {
-			return ext - r.delta, true
+		if r := &m.ranges[i]; ext >= r.from {
+			return r
 		}
 	}
-	return 0, false
+	return nil
 }
 
-// sent records that source packet ext left as number sn.
-func (m *munger) sent(ext, sn uint64, ts uint32, at time.Duration) {
+// timestamp maps a timestamp of the source to the slot's. Pictures of a
+// catch-up that would stand before what was sent last follow it at once.
+func (m *munger) timestamp(ts uint32) uint32 {
+	out := ts + m.tsShift
+	if m.squeezes > 0 {
+		if place, newest := m.squeezedPlace(ts); !newest || !m.squeezing {
+			if int32(place-out) > 0 {
+				return place
+			}
+			return out
+		}
+	}
+	if !m.squeezing {
+		return out
+	}
+	if int32(out-m.ts) >= squeezedStep {
+		m.squeezing = false
+		return out
+	}
+	out = m.ts + squeezedStep
+	m.squeezed[m.squeezes%maxSqueezed] = squeezedPicture{ts, out}
+	m.squeezes++
+	return out
+}
+
+// squeezedPlace returns the timestamp of a squeezed picture, or the least one
+// for a picture between or behind them, and whether it is behind all.
+func (m *munger) squeezedPlace(ts uint32) (place uint32, newest bool) {
+	after := int32(1<<31 - 1)
+	newest = true
+	for _, q := range m.squeezed[:min(m.squeezes, maxSqueezed)] {
+		switch d := int32(ts - q.source); {
+		case d == 0:
+			return q.slot, false
+		case d < 0:
+			newest = false
+		case d < after:
+			after = d
+			place = q.slot + min(1+uint32(d)/(clockRateVideo/60), squeezedStep-1)
+		}
+	}
+	if after == 1<<31-1 {
+		place = ts + m.tsShift
+	}
+	return place, newest
+}
+
+// sent records that source packet ext left as number sn with timestamp ts,
+// and whether its marker was set here.
+func (m *munger) sent(ext, sn uint64, ts uint32, marked bool, at time.Duration) {
 	m.top = max(m.top, ext)
 	if sn > m.sn {
-		m.sn, m.ts, m.at = sn, ts+m.tsShift, at
+		m.sn, m.ts, m.at = sn, ts, at
 	}
+	word, bit := sn/64%uint64(len(m.marked)), uint64(1)<<(sn%64)
+	m.marked[word] &^= bit
+	if marked {
+		m.marked[word] |= bit
+	}
+}
+
+// wasMarked reports whether number sn left with a marker set here.
+func (m *munger) wasMarked(sn uint64) bool {
+	return m.sn-sn < 64*uint64(len(m.marked)) && m.marked[sn/64%uint64(len(m.marked))]&(1<<(sn%64)) != 0
 }
 
 // drop leaves source packet ext out without a hole in the slot's numbers. A
 // packet older than one already passed cannot be hidden any more; its number
 // stays a hole.
-func (m *munger) drop(ext uint64) {
+func (m *munger) drop(ext uint64) bool { return m.leaveOut(ext, 0) }
+
+// dropPicture is drop for a packet of a picture that is left out whole: the
+// slot's picture ids close the gap as well.
+func (m *munger) dropPicture(ext uint64, pid uint32) bool {
+	pictures := uint32(1)
+	if m.leftOut(pid) {
+		pictures = 0
+	}
+	if !m.leaveOut(ext, pictures) {
+		return false
+	}
+	words := uint32(len(m.skipped))
+	m.skipped[(pid/64+words/2)%words] = 0 // forget what the ring will mean next
+	m.skipped[pid/64%words] |= 1 << (pid % 64)
+	return true
+}
+
+// leftOut reports whether picture pid was left out and the slot's ids have
+// closed the gap.
+func (m *munger) leftOut(pid uint32) bool {
+	return m.skipped[pid/64%uint32(len(m.skipped))]&(1<<(pid%64)) != 0
+}
+
+func (m *munger) leaveOut(ext uint64, pictures uint32) bool {
 	if m.n == 0 || ext <= m.top {
-		return
+		return false
 	}
 	m.top = ext
 	last := m.ranges[m.n-1]
-	next := snRange{from: ext + 1, delta: last.delta + 1}
+	next := snRange{from: ext + 1, delta: last.delta + 1, pictures: last.pictures + pictures}
 	switch {
 	case last.from == ext:
 		m.ranges[m.n-1] = next
@@ -111,6 +221,7 @@ func (m *munger) drop(ext uint64) {
 		copy(m.ranges[:], m.ranges[1:])
 		m.ranges[maxRanges-1] = next
 	}
+	return true
 }
 
 // source returns the slot's extended number and the extended source number
@@ -130,20 +241,22 @@ func (m *munger) source(number uint16) (sn, ext uint64, ok bool) {
 	return 0, 0, false
 }
 
-// pictureID maps an extended picture id of the source to the slot's.
-func (m *munger) pictureID(ext uint32) uint16 {
+// pictureID maps an extended picture id of the source, of a packet within r,
+// to the slot's.
+func (m *munger) pictureID(pid uint32, r *snRange) uint16 {
+	pid -= r.pictures
 	if !m.pidSet {
 		m.pidSet = true
 		m.pidShift = 0
 		if m.hasPID {
-			m.pidShift = m.pid + 1 - ext
+			m.pidShift = m.pid + 1 - pid
 		}
 	}
-	id := ext + m.pidShift
-	if !m.hasPID || int32(id-m.pid) > 0 {
-		m.hasPID, m.pid = true, id
+	pid += m.pidShift
+	if !m.hasPID || int32(pid-m.pid) > 0 {
+		m.hasPID, m.pid = true, pid
 	}
-	return uint16(id) & 0x7fff
+	return uint16(pid) & 0x7fff
 }
 
 // tl0PicIdx maps a TL0PICIDX of the source to the slot's.
@@ -160,4 +273,20 @@ func (m *munger) tl0PicIdx(idx uint8) uint8 {
 		m.hasTL0, m.tl0 = true, idx
 	}
 	return idx
+}
+
+// frameNumber maps the frame number of a dependency descriptor to the slot's.
+func (m *munger) frameNumber(n uint16) uint16 {
+	if !m.frameSet {
+		m.frameSet = true
+		m.frameShift = 0
+		if m.hasFrame {
+			m.frameShift = m.frame + 1 - n
+		}
+	}
+	n += m.frameShift
+	if !m.hasFrame || int16(n-m.frame) > 0 {
+		m.hasFrame, m.frame = true, n
+	}
+	return n
 }

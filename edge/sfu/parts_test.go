@@ -19,12 +19,12 @@ func TestPacketCache(t *testing.T) {
 	const last = 1 << 13
 	for ext := uint64(1); ext <= last; ext++ {
 		at := time.Duration(ext) * 2 * ms // 500 packets of 700 bytes a second
-		c.add(cached{ext: ext, arrival: at}, content(ext))
+		c.add(cached{ext: ext, arrival: at}, content(ext), nil)
 		for _, back := range []uint64{0, 1, 499} {
 			if back >= ext {
 				continue
 			}
-			e, payload := c.get(ext - back)
+			e, payload, _ := c.get(ext - back)
 			if e == nil {
 				if len(c.arena) == 64<<10 {
 					continue // not grown yet
@@ -39,11 +39,11 @@ func TestPacketCache(t *testing.T) {
 	if n := len(c.arena); n > 1<<20 {
 		t.Errorf("the ring grew to %d bytes", n)
 	}
-	if e, _ := c.get(last - 1024); e != nil {
+	if e, _, _ := c.get(last - 1024); e != nil {
 		t.Error("a packet outlived its ring")
 	}
 	c.clear()
-	if e, _ := c.get(last); e != nil {
+	if e, _, _ := c.get(last); e != nil {
 		t.Error("a packet outlived clear")
 	}
 }
@@ -52,20 +52,22 @@ func TestPacketCache(t *testing.T) {
 func TestPacketCacheHoldsOrForgets(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := newPacketCache(Audio)
-		given := map[uint64][]byte{}
+		given, extra := map[uint64][]byte{}, map[uint64][]byte{}
 		at := time.Duration(0)
 		for i := range rapid.IntRange(1, 300).Draw(t, "packets") {
 			ext := uint64(i) + uint64(rapid.IntRange(0, 3).Draw(t, "ahead"))
 			size := rapid.SampledFrom([]int{0, 1, 80, 700, maxPayload}).Draw(t, "size")
 			given[ext] = bytes.Repeat([]byte{byte(i)}, size)
+			extra[ext] = bytes.Repeat([]byte{byte(i + 1)}, rapid.SampledFrom([]int{0, 3, maxDescriptor}).Draw(t, "descriptor"))
 			at += time.Duration(rapid.IntRange(0, 100).Draw(t, "ms")) * ms
-			c.add(cached{ext: ext, arrival: at}, given[ext])
+			c.add(cached{ext: ext, arrival: at}, given[ext], extra[ext])
 			for ext, want := range given {
-				if e, got := c.get(ext); e != nil && !bytes.Equal(got, want) {
+				e, got, descriptor := c.get(ext)
+				if e != nil && (!bytes.Equal(got, want) || !bytes.Equal(descriptor, extra[ext])) {
 					t.Fatalf("packet %d came back changed", ext)
 				}
 			}
-			if e, _ := c.get(ext); e == nil {
+			if e, _, _ := c.get(ext); e == nil {
 				t.Fatalf("packet %d was not kept", ext)
 			}
 		}

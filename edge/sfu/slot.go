@@ -1,18 +1,32 @@
 package sfu
 
-import "time"
+import (
+	"time"
 
-// reportInterval is the time between two sender reports of a DownTrack.
-const reportInterval = time.Second
+	"github.com/meridian-video/meridian/edge/sfu/codec"
+)
 
 // A slot is the packet state of a DownTrack.
 type slot struct {
-	layer     uint8
-	waiting   bool   // for a packet that it may start with
-	begun     bool   // has started since it was attached
-	from      uint64 // first source packet since it started
-	top       uint64 // highest source packet sent (verbatim)
-	m         munger
+	encoding uint8 // forwarded, or waited for
+	mapped   uint8 // the encoding that the munger maps
+	goal     uint8 // the encoding to be on
+	started  uint8 // verbatim: encodings that have begun, a bit each
+	seen     Layer // the target that goal follows from
+	alive    uint8 // the encodings that goal follows from
+	waiting  bool  // for a packet that it may start with
+	begun    bool  // has started since it was attached
+	paused   bool
+	behind   bool   // gets cached packets until it has caught up
+	busy     bool   // listed in UpTrack.busy
+	short    bool   // a keyframe would bring a wanted spatial layer
+	cursor   uint64 // behind: the next packet to get
+	from     uint64 // first source packet since it started
+
+	selector  selector
+	munger    munger
+	owed      int // resends not yet sent
+	debts     *[maxNacks]uint16
 	resends   resendLog
 	reportDue time.Duration
 	packets   uint32
@@ -21,79 +35,208 @@ type slot struct {
 
 // await makes the slot wait for a packet to start with.
 func (d *DownTrack) await() {
-	d.slot.waiting, d.slot.begun = true, false
-	d.counts.waiting.Store(d.cfg.Kind == Video)
+	s := &d.slot
+	s.waiting, s.begun, s.behind, s.started = true, false, false, 0
+	d.show()
 }
 
-// start begins the slot's forwarding of a source with it.
-func (d *DownTrack) start(u *UpTrack, it *item) {
+// show publishes what the slot does.
+func (d *DownTrack) show() {
 	s := &d.slot
-	s.waiting, s.begun = false, true
-	s.from, s.top = it.ext, it.ext
-	s.reportDue, u.reportDue = 0, 0
-	d.counts.waiting.Store(false)
-	if !d.cfg.Verbatim {
-		s.m.begin(it.ext, it.pkt.Timestamp, it.pkt.Arrival, clockRate(u.cfg.Kind))
+	cur := NoLayer
+	if s.begun && !s.paused {
+		cur = Layer{max(int8(s.encoding), s.selector.cur.Spatial), s.selector.cur.Temporal}
+	}
+	d.counts.current.Store(cur.pack())
+	d.counts.waiting.Store(d.cfg.Kind == Video && s.waiting && !s.paused)
+	d.counts.paused.Store(s.paused)
+}
+
+// pending reports whether a verbatim slot still waits for an encoding.
+func (s *slot) pending(layer uint8) bool {
+	return int8(layer) <= s.selector.want.Spatial && s.started&(1<<layer) == 0
+}
+
+// wantsKeyframe reports whether the slot cannot go on, or not as high as it
+// may, without a keyframe of the encoding.
+func (d *DownTrack) wantsKeyframe(layer uint8) bool {
+	s := &d.slot
+	switch {
+	case s.paused || s.behind:
+		return false
+	case d.cfg.Verbatim:
+		return s.pending(layer)
+	case s.waiting || s.goal != s.encoding:
+		return s.goal == layer
+	}
+	return s.encoding == layer && s.short
+}
+
+// offer hands the slot a packet that has just arrived.
+func (d *DownTrack) offer(u *UpTrack, it *item) {
+	s, layer := &d.slot, it.pkt.Layer
+	switch {
+	case s.paused:
+	case d.cfg.Verbatim:
+		d.pass(u, it)
+	case layer == s.encoding:
+		if !s.behind || it.late && it.ext < s.cursor {
+			d.take(u, it)
+		}
+	case it.key && !it.late && (layer == s.goal || s.waiting && !s.behind && layer < s.goal):
+		s.behind = false // of another encoding, which is left
+		d.take(u, it)
+	case s.waiting:
+		u.wave.waiting++
 	}
 }
 
-// forward hands a packet of the source to the sink, renumbered.
-func (d *DownTrack) forward(u *UpTrack, it *item) {
-	s := &d.slot
-	first := s.waiting
-	if first {
-		if !it.starts || it.late {
+// pass forwards a packet as it is.
+func (d *DownTrack) pass(u *UpTrack, it *item) {
+	s, layer := &d.slot, it.pkt.Layer
+	if int8(layer) > s.selector.want.Spatial {
+		return
+	}
+	if s.started&(1<<layer) == 0 {
+		if !it.key || it.late {
 			u.wave.waiting++
 			return
 		}
-		d.start(u, it)
+		s.started |= 1 << layer
+		s.waiting, s.begun = false, true
+		s.reportDue, u.reportDue = 0, 0
+		d.show()
 	}
-	if it.ext < s.from {
+	d.hand(u, &it.pkt)
+}
+
+// take forwards a packet of the source, renumbered, or leaves it out.
+func (d *DownTrack) take(u *UpTrack, it *item) {
+	s := &d.slot
+	if !d.accepts(it.pkt.Codec) {
+		u.wave.foreign++
+		d.counts.foreign.Store(true)
+		return
+	}
+	first := s.waiting
+	if first || it.pkt.Layer != s.encoding {
+		if !it.key || it.late {
+			u.wave.waiting++
+			return
+		}
+		d.enter(u, it)
+	}
+	switch {
+	case it.ext < s.from:
 		u.wave.old++ // of before the switch
 		return
-	}
-	if d.cfg.Verbatim {
-		s.top = max(s.top, it.ext)
-		d.hand(u, &it.pkt)
-		return
-	}
-	if it.hide {
-		s.m.drop(it.ext)
+	case it.hide:
+		s.munger.drop(it.ext)
 		u.wave.hidden++
 		return
+	case u.cfg.Kind == Video && (!s.selector.pass(it) || it.late && s.hid(it)):
+		d.leaveOut(u, it)
+		return
 	}
-	sn, ok := s.m.number(it.ext)
-	if !ok {
+	r := s.munger.place(it.ext)
+	if r == nil {
 		u.wave.old++
 		return
 	}
-	s.m.sent(it.ext, sn, it.pkt.Timestamp, it.pkt.Arrival)
-	out := d.munge(u, it, sn)
-	if first && u.cfg.Kind == Audio {
-		out.Marker = true // a talkspurt begins (RFC 3551 section 4.1)
+	out := d.munge(u, it, r)
+	marked := it.layered && !it.pkt.Marker && s.selector.ends(it)
+	out.Marker = it.pkt.Marker || marked || first && u.cfg.Kind == Audio // a talkspurt begins (RFC 3551 section 4.1)
+	s.munger.sent(it.ext, it.ext-r.delta, out.Timestamp, marked, it.pkt.Arrival)
+	d.hand(u, out)
+	if it.start && s.selector.moved {
+		s.selector.moved = false
+		d.show()
 	}
+}
+
+// accepts reports whether the sink can take the codec, or what it is reduced to.
+func (d *DownTrack) accepts(c Codec) bool {
+	return d.cfg.Codecs.Has(c) || c == RED && d.cfg.Codecs.Has(Opus)
+}
+
+// enter begins the slot's forwarding of an encoding with the packet.
+func (d *DownTrack) enter(u *UpTrack, it *item) {
+	s := &d.slot
+	shift := s.munger.shiftTo(it.pkt.Timestamp, it.pkt.Arrival, u.cfg.Kind)
+	if s.begun { // another encoding of the same picture
+		if delta, ok := u.apart(s.mapped, it.pkt.Layer); ok {
+			shift = s.munger.tsShift + delta
+		}
+	}
+	s.encoding, s.mapped = it.pkt.Layer, it.pkt.Layer
+	s.waiting, s.begun = false, true
+	s.from = it.ext
+	s.reportDue, u.reportDue = 0, 0
+	s.owed = 0 // of numbers that mean nothing here
+	s.munger.begin(it.ext, shift)
+	s.selector.begin()
+	d.counts.foreign.Store(false)
+	d.show()
+}
+
+// apart returns how far timestamps of encoding b lie behind those of a, by
+// their sender reports.
+func (u *UpTrack) apart(a, b uint8) (delta uint32, ok bool) {
+	ea, eb := u.encodings[a], u.encodings[b]
+	if ea == nil || eb == nil || !ea.sr.known || !eb.sr.known {
+		return 0, false
+	}
+	later := ticks(ntpSpan(ea.sr.ntp, eb.sr.ntp), clockRate(u.cfg.Kind))
+	return ea.sr.rtp + uint32(later) - eb.sr.rtp, true
+}
+
+// hid reports whether other packets of the picture were left out, and its id
+// given to the next.
+func (s *slot) hid(it *item) bool {
+	return it.hasPID && it.pkt.Codec == VP8 && s.munger.leftOut(it.pid)
+}
+
+// leaveOut hides a packet of a layer that the slot does not forward. One that
+// came too late to be hidden has a number, which an empty packet fills.
+func (d *DownTrack) leaveOut(u *UpTrack, it *item) {
+	m := &d.slot.munger
+	if it.late {
+		if r := m.place(it.ext); r != nil {
+			d.fill(u, it, r)
+		}
+		return
+	}
+	if it.hasPID && it.pkt.Codec == VP8 {
+		m.dropPicture(it.ext, it.pid)
+	} else {
+		m.drop(it.ext)
+	}
+}
+
+// fill sends an empty packet under the number of it, unless its picture's id
+// has a place in the slot as well, which only the packet itself can fill.
+func (d *DownTrack) fill(u *UpTrack, it *item, r *snRange) {
+	out := d.munge(u, it, r)
+	if it.pkt.Codec != VP8 || !it.hasPID || d.slot.hid(it) {
+		out.Payload, out.Descriptor = nil, nil
+	}
+	d.slot.munger.sent(it.ext, it.ext-r.delta, out.Timestamp, false, it.pkt.Arrival)
 	d.hand(u, out)
 }
 
-// munge fills the wave's packet with it as number sn of the slot.
-func (d *DownTrack) munge(u *UpTrack, it *item, sn uint64) *Packet {
-	m, out := &d.slot.m, &u.wave.out
-	payload := u.prepare(it)
-	if it.desc.rewritable() {
-		var pid uint16
-		var tl0 uint8
-		if it.desc.pidOff != 0 {
-			pid = m.pictureID(it.pid)
-		}
-		if it.desc.tl0Off != 0 {
-			tl0 = m.tl0PicIdx(it.desc.tl0)
-		}
-		it.desc.patch(payload, pid, tl0)
-	}
+// munge fills the wave's packet with it as the slot numbers it.
+func (d *DownTrack) munge(u *UpTrack, it *item, r *snRange) *Packet {
+	m, out := &d.slot.munger, &u.wave.out
+	it.prepare(&u.wave)
+	it.rewrite(m, r)
 	*out = it.pkt
-	out.SequenceNumber = uint16(sn)
-	out.Timestamp = it.pkt.Timestamp + m.tsShift
-	out.Payload = payload
+	out.SequenceNumber = uint16(it.ext - r.delta)
+	out.Timestamp = m.timestamp(it.pkt.Timestamp)
+	out.Payload, out.Descriptor = it.payload, it.descriptor
+	if it.pkt.Codec == RED && !d.cfg.Codecs.Has(RED) {
+		out.Codec = Opus
+		out.Payload, _, _ = codec.PrimaryOfRED(it.payload)
+	}
 	return out
 }
 
@@ -106,90 +249,4 @@ func (d *DownTrack) hand(u *UpTrack, p *Packet) {
 	u.wave.packets++
 	u.wave.bytes += len(p.Payload)
 	d.cfg.Sink.Send(p, u.cfg.Batch)
-}
-
-// resend answers a NACK of one number of the slot.
-func (d *DownTrack) resend(u *UpTrack, number uint16, now time.Duration) {
-	s := &d.slot
-	e := u.encodings[s.layer]
-	if e == nil || !s.begun {
-		d.refuse(dropNackGone, 1)
-		return
-	}
-	sn, ext, ok := s.m.source(number)
-	if d.cfg.Verbatim {
-		back := uint16(s.top) - number
-		sn, ok = s.top-uint64(back), back < 1<<15
-		ext = sn
-	}
-	if !ok || ext < s.from {
-		d.refuse(dropNackGone, 1)
-		return
-	}
-	it, ok := u.recall(s.layer, e, ext)
-	if !ok || (it.hide && !d.cfg.Verbatim) || now-it.pkt.Arrival > e.cache.age {
-		d.refuse(dropNackGone, 1)
-		return
-	}
-	if !s.resends.allow(sn, now, time.Duration(d.rtt.Load()), resendQuota(d.cfg.Kind)) {
-		d.refuse(dropNackLimit, 1)
-		return
-	}
-	out := &u.wave.out
-	if d.cfg.Verbatim {
-		*out = it.pkt
-	} else {
-		out = d.munge(u, it, sn)
-	}
-	out.Resent = true
-	d.counts.resent.Add(1)
-	u.wave.resent++
-	d.hand(u, out)
-}
-
-// resendQuota is how many packets a slot resends within resendWindow: what a
-// burst of loss in a 10 Mbit/s stream needs.
-func resendQuota(kind Kind) int {
-	if kind == Video {
-		return 128
-	}
-	return 32
-}
-
-// hastenReports makes the report of every DownTrack due.
-func (u *UpTrack) hastenReports() {
-	for _, d := range u.downs {
-		d.slot.reportDue = 0
-	}
-	u.reportDue = 0
-}
-
-// report sends the DownTracks' reports that are due.
-func (u *UpTrack) report(now time.Duration) {
-	if !u.sr.known || now < u.reportDue {
-		return
-	}
-	at := u.cfg.Clock.toNode(u.sr.ntp)
-	if d := u.sr.at - at; d > clockJump || d < -clockJump {
-		return // the sender's clock was set; wait for our next report of it
-	}
-	rtp := u.sr.rtp + uint32(ticks(now-at, clockRate(u.cfg.Kind)))
-	next := now + reportInterval
-	for _, d := range u.downs {
-		s := &d.slot
-		if !s.begun {
-			continue
-		}
-		if now >= s.reportDue {
-			s.reportDue = now + reportInterval
-			r := Report{NTP: NTP(now), RTP: rtp, Packets: s.packets, Octets: s.octets}
-			if !d.cfg.Verbatim {
-				r.RTP += s.m.tsShift
-			}
-			u.wave.reports++
-			d.cfg.Sink.SendReport(r)
-		}
-		next = min(next, s.reportDue)
-	}
-	u.reportDue = next
 }

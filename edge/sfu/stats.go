@@ -65,11 +65,15 @@ type DownStats struct {
 	KeyframeRequests uint64 // by the subscriber
 	Switches         uint64 // attached to a source
 	Waiting          bool   // attached, and waiting for a keyframe
+	Paused           bool   // by its target
+	Foreign          bool   // the source's codec is none of the sink's
+	Current          Layer  // forwarded at present; NoLayer for none
 }
 
 type downCounts struct {
 	packets, octets, resent, nacked, refused, keyframeRequests, switches atomic.Uint64
-	waiting                                                              atomic.Bool
+	waiting, paused, foreign                                             atomic.Bool
+	current                                                              atomic.Uint32
 }
 
 // Stats returns the counts so far, without waiting for the packet path.
@@ -79,7 +83,8 @@ func (d *DownTrack) Stats() DownStats {
 		Packets: c.packets.Load(), Octets: c.octets.Load(), Resent: c.resent.Load(),
 		Nacked: c.nacked.Load(), NackRefused: c.refused.Load(),
 		KeyframeRequests: c.keyframeRequests.Load(), Switches: c.switches.Load(),
-		Waiting: c.waiting.Load(),
+		Waiting: c.waiting.Load(), Paused: c.paused.Load(), Foreign: c.foreign.Load(),
+		Current: unpackLayer(c.current.Load()),
 	}
 }
 

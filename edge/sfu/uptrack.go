@@ -36,20 +36,26 @@ type UpTrack struct {
 	box     mailbox
 	waiters atomic.Int32 // goroutines that block on mu
 	rtt     atomic.Int64
-	level   atomic.Int64 // arrival in µs << 8 | level
+	level   atomic.Int64  // arrival in µs << 8 | level
+	codec   atomic.Uint32 // of the latest packet
+	wanted  atomic.Uint32 // Layer
 	counts  upCounts
 
 	mu        sync.Mutex
 	closed    bool
 	encodings [MaxLayers]*encoding
+	alive     uint8 // encodings that arrive, a bit each
 	downs     []*DownTrack
+	busy      []*DownTrack  // get packets besides those that arrive
+	worked    time.Duration // when they got some last
+	arrivals  int           // since then
 	errands   errands
-	sr        senderReport
+	flow      flow
 	reportDue time.Duration // no DownTrack's report is due before
 	wave      wave
 }
 
-// senderReport is the source's latest.
+// senderReport is the source's latest on an encoding.
 type senderReport struct {
 	known bool
 	ntp   uint64
@@ -71,6 +77,8 @@ func NewUpTrack(cfg UpConfig) *UpTrack {
 	u := &UpTrack{cfg: cfg, metrics: cfg.Metrics.of(cfg.Kind)}
 	u.rtt.Store(int64(defaultRTT))
 	u.level.Store(NoAudioLevel)
+	u.codec.Store(uint32(cfg.Codec))
+	u.wanted.Store(NoLayer.pack())
 	u.wave.scratch = make([]byte, 0, maxPayload+1)
 	return u
 }
@@ -78,8 +86,9 @@ func NewUpTrack(cfg UpConfig) *UpTrack {
 // Kind returns the kind of the track.
 func (u *UpTrack) Kind() Kind { return u.cfg.Kind }
 
-// Codec returns the codec of the track.
-func (u *UpTrack) Codec() Codec { return u.cfg.Codec }
+// Codec returns the codec of the track: that of the latest packet, or before
+// the first the one it was made for.
+func (u *UpTrack) Codec() Codec { return Codec(u.codec.Load()) }
 
 // SetRTT tells the round trip to the source, the time between two requests
 // for one packet. It is kept within 20 to 200 ms.
@@ -109,12 +118,17 @@ func (u *UpTrack) Write(p *Packet) {
 // on one of its encodings, that arrived at the given instant of the node's
 // clock.
 func (u *UpTrack) SenderReport(layer uint8, ntp uint64, rtp uint32, arrival time.Duration) {
+	if layer >= MaxLayers {
+		return
+	}
 	u.cfg.Clock.observe(ntp, arrival)
 	u.lock()
-	if !u.sr.known {
-		u.hastenReports()
+	if e := u.encoding(layer); !u.closed {
+		if !e.sr.known {
+			u.hastenReports()
+		}
+		e.sr = senderReport{known: true, ntp: ntp, rtp: rtp, at: arrival}
 	}
-	u.sr = senderReport{known: true, ntp: ntp, rtp: rtp, at: arrival}
 	u.drain(drainBudget)
 	u.endWave()
 	u.unlock(1)
@@ -130,6 +144,8 @@ func (u *UpTrack) Tick(now time.Duration) {
 				u.askMissing(uint8(layer), e, now)
 			}
 		}
+		u.watch(now)
+		u.work(now)
 		u.askKeyframes(now)
 		u.report(now)
 	}
@@ -244,10 +260,10 @@ func (u *UpTrack) drain(budget int) {
 type wave struct {
 	packets, bytes, resent int
 	waiting, old, hidden   int
-	reports                int
+	foreign, reports       int
 	item                   item
 	out                    Packet
-	scratch                []byte
+	scratch, descriptor    []byte
 	nacks                  [maxNacks]uint16
 }
 
@@ -270,8 +286,9 @@ func (u *UpTrack) endWave() {
 	u.countDrops(dropWaiting, w.waiting)
 	u.countDrops(dropOld, w.old)
 	u.countDrops(dropPadding, w.hidden)
+	u.countDrops(dropCodec, w.foreign)
 	w.packets, w.bytes, w.resent, w.reports = 0, 0, 0, 0
-	w.waiting, w.old, w.hidden = 0, 0, 0
+	w.waiting, w.old, w.hidden, w.foreign = 0, 0, 0, 0
 }
 
 func (u *UpTrack) countDrops(r dropReason, n int) {
