@@ -170,6 +170,7 @@ func (u *UpTrack) changeCodec(layer uint8, e *encoding, to Codec) {
 	e.codec = to
 	u.codec.Store(uint32(to))
 	if before != NoCodec && u.cfg.Kind == Video {
+		u.flow.reset()
 		u.renew(layer, e)
 	}
 }

@@ -13,7 +13,8 @@ const flowInterval = 500 * time.Millisecond
 // be read by anyone.
 type flow struct {
 	bytes  [MaxSpatial + 1][MaxTemporal + 1]uint32
-	rates  [MaxSpatial + 1][MaxTemporal + 1]float64 // bit/s
+	rates  [MaxSpatial + 1][MaxTemporal + 1]float64 // bit/s, of before where a layer stopped
+	live   [MaxSpatial + 1][MaxTemporal + 1]bool
 	width  [MaxSpatial + 1]uint16
 	height [MaxSpatial + 1]uint16
 	top    int8 // the highest spatial layer that arrives
@@ -46,13 +47,14 @@ func (f *flow) measure(now time.Duration, svc bool) {
 	for s := range f.bytes {
 		for t := range f.bytes[s] {
 			rate := float64(f.bytes[s][t]) * 8 / span.Seconds()
-			if f.rates[s][t] > 0 && rate > 0 {
+			f.bytes[s][t], f.live[s][t] = 0, rate > 0
+			switch {
+			case rate == 0:
+				continue
+			case f.rates[s][t] > 0:
 				rate = (rate + f.rates[s][t]) / 2
 			}
-			f.rates[s][t], f.bytes[s][t] = rate, 0
-			if rate > 0 {
-				f.top = int8(s)
-			}
+			f.rates[s][t], f.top = rate, int8(s)
 		}
 	}
 	list := f.sum(svc)
@@ -61,7 +63,7 @@ func (f *flow) measure(now time.Duration, svc bool) {
 	f.mu.Unlock()
 }
 
-// sum lists the layers that are there, each with what it needs.
+// sum lists the layers that are or were there, each with what it needs.
 func (f *flow) sum(svc bool) (list []LayerStats) {
 	var below [MaxTemporal + 1]float64 // of lower spatial layers, by temporal layer
 	for s := range f.rates {
@@ -70,7 +72,7 @@ func (f *flow) sum(svc bool) (list []LayerStats) {
 			total += rate
 			if rate > 0 {
 				list = append(list, LayerStats{
-					Layer: Layer{int8(s), int8(t)}, Bitrate: int(total + below[t]),
+					Layer: Layer{int8(s), int8(t)}, Live: f.live[s][t], Bitrate: int(total + below[t]),
 					Width: int(f.width[s]), Height: int(f.height[s]),
 				})
 			}
@@ -82,8 +84,14 @@ func (f *flow) sum(svc bool) (list []LayerStats) {
 	return list
 }
 
-// Layers returns the layers that arrive at present, lowest first, as measured
-// lately. The slice must not be written to.
+// reset forgets what another codec's layers were.
+func (f *flow) reset() {
+	f.rates, f.live, f.top = [MaxSpatial + 1][MaxTemporal + 1]float64{}, [MaxSpatial + 1][MaxTemporal + 1]bool{}, 0
+	f.width, f.height = [MaxSpatial + 1]uint16{}, [MaxSpatial + 1]uint16{}
+}
+
+// Layers returns the layers that arrive, as measured lately, and those that
+// have stopped, as they were, lowest first. The slice must not be written to.
 func (u *UpTrack) Layers() []LayerStats {
 	u.flow.mu.Lock()
 	defer u.flow.mu.Unlock()

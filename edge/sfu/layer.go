@@ -21,8 +21,10 @@ var (
 // LayerStats is one layer of an UpTrack as it arrives.
 type LayerStats struct {
 	Layer Layer
+	// Live says that the layer arrives at present.
+	Live bool
 	// Bitrate is of the layer with all that it needs, in bits per second of
-	// payload, over the last second.
+	// payload, over the last second in which it arrived.
 	Bitrate int
 	// Width and Height are of its pictures, 0 while unknown.
 	Width, Height int

@@ -231,6 +231,11 @@ func TestLayersAreMeasured(t *testing.T) {
 				t.Errorf("%v: %v takes %d after %d bit/s", tc.codec, l.Layer, l.Bitrate, layers[i-1].Bitrate)
 			}
 		}
+		s.enc = s.enc[:max(1, len(s.enc)-1)]
+		s.run(60)
+		if l := s.up.Layers()[8]; tc.encodings == 3 && (l.Live || l.Bitrate == 0) {
+			t.Errorf("%v: of the layer that stopped is left %+v", tc.codec, l)
+		}
 		if low, high := layers[2].Bitrate, layers[8].Bitrate; tc.spatials == 3 && (high < 5*low/2 || high > 7*low/2) {
 			t.Errorf("three spatial layers take %d, one %d", high, low)
 		}
