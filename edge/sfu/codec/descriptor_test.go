@@ -212,7 +212,7 @@ func randomSample(rnd *rand.Rand, s table) sample {
 
 func TestRewriteChangesNumberAndMaskOnly(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
-	for range 3000 {
+	for range 600 {
 		s := randomTable(rnd)
 		st := s.parsed(t)
 		in := randomSample(rnd, s)
