@@ -118,7 +118,7 @@ func (u *UpTrack) recall(layer uint8, e *encoding, ext uint64) (*item, bool) {
 	}
 	it := &u.wave.item
 	*it = item{
-		ext: ext, hide: c.hide, pid: c.pid,
+		ext: ext, again: true, hide: c.hide, pid: c.pid,
 		pkt: Packet{
 			SequenceNumber: uint16(ext), Timestamp: c.ts, Marker: c.marker, Layer: layer,
 			Codec: c.codec, AudioLevel: c.level, Arrival: c.arrival,

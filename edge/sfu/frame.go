@@ -9,10 +9,11 @@ const maxDescriptor = 255
 // An item is one packet of the source on its way to the DownTracks, with what
 // its payload says of the picture it belongs to.
 type item struct {
-	ext  uint64
-	pkt  Packet
-	late bool // fills a hole
-	hide bool // nothing to forward; slots close the gap in the numbers
+	ext   uint64
+	pkt   Packet
+	late  bool // fills a hole
+	again bool // comes from the cache
+	hide  bool // nothing to forward; slots close the gap in the numbers
 
 	key               bool // the first packet of a picture that needs no other
 	start, end        bool // of a layer's frame
@@ -93,7 +94,12 @@ func (e *encoding) describeAV1(it *item) bool {
 	if e.structure == nil {
 		e.structure = new(codec.Structure)
 	}
-	d, parsed := e.structure.Parse(it.pkt.Descriptor)
+	structure := e.structure
+	if it.late || it.again {
+		old := *structure // an older structure must not take its place
+		structure = &old
+	}
+	d, parsed := structure.Parse(it.pkt.Descriptor)
 	if !parsed || d.Spatial > MaxSpatial || d.Temporal > MaxTemporal {
 		return true
 	}
