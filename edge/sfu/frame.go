@@ -95,7 +95,7 @@ func (e *encoding) describeAV1(it *item) bool {
 		e.structure = new(codec.Structure)
 	}
 	structure := e.structure
-	if it.late || it.again {
+	if it.again || it.late && e.hasKey && it.ext < e.key {
 		old := *structure // an older structure must not take its place
 		structure = &old
 	}
