@@ -31,6 +31,7 @@ var rules = []rule{
 		"control/client", "control/entry", "control/token",
 	}, "an edge knows control only through what it watches and the leaves it decides with"},
 	{"edge/sfu", nil, "edge/sfu is a leaf: packets in, packets out, no rooms and no sockets"},
+	{"edge/sfu/allocation", []string{"edge/sfu"}, "edge/sfu/allocation is arithmetic over layers: it forwards nothing and knows no rooms"},
 	{"edge/rtc", []string{"edge/sfu"}, "edge/rtc is a transport: nothing above the waist may leak below it"},
 	{"edge/web", nil, "edge/web is a leaf: the built page and nothing else"},
 	{"ops", []string{"ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "ops wires everything, but what runs must not depend on what tests it"},
