@@ -132,8 +132,8 @@ func (c *Config) validate() error {
 // Tracks is where links ask for tracks; the edge implements it.
 type Tracks interface {
 	// Attach makes out a sink of the track. It returns ErrNoTrack when there is none;
-	// packets may be sent to out before it returns. ctx ends when the subscriber gives up
-	// before the answer.
+	// packets may be sent to out before it returns. Of the track req.Layers are wanted at
+	// first. ctx ends when the subscriber gives up before the answer.
 	Attach(ctx context.Context, from geo.NodeID, req wire.Subscribe, out *Outlet) (wire.TrackInfo, Feed, error)
 }
 
@@ -141,13 +141,18 @@ type Tracks interface {
 // the link is down.
 type Feed interface {
 	RequestKeyframe(layer uint8)
+	// SetLayers says how much of the track is wanted from now on at most: the spatial layer
+	// (of simulcast the encoding) and the temporal layer, both -1 for nothing. They may be
+	// beyond what the track has.
+	SetLayers(spatial, temporal int8)
 	Close()
 }
 
 // Receiver takes what a subscription brings. Calls for one subscription do not overlap,
-// may begin before Subscribe has returned, and must not block. p and its payload are
-// valid during the call only and must not be changed: others may get them as well. Closed is the last call; it comes
-// only when the subscription ended without Subscription.Close.
+// may begin before Subscribe has returned, and must not block. p, its payload and its
+// descriptor are valid during the call only and must not be changed: others may get them
+// as well. Closed is the last call; it comes only when the subscription ended without
+// Subscription.Close.
 type Receiver interface {
 	Media(p *wire.Media)
 	Report(r wire.Report)

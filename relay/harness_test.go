@@ -229,6 +229,7 @@ type studio struct {
 	outlets   []*Outlet
 	requests  []wire.Subscribe
 	keyframes []uint8
+	layers    []wire.Layers
 	closed    int
 	err       error
 }
@@ -252,6 +253,18 @@ func (s *studio) RequestKeyframe(layer uint8) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keyframes = append(s.keyframes, layer)
+}
+
+func (s *studio) SetLayers(spatial, temporal int8) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.layers = append(s.layers, wire.Layers{Spatial: spatial, Temporal: temporal})
+}
+
+func (s *studio) wanted() []wire.Layers {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.layers)
 }
 
 func (s *studio) Close() {
@@ -298,7 +311,7 @@ func (v *viewer) Media(p *wire.Media) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	kept := *p
-	kept.Payload = slices.Clone(p.Payload)
+	kept.Payload, kept.Descriptor = slices.Clone(p.Payload), slices.Clone(p.Descriptor)
 	v.packets = append(v.packets, kept)
 }
 

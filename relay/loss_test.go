@@ -267,6 +267,7 @@ func (s *stage) Attach(_ context.Context, _ geo.NodeID, req wire.Subscribe, out 
 }
 
 func (*stage) RequestKeyframe(uint8) {}
+func (*stage) SetLayers(int8, int8)  {}
 func (*stage) Close()                {}
 
 // measureMesh runs the load over a link.

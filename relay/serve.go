@@ -24,9 +24,9 @@ type Outlet struct {
 
 	mu     sync.Mutex // orders frames on the stream
 	stream *quic.Stream
-	live   bool         // the answer is written
-	early  *wire.Report // came before
-	cause  error        // of Close
+	live   bool    // the answer is written
+	early  reports // came before
+	cause  error   // of Close
 }
 
 // Send queues a packet. It is copied; a packet that cannot be sent in time is dropped
@@ -57,7 +57,7 @@ func (o *Outlet) Report(r wire.Report) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.live {
-		o.early = &r
+		o.early.keep(r)
 		return
 	}
 	o.write(wire.AppendReport(nil, r))
@@ -198,10 +198,10 @@ func (o *Outlet) accept(info wire.TrackInfo) {
 	defer o.mu.Unlock()
 	o.write(wire.AppendAccepted(nil, info))
 	o.live = true
-	if o.early != nil {
-		o.write(wire.AppendReport(nil, *o.early))
-		o.early = nil
+	for _, r := range o.early {
+		o.write(wire.AppendReport(nil, r))
 	}
+	o.early = nil
 }
 
 func (o *Outlet) refuse(err error) error {
@@ -224,18 +224,30 @@ func (o *Outlet) follow(feed Feed) error {
 			return nil // closed, by either end
 		}
 		buf = body
-		if t != wire.TypeKeyframe {
-			if err := unknownFrame(t); err != nil {
-				return err
-			}
-			continue
-		}
-		layer, err := wire.DecodeKeyframe(body)
-		if err != nil {
+		if err := o.steer(feed, t, body); err != nil {
 			return err
 		}
-		o.link.mesh.metrics.keyframes.Inc()
-		feed.RequestKeyframe(layer)
+	}
+}
+
+// steer passes one wish of the subscriber on.
+func (o *Outlet) steer(feed Feed, t wire.Type, body []byte) error {
+	switch t {
+	case wire.TypeKeyframe:
+		layer, err := wire.DecodeKeyframe(body)
+		if err == nil {
+			o.link.mesh.metrics.keyframes.Inc()
+			feed.RequestKeyframe(layer)
+		}
+		return err
+	case wire.TypeLayers:
+		l, err := wire.DecodeLayers(body)
+		if err == nil {
+			feed.SetLayers(l.Spatial, l.Temporal)
+		}
+		return err
+	default:
+		return unknownFrame(t)
 	}
 }
 

@@ -24,11 +24,13 @@ func keyOf(s wire.Subscribe) trackKey { return trackKey{s.Company, s.Room, s.Tra
 type Subscription struct {
 	up       *upstream
 	receiver Receiver
+	layers   wire.Layers // wanted; guarded by upstream.mu
 }
 
 // Subscribe asks origin for a track and waits for the answer; the track then arrives at
 // r until Subscription.Close or Receiver.Closed. req.Path names the nodes from the first
-// subscriber to this one; this node is appended when it is not the last. It returns
+// subscriber to this one; this node is appended when it is not the last. req.Layers are
+// what this claim wants at first. It returns
 // ErrNoTrack, ErrLoop, ErrTooManyHops, ErrBusy, ErrNotMember or ErrLinkDown.
 func (m *Mesh) Subscribe(ctx context.Context, origin geo.NodeID, req wire.Subscribe, r Receiver) (*Subscription, error) {
 	req.Path = slices.Clone(req.Path)
@@ -84,7 +86,15 @@ func (s *Subscription) Info() wire.TrackInfo { return s.up.info }
 
 // RequestKeyframe asks the origin for a keyframe of a layer. It does not block.
 func (s *Subscription) RequestKeyframe(layer uint8) {
-	s.up.write(wire.AppendKeyframe(nil, layer))
+	s.up.requestKeyframe(layer)
+}
+
+// SetLayers says how much of the track this claim wants from now on at most: the spatial
+// and the temporal layer, both -1 for nothing. What several claims want is the most of
+// each. It does not block, sends nothing when nothing changes, and is meant to be
+// repeated: a wish that could not be sent at once goes with the next call.
+func (s *Subscription) SetLayers(spatial, temporal int8) {
+	s.up.want(s, wire.Layers{Spatial: spatial, Temporal: temporal})
 }
 
 // Close ends the claim; with the last one the track leaves the link. A call of the
@@ -164,7 +174,7 @@ func (t *upstreams) remove(up *upstream) {
 }
 
 func (l *link) subscribe(ctx context.Context, req wire.Subscribe, r Receiver) (*Subscription, error) {
-	s := &Subscription{receiver: r}
+	s := &Subscription{receiver: r, layers: req.Layers}
 	up, fresh := l.tracks.join(l, req, s)
 	s.up = up
 	if fresh {
@@ -192,6 +202,7 @@ func (l *link) subscribe(ctx context.Context, req wire.Subscribe, r Receiver) (*
 		return nil, err
 	}
 	if !fresh {
+		up.tellLayers()
 		up.catchUp(s)
 	}
 	return s, nil

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/meridian-video/meridian/relay/wire"
 )
@@ -31,17 +32,21 @@ func TestTrackArrives(t *testing.T) {
 	var want []wire.Media
 	for i := range 200 {
 		p := wire.Media{Layer: uint8(i % 3), SequenceNumber: uint16(65500 + i), Timestamp: uint32(i) * 3000,
-			Marker: i%4 == 3, AudioLevel: uint8(i % 2), Payload: fmt.Appendf(nil, "packet %d", i)}
+			Marker: i%4 == 3, AudioLevel: uint8(i % 2), Codec: wire.Codec(i % 7),
+			Descriptor: []byte("descriptor")[:i%5], Payload: fmt.Appendf(nil, "packet %d", i)}
 		want = append(want, p)
 		out.Send(&p)
 		if p.Marker {
 			out.Flush()
 		}
 	}
-	out.Report(wire.Report{NTP: 7, RTP: 9})
-	eventually(t, "200 packets and a report", func() bool {
+	wantReports := []wire.Report{{NTP: 7, RTP: 9}, {Layer: 2, NTP: 7, RTP: 10}}
+	for _, r := range wantReports {
+		out.Report(r)
+	}
+	eventually(t, "200 packets and the reports", func() bool {
 		packets, reports, _ := v.got()
-		return len(packets) == len(want) && len(reports) == 1
+		return len(packets) == len(want) && len(reports) == len(wantReports)
 	})
 	packets, reports, _ := v.got()
 	bySequence := make(map[uint16]wire.Media)
@@ -49,12 +54,12 @@ func TestTrackArrives(t *testing.T) {
 		bySequence[p.SequenceNumber] = p
 	}
 	for _, p := range want {
-		if diff := cmp.Diff(p, bySequence[p.SequenceNumber]); diff != "" {
+		if diff := cmp.Diff(p, bySequence[p.SequenceNumber], cmpopts.EquateEmpty()); diff != "" {
 			t.Fatal(diff)
 		}
 	}
-	if reports[0] != (wire.Report{NTP: 7, RTP: 9}) {
-		t.Errorf("report %+v", reports[0])
+	if diff := cmp.Diff(wantReports, reports); diff != "" {
+		t.Error(diff)
 	}
 	sub.RequestKeyframe(2)
 	eventually(t, "keyframe request", func() bool { _, _, k := s.count(); return k == 1 })

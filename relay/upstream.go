@@ -26,12 +26,13 @@ type upstream struct {
 	err    error      // why refused or ended
 	ended  bool
 	stream *quic.Stream
+	told   wire.Layers                     // what the peer knows to be wanted
 	subs   atomic.Pointer[[]*Subscription] // copied on write
 
 	deliver sync.Mutex // serialises calls of the receivers
 	live    bool
 	early   []wire.Media // packets that overtook the answer
-	report  wire.Report  // the last one, for who joins later
+	reports reports      // the last ones, for who joins later
 }
 
 // maxEarly bounds the packets kept until the answer arrives: a keyframe's worth.
@@ -66,6 +67,8 @@ func (u *upstream) leave(s *Subscription) {
 	u.mu.Unlock()
 	if last {
 		u.release()
+	} else {
+		u.tellLayers()
 	}
 }
 
@@ -116,12 +119,9 @@ func (u *upstream) follow(req wire.Subscribe) error {
 		stream.CancelWrite(streamDone)
 	})
 	defer stop()
-	if err := stream.TryWriteAll(wire.AppendSubscribe(nil, u.alias, req)); err != nil {
+	if err := u.ask(stream, req); err != nil {
 		return err
 	}
-	u.mu.Lock()
-	u.stream = stream
-	u.mu.Unlock()
 	var buf []byte
 	for {
 		t, body, err := wire.ReadFrame(stream, buf)
@@ -133,6 +133,16 @@ func (u *upstream) follow(req wire.Subscribe) error {
 			return err
 		}
 	}
+}
+
+// ask sends the Subscribe, with what is wanted by then.
+func (u *upstream) ask(stream *quic.Stream, req wire.Subscribe) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.told = u.wanted()
+	req.Layers = u.told
+	u.stream = stream
+	return stream.TryWriteAll(wire.AppendSubscribe(nil, u.alias, req))
 }
 
 func (u *upstream) frame(t wire.Type, body []byte) error {
@@ -195,7 +205,7 @@ func (u *upstream) media(p *wire.Media) {
 	}
 	if len(u.early) < maxEarly {
 		kept := *p
-		kept.Payload = slices.Clone(p.Payload)
+		kept.Payload, kept.Descriptor = slices.Clone(p.Payload), slices.Clone(p.Descriptor)
 		u.early = append(u.early, kept)
 	}
 }
@@ -210,29 +220,64 @@ func (u *upstream) hand(p *wire.Media) {
 func (u *upstream) reported(r wire.Report) {
 	u.deliver.Lock()
 	defer u.deliver.Unlock()
-	u.report = r
+	u.reports.keep(r)
 	for _, s := range *u.subs.Load() {
 		s.receiver.Report(r)
 	}
 }
 
-// catchUp gives a later subscription the last report.
+// catchUp gives a later subscription the last reports.
 func (u *upstream) catchUp(s *Subscription) {
 	u.deliver.Lock()
 	defer u.deliver.Unlock()
-	if u.report != (wire.Report{}) {
-		s.receiver.Report(u.report)
+	for _, r := range u.reports {
+		s.receiver.Report(r)
 	}
 }
 
-// write sends a small frame on the track's stream, if it can be sent at once.
-func (u *upstream) write(frame []byte) {
+// want notes what one subscription wants.
+func (u *upstream) want(s *Subscription, l wire.Layers) {
+	u.mu.Lock()
+	s.layers = l
+	u.mu.Unlock()
+	u.tellLayers()
+}
+
+// wanted is the most that any subscription wants; the caller holds mu.
+func (u *upstream) wanted() wire.Layers {
+	most := wire.NoLayers
+	if subs := u.subs.Load(); subs != nil {
+		for _, s := range *subs {
+			most = most.Max(s.layers)
+		}
+	}
+	return most
+}
+
+// tellLayers tells the peer what is wanted if it does not know.
+func (u *upstream) tellLayers() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if l := u.wanted(); l != u.told && u.write(wire.AppendLayers(nil, l)) {
+		u.told = l
+	}
+}
+
+func (u *upstream) requestKeyframe(layer uint8) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.write(wire.AppendKeyframe(nil, layer))
+}
+
+// write sends a small frame on the track's stream, if it can be sent at once. The caller
+// holds mu.
+func (u *upstream) write(frame []byte) bool {
 	if u.stream == nil || u.ended {
-		return
+		return false
 	}
 	if err := u.stream.TryWriteAll(frame); err != nil {
 		u.link.mesh.cfg.Log.Debug("relay track frame dropped", "err", err)
+		return false
 	}
+	return true
 }

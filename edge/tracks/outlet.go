@@ -18,7 +18,8 @@ func (t *Table) Attach(_ context.Context, from geo.NodeID, req wire.Subscribe, o
 		return wire.TrackInfo{}, nil, relay.ErrNoTrack
 	}
 	t.cfg.Log.Debug("track leaves over link", "trace", req.Trace, "to", from, "track", req.Track)
-	down := sfu.NewDownTrack(sfu.DownConfig{Kind: up.Kind(), Sink: sink{out}, Verbatim: true, Now: t.cfg.Now, Metrics: t.cfg.Metrics})
+	down := sfu.NewDownTrack(sfu.DownConfig{Kind: up.Kind(), Sink: sink{out, up.Codec()}, Verbatim: true, Now: t.cfg.Now, Metrics: t.cfg.Metrics})
+	down.SetTarget(target(req.Layers))
 	down.Switch(up)
 	info := wire.TrackInfo{Kind: wireKind(up.Kind()), Codec: up.Codec().String(), ClockRate: up.Codec().ClockRate()}
 	return info, feed{down}, nil
@@ -32,24 +33,38 @@ func wireKind(k sfu.Kind) uint8 {
 }
 
 // sink gives a DownTrack's packets to a link.
-type sink struct{ out *relay.Outlet }
+type sink struct {
+	out   *relay.Outlet
+	codec sfu.Codec // as granted
+}
 
 // Send implements sfu.Sink.
 func (s sink) Send(p *sfu.Packet, _ sfu.Batch) {
-	s.out.Send(&wire.Media{
+	m := wire.Media{
 		Layer: p.Layer, SequenceNumber: p.SequenceNumber, Timestamp: p.Timestamp,
-		Marker: p.Marker, AudioLevel: p.AudioLevel, Payload: p.Payload,
-	})
+		Marker: p.Marker, AudioLevel: p.AudioLevel, Descriptor: p.Descriptor, Payload: p.Payload,
+	}
+	if p.Codec != s.codec {
+		m.Codec = wireCodec(p.Codec)
+	}
+	s.out.Send(&m)
 }
 
 // SendReport implements sfu.Sink.
-func (s sink) SendReport(r sfu.Report) { s.out.Report(wire.Report{NTP: r.NTP, RTP: r.RTP}) }
+func (s sink) SendReport(r sfu.Report) {
+	s.out.Report(wire.Report{Layer: r.Layer, NTP: r.NTP, RTP: r.RTP})
+}
 
 // feed is the serving side of one subscription over a link.
 type feed struct{ down *sfu.DownTrack }
 
 // RequestKeyframe implements relay.Feed.
 func (f feed) RequestKeyframe(uint8) { f.down.KeyframeRequest() }
+
+// SetLayers implements relay.Feed.
+func (f feed) SetLayers(spatial, temporal int8) {
+	f.down.SetTarget(target(wire.Layers{Spatial: spatial, Temporal: temporal}))
+}
 
 // Close implements relay.Feed.
 func (f feed) Close() { f.down.Close() }

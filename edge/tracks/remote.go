@@ -32,12 +32,15 @@ type remote struct {
 	cancel context.CancelFunc
 	leases int // guarded by Table.mu
 
-	mu  sync.Mutex
-	sub *relay.Subscription
+	mu   sync.Mutex
+	sub  *relay.Subscription
+	wish wish
 }
 
 func newRemote(t *Table, k Key, origin geo.NodeID, kind sfu.Kind, codec sfu.Codec, trace string) *remote {
-	r := &remote{table: t, key: k, origin: origin, trace: trace}
+	// Everything is asked for until it is known what is wanted: the first frame
+	// does not wait for that.
+	r := &remote{table: t, key: k, origin: origin, trace: trace, wish: wish{asked: sfu.TopLayer}}
 	r.ctx, r.cancel = context.WithCancel(t.ctx)
 	cfg := sfu.UpConfig{
 		Kind: kind, Codec: codec, Upstream: r, Clock: sfu.NewSourceClock(),
@@ -86,7 +89,7 @@ func (r *remote) subscribe(closed chan struct{}) (*relay.Subscription, error) {
 	r.table.mu.Unlock()
 	req := wire.Subscribe{
 		Company: r.key.Company, Room: r.key.Room, Track: r.key.Track,
-		Path: []string{string(r.table.cfg.Self)}, Trace: r.trace,
+		Path: []string{string(r.table.cfg.Self)}, Trace: r.trace, Layers: r.layers(),
 	}
 	sub, err := links.Subscribe(r.ctx, r.origin, req, &receiver{remote: r, closed: closed})
 	if err != nil {
@@ -103,6 +106,24 @@ func (r *remote) set(s *relay.Subscription) {
 	r.mu.Lock()
 	r.sub = s
 	r.mu.Unlock()
+}
+
+// layers is what is asked for now.
+func (r *remote) layers() wire.Layers {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return wireLayers(r.wish.asked)
+}
+
+// want says which layers the DownTracks of this node can use now. It is called
+// with each tick, since a wish that a link cannot send at once is lost.
+func (r *remote) want(now time.Duration, l sfu.Layer) {
+	r.mu.Lock()
+	layers, s := wireLayers(r.wish.update(now, l)), r.sub
+	r.mu.Unlock()
+	if s != nil {
+		s.SetLayers(layers.Spatial, layers.Temporal)
+	}
 }
 
 // RequestKeyframe implements sfu.Upstream.
@@ -128,16 +149,21 @@ type receiver struct {
 
 // Media implements relay.Receiver.
 func (r *receiver) Media(m *wire.Media) {
+	codec, ok := codecOf(m.Codec)
+	if !ok {
+		return // of a later version
+	}
 	p := sfu.Packet{
 		SequenceNumber: m.SequenceNumber, Timestamp: m.Timestamp, Marker: m.Marker,
-		Layer: m.Layer, AudioLevel: m.AudioLevel, Payload: m.Payload, Arrival: r.remote.table.cfg.Now(),
+		Layer: m.Layer, Codec: codec, AudioLevel: m.AudioLevel,
+		Descriptor: m.Descriptor, Payload: m.Payload, Arrival: r.remote.table.cfg.Now(),
 	}
 	r.remote.up.Write(&p)
 }
 
 // Report implements relay.Receiver.
 func (r *receiver) Report(w wire.Report) {
-	r.remote.up.SenderReport(0, w.NTP, w.RTP, r.remote.table.cfg.Now())
+	r.remote.up.SenderReport(w.Layer, w.NTP, w.RTP, r.remote.table.cfg.Now())
 }
 
 // Closed implements relay.Receiver.

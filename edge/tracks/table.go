@@ -3,6 +3,8 @@ package tracks
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -23,9 +25,12 @@ type Links interface {
 
 // Config is what a Table needs.
 type Config struct {
-	Self    geo.NodeID
-	Now     func() time.Duration // node's monotonic clock
-	Batch   func() sfu.Batch     // makes what gathers packets for the node's transports; may be nil
+	Self  geo.NodeID
+	Now   func() time.Duration // node's monotonic clock
+	Batch func() sfu.Batch     // makes what gathers packets for the node's transports; may be nil
+	// Wanted says the most that any DownTrack of this node can use of a remote
+	// track; it never blocks. Nil: everything.
+	Wanted  func(*sfu.UpTrack) sfu.Layer
 	Metrics *sfu.Metrics
 	Log     *slog.Logger
 }
@@ -45,6 +50,9 @@ type Table struct {
 
 // New makes an empty table. Use gives it the links before the first lease.
 func New(cfg Config) *Table {
+	if cfg.Wanted == nil {
+		cfg.Wanted = func(*sfu.UpTrack) sfu.Layer { return sfu.TopLayer }
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &Table{cfg: cfg, ctx: ctx, cancel: cancel, local: map[Key]*sfu.UpTrack{}, remote: map[Key]*remote{}}
 	t.wg.Go(t.tick)
@@ -131,7 +139,8 @@ func (t *Table) Counts() (local, remote int) {
 	return len(t.local), len(t.remote)
 }
 
-// tick drives the timers of the UpTracks that no transport owns.
+// tick drives the timers of the UpTracks that no transport owns, and asks
+// their origins for what is wanted of them.
 func (t *Table) tick() {
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
@@ -142,14 +151,15 @@ func (t *Table) tick() {
 		case <-ticker.C:
 		}
 		now := t.cfg.Now()
-		t.mu.Lock()
-		ups := make([]*sfu.UpTrack, 0, len(t.remote))
-		for _, r := range t.remote {
-			ups = append(ups, r.up)
-		}
-		t.mu.Unlock()
-		for _, up := range ups {
-			up.Tick(now)
+		for _, r := range t.remotes() {
+			r.up.Tick(now)
+			r.want(now, t.cfg.Wanted(r.up))
 		}
 	}
+}
+
+func (t *Table) remotes() []*remote {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Values(t.remote))
 }

@@ -124,13 +124,19 @@ func (n *network) listen(id geo.NodeID, addr string) net.PacketConn {
 // link gives a table a mesh.
 func (n *network) link(id geo.NodeID, table *Table, addr string) *relay.Mesh {
 	n.t.Helper()
+	return n.serve(id, table, table, addr)
+}
+
+// serve gives a table a mesh, whose peers get their tracks from what is given.
+func (n *network) serve(id geo.NodeID, table *Table, tracks relay.Tracks, addr string) *relay.Mesh {
+	n.t.Helper()
 	cert, key := n.issue(&x509.Certificate{
 		SerialNumber: big.NewInt(2), NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 		URIs:        []*url.URL{{Scheme: "meridian", Host: "node", Path: "/" + string(id)}},
 	})
 	mesh, err := relay.New(relay.Config{
-		Self: id, Conn: n.listen(id, addr), Peer: n.peer, Tracks: table, Registerer: prometheus.NewRegistry(),
+		Self: id, Conn: n.listen(id, addr), Peer: n.peer, Tracks: tracks, Registerer: prometheus.NewRegistry(),
 		TLS: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}, RootCAs: n.pool},
 	})
 	if err != nil {

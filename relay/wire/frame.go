@@ -23,6 +23,7 @@ const (
 	TypeRefused   Type = 0x12 // the track or call is refused, or a granted track ended
 	TypeKeyframe  Type = 0x13 // subscriber asks for a keyframe
 	TypeReport    Type = 0x14 // sender report of the origin
+	TypeLayers    Type = 0x15 // subscriber says how much of the track it wants
 	TypeCall      Type = 0x20 // first frame of a call's stream
 	TypeAnswer    Type = 0x21 // its answer
 )

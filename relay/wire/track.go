@@ -9,6 +9,7 @@ type Subscribe struct {
 	Epoch                uint32
 	Path                 []string
 	Trace                string // id that follows a join through edge, home and relay
+	Layers               Layers // wanted from the start; zero is the lowest alone
 }
 
 // AppendSubscribe appends the frame. Media of the track will carry alias, which the
@@ -27,6 +28,7 @@ func AppendSubscribe(dst []byte, alias uint32, s Subscribe) []byte {
 		dst = appendText(dst, node, MaxName)
 	}
 	dst = appendText(dst, s.Trace, MaxName)
+	dst = s.Layers.append(dst)
 	return end(dst, at)
 }
 
@@ -42,7 +44,7 @@ func DecodeSubscribe(body []byte) (alias uint32, s Subscribe, err error) {
 	for range hops {
 		s.Path = append(s.Path, c.text(MaxName))
 	}
-	s.Trace = c.text(MaxName)
+	s.Trace, s.Layers = c.text(MaxName), c.layers()
 	return alias, s, wrap("subscribe", c.err)
 }
 
@@ -131,14 +133,16 @@ func DecodeKeyframe(body []byte) (layer uint8, err error) {
 
 // Report is a sender report (RFC 3550 section 6.4.1) on the clock of the origin node.
 type Report struct {
-	NTP uint64 // 32.32 seconds since 1900
-	RTP uint32 // the same instant in the track's clock
+	Layer uint8  // the encoding it is of
+	NTP   uint64 // 32.32 seconds since 1900
+	RTP   uint32 // the same instant in the clock of that encoding
 }
 
 // AppendReport appends the frame.
 func AppendReport(dst []byte, r Report) []byte {
 	at := len(dst)
 	dst = begin(dst, TypeReport)
+	dst = append(dst, r.Layer)
 	dst = binary.BigEndian.AppendUint64(dst, r.NTP)
 	dst = binary.BigEndian.AppendUint32(dst, r.RTP)
 	return end(dst, at)
@@ -147,6 +151,6 @@ func AppendReport(dst []byte, r Report) []byte {
 // DecodeReport decodes the body of a Report.
 func DecodeReport(body []byte) (Report, error) {
 	c := cursor{b: body}
-	r := Report{NTP: c.u64(), RTP: c.u32()}
+	r := Report{Layer: c.u8(), NTP: c.u64(), RTP: c.u32()}
 	return r, wrap("report", c.err)
 }

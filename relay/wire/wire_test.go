@@ -13,8 +13,10 @@ import (
 var (
 	sampleHello = Hello{MinVersion: 1, MaxVersion: 3, Node: "fra-1", Build: "v1.2", Capabilities: CapDatagrams,
 		Role: RoleMedia, Session: 1 << 60, Index: 7}
-	sampleSubscribe = Subscribe{Company: "acme", Room: "daily", Track: "cam", Epoch: 9, Path: []string{"syd-1", "iad-1"}, Trace: "t"}
-	sampleMedia     = Media{Layer: 2, SequenceNumber: 65535, Timestamp: 1 << 31, Marker: true, AudioLevel: 0x9e, Payload: []byte("payload")}
+	sampleSubscribe = Subscribe{Company: "acme", Room: "daily", Track: "cam", Epoch: 9, Path: []string{"syd-1", "iad-1"}, Trace: "t",
+		Layers: Layers{1, 2}}
+	sampleMedia = Media{Layer: 2, SequenceNumber: 65535, Timestamp: 1 << 31, Marker: true, AudioLevel: 0x9e,
+		Codec: CodecAV1, Descriptor: []byte{0x80, 0, 1}, Payload: []byte("payload")}
 )
 
 // frames are one of every control frame.
@@ -29,7 +31,8 @@ func frames() [][]byte {
 		AppendAccepted(nil, TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000}),
 		AppendRefused(nil, Refused{Code: CodeRemote, Name: "full", Text: "no place"}),
 		AppendKeyframe(nil, 2),
-		AppendReport(nil, Report{NTP: 1 << 63, RTP: 77}),
+		AppendReport(nil, Report{Layer: 2, NTP: 1 << 63, RTP: 77}),
+		AppendLayers(nil, Layers{2, 1}),
 		AppendCall(nil, Call{Topic: "join", Timeout: 500, Body: []byte("who")}),
 		AppendAnswer(nil, []byte("me")),
 	}
@@ -57,6 +60,8 @@ func decode(t Type, body []byte) (any, error) {
 		return DecodeKeyframe(body)
 	case TypeReport:
 		return DecodeReport(body)
+	case TypeLayers:
+		return DecodeLayers(body)
 	case TypeCall:
 		return DecodeCall(body)
 	case TypeAnswer:
@@ -71,7 +76,8 @@ func TestControlRoundTrip(t *testing.T) {
 		sampleHello, uint64(42), uint64(43), []Count{{1, 2, 3}, {4, 5, 6}},
 		Message{Topic: "room", Body: []byte("hello")}, sampleSubscribe,
 		TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000},
-		Refused{Code: CodeRemote, Name: "full", Text: "no place"}, uint8(2), Report{NTP: 1 << 63, RTP: 77},
+		Refused{Code: CodeRemote, Name: "full", Text: "no place"}, uint8(2),
+		Report{Layer: 2, NTP: 1 << 63, RTP: 77}, Layers{2, 1},
 		Call{Topic: "join", Timeout: 500, Body: []byte("who")}, []byte("me"),
 	}
 	stream := bytes.NewReader(bytes.Join(frames(), nil))
@@ -150,49 +156,6 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-func TestMediaRoundTrip(t *testing.T) {
-	for _, alias := range []uint32{0, 63, 64, 1<<14 - 1, 1 << 14, MaxAlias} {
-		for _, want := range []Media{sampleMedia, {}, {Layer: 1}, {AudioLevel: 1, Marker: true}, {Payload: make([]byte, MaxPayload)}} {
-			b := AppendMedia(nil, alias, &want)
-			if len(b) != want.Size(alias) {
-				t.Errorf("size %d, encoded %d", want.Size(alias), len(b))
-			}
-			var got Media
-			gotAlias, n, err := DecodeMedia(append(b, "rest"...), &got)
-			if err != nil || gotAlias != alias || n != len(b) {
-				t.Fatalf("alias %d: %d, %d, %v", alias, gotAlias, n, err)
-			}
-			if len(want.Payload) == 0 {
-				want.Payload = got.Payload
-			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Error(diff)
-			}
-			for cut := range b {
-				if _, _, err := DecodeMedia(b[:cut], &got); !errors.Is(err, ErrShort) {
-					t.Fatalf("cut at %d of %d: %v", cut, len(b), err)
-				}
-			}
-		}
-	}
-	if class, clock, err := DecodeBundleHeader(AppendBundleHeader(nil, ClassVideo, 77)); class != ClassVideo || clock != 77 || err != nil {
-		t.Errorf("header %v %d %v", class, clock, err)
-	}
-}
-
-func TestMediaAllocatesNothing(t *testing.T) {
-	buf := make([]byte, 0, MaxRecord)
-	var p Media
-	if n := testing.AllocsPerRun(100, func() {
-		b := AppendMedia(buf, 300, &sampleMedia)
-		if _, _, err := DecodeMedia(b, &p); err != nil {
-			t.Error(err)
-		}
-	}); n != 0 {
-		t.Errorf("%v allocations a packet", n)
-	}
-}
-
 func FuzzControl(f *testing.F) {
 	for _, frame := range frames() {
 		f.Add(frame)
@@ -218,6 +181,12 @@ func FuzzControl(f *testing.F) {
 					t.Fatalf("%+v became %+v, %v", s, again, err)
 				}
 			}
+			if frameType == TypeLayers {
+				l, _ := DecodeLayers(body)
+				if again, err := DecodeLayers(AppendLayers(nil, l)[frameHeader:]); err != nil || again != l {
+					t.Fatalf("%+v became %+v, %v", l, again, err)
+				}
+			}
 			if frameType == TypeHello {
 				h, _ := DecodeHello(body)
 				if again, err := DecodeHello(AppendHello(nil, h)[frameHeader:]); err != nil || again != h {
@@ -226,45 +195,4 @@ func FuzzControl(f *testing.F) {
 			}
 		}
 	})
-}
-
-func FuzzMedia(f *testing.F) {
-	b := AppendBundleHeader(nil, ClassVideo, 1)
-	b = AppendMedia(b, 1, &sampleMedia)
-	b = AppendMedia(b, 1<<20, &Media{Payload: []byte("x")})
-	f.Add(b)
-	f.Add([]byte{1, 0, 0, 0, 0, 0xc0})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if _, _, err := DecodeBundleHeader(b); err != nil {
-			return
-		}
-		var p, again Media
-		for at := BundleHeader; at < len(b); {
-			alias, n, err := DecodeMedia(b[at:], &p)
-			if err != nil {
-				return
-			}
-			if n <= 0 || at+n > len(b) || !p.Fits() || alias > MaxAlias {
-				t.Fatalf("record of %d bytes at %d of %d, alias %d", n, at, len(b), alias)
-			}
-			a, _, err := DecodeMedia(AppendMedia(nil, alias, &p), &again)
-			if err != nil || a != alias || !cmp.Equal(p, again) {
-				t.Fatalf("%+v became %+v under %d, %v", p, again, a, err)
-			}
-			at += n
-		}
-	})
-}
-
-func BenchmarkMedia(b *testing.B) {
-	p := Media{Layer: 1, SequenceNumber: 1, Timestamp: 2, Payload: make([]byte, 1150)}
-	buf := make([]byte, 0, MaxRecord)
-	var got Media
-	b.ReportAllocs()
-	for b.Loop() {
-		encoded := AppendMedia(buf, 300, &p)
-		if _, _, err := DecodeMedia(encoded, &got); err != nil {
-			b.Fatal(err)
-		}
-	}
 }
