@@ -23,6 +23,8 @@ type ear struct {
 
 	mu     sync.Mutex
 	pinned []string // tracks
+	begun  bool
+	told   []string // what the slots play, as the client knows
 }
 
 // pin gives microphones places of their own. The tracks need not exist yet.
@@ -38,16 +40,26 @@ func (e *ear) pin(tracks []string) {
 func (e *ear) update() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.slots.hear(e.choose) && e.tell != nil {
+	if !e.begun {
+		return
+	}
+	played, ok := e.slots.hear(e.choose)
+	if !ok || slices.Equal(played, e.told) {
+		return
+	}
+	e.told = played
+	if e.tell != nil {
 		e.tell(e.slots.assigned().Audio)
 	}
 }
 
-// begin is update for a client that will be told by the answer to its join.
+// begin is the first update, of which a client is told by the answer to its join:
+// what is told before would reach it after that, and be old.
 func (e *ear) begin() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.slots.hear(e.choose)
+	e.begun = true
+	e.told, _ = e.slots.hear(e.choose)
 }
 
 // choose says what n slots should play, best first, what else there is, and

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/meridian-video/meridian/control/entry"
 	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/geo"
 )
 
@@ -39,6 +41,8 @@ func newHall(t *testing.T, audio int) *hall {
 		},
 		tell: func(audio []*string) { h.told = append(h.told, strings.Join(names(audio), " ")) },
 	}
+	h.ear.update() // nothing yet
+	h.ear.begin()
 	return h
 }
 
@@ -189,5 +193,49 @@ func TestEarsWake(t *testing.T) {
 	e.remove(b)
 	if e.has(demo) || fmt.Sprint(len(e.rooms)) != "1" {
 		t.Error("rooms without ears are kept")
+	}
+}
+
+// TestNodeSwitchesWhatAClientHears: who asked for the loudest has the room's
+// microphones in slots from the join on, and cannot choose them.
+func TestNodeSwitchesWhatAClientHears(t *testing.T) {
+	n := startLone(t)
+	ann := n.seated("ann", "")
+	ann.SetMedia(signal.Media{Mic: true})
+	n.until("ann's microphone is published", func() bool {
+		snap, _ := n.plane.Locate(demo.Company, demo.Room)
+		return snap.People[0].Tracks[trackMic] != ""
+	})
+	bob := n.opened()
+	bob.hearLoudest()
+	snap, err := n.seat(t.Context(), bob, entry.Admission{Peer: "bob", Capacity: 3}, "", signal.Media{Mic: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob.first(snap)
+	mic := func() string {
+		if first := bob.slots.assigned().Audio[0]; first != nil {
+			return *first
+		}
+		return ""
+	}
+	if got, want := mic(), ann.trackID(trackMic); got != want {
+		t.Errorf("hears %q, want %q", got, want)
+	}
+	if failed := bob.Subscribe(signal.Assignment{Audio: list("", "no.mic")}); failed != nil || mic() == "" {
+		t.Errorf("the client chose: %q, failed %v", mic(), failed)
+	}
+	ann.Leave()
+	n.until("bob hears nobody, and knows", func() bool {
+		queue, _ := bob.out.Take()
+		return mic() == "" && slices.ContainsFunc(queue, func(m any) bool {
+			h, ok := m.(signal.Heard)
+			return ok && !slices.ContainsFunc(h.Audio, func(track *string) bool { return track != nil })
+		})
+	})
+	bob.Leave()
+	n.holds(0, 0, 0, 0)
+	if n.ears.has(demo) {
+		t.Error("an ear is left")
 	}
 }

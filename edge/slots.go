@@ -215,18 +215,18 @@ func (s *slots) fill(look func() (best []string, live map[string]geo.NodeID)) {
 
 // hear plays in the audio slots what choose wants for n of them, best first. A slot
 // that plays a wanted track keeps it; what else is played makes room only when all
-// slots are wanted, and slots that are left play the rest. It says whether anything
-// has changed.
-func (s *slots) hear(choose func(n int) (want, rest []string, live map[string]geo.NodeID)) (changed bool) {
+// slots are wanted, and slots that are left play the rest. It returns what they
+// play now, or false if they are over.
+func (s *slots) hear(choose func(n int) (want, rest []string, live map[string]geo.NodeID)) (played []string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.over || len(s.audio) == 0 {
-		return false
+	if s.over {
+		return nil, false
 	}
 	want, rest, live := choose(len(s.audio))
-	before := s.played()
 	s.keepOnly(live)
-	want = distinct(len(s.audio), slices.Concat(want, s.played(), rest), live)
+	before := s.played()
+	want = distinct(len(s.audio), slices.Concat(want, before, rest), live)
 	missing := slices.DeleteFunc(slices.Clone(want), func(track string) bool { return slices.Contains(before, track) })
 	for _, l := range s.audio {
 		if slices.Contains(want, l.track) {
@@ -238,7 +238,7 @@ func (s *slots) hear(choose func(n int) (want, rest []string, live map[string]ge
 		}
 		s.show(l, track, sfu.Audio, live)
 	}
-	return !slices.Equal(s.played(), before)
+	return s.played(), true
 }
 
 // played lists what the audio slots play, "" for nothing.

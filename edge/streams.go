@@ -130,6 +130,9 @@ type player struct {
 // seat takes the room as it was when watching began.
 func (p *player) seat(s room.Snapshot) {
 	p.roster.begin(s)
+	if p.ear != nil {
+		p.ear.begin()
+	}
 	p.show()
 }
 
