@@ -45,15 +45,18 @@ type attachment struct {
 	seat      *room.Seat
 	up        map[string]rtc.Up // by track kind
 	slots     *slots
+	ear       *ear // nil: the client says what its audio slots play
 	roster    roster
 	offered   atomic.Bool // the microphone was on once, so its track stays listed
 	unpublish []func()
 
-	mu       sync.Mutex
-	media    signal.Media
-	ended    bool
-	lost     *time.Timer
-	spokenAt time.Duration
+	mic     *microphone // nil: none; the listener's, as is greeted
+	greeted bool
+
+	mu    sync.Mutex
+	media signal.Media
+	ended bool
+	lost  *time.Timer
 }
 
 // trackID names a published track; kinds end it, so that whoever reads the
@@ -95,7 +98,7 @@ func (a *attachment) Update(version uint64, events []room.Event) {
 		a.out.Send(signal.Update{Type: "update", Version: version, Events: signalEvents(events)})
 	}
 	if a.roster.update(events) {
-		a.slots.keep(a.liveTracks)
+		a.follow()
 	}
 }
 
@@ -106,7 +109,16 @@ func (a *attachment) Reset(s room.Snapshot) {
 	}
 	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat)})
 	if a.roster.reset(s) {
-		a.slots.keep(a.liveTracks)
+		a.follow()
+	}
+}
+
+// follow takes tracks that are gone out of the slots, and into the ear's what
+// has come.
+func (a *attachment) follow() {
+	a.slots.keep(a.liveTracks)
+	if a.ear != nil {
+		a.ear.update()
 	}
 }
 
@@ -120,6 +132,9 @@ func (a *attachment) liveTracks() map[string]geo.NodeID { return a.roster.live(a
 
 // Subscribe implements signal.Session.
 func (a *attachment) Subscribe(want signal.Assignment) []signal.FailedTrack {
+	if a.ear != nil {
+		want.Audio = nil
+	}
 	return a.slots.assign(want, a.liveTracks)
 }
 
@@ -159,6 +174,9 @@ func (a *attachment) Offer(ctx context.Context, offer string, _ signal.Up) (stri
 		return "", signal.SlotMIDs{}, offerError(err)
 	}
 	a.slots.grow(a.transport.Downs())
+	if a.ear != nil {
+		a.ear.update()
+	}
 	return answer, a.slots.mids(), nil
 }
 
@@ -233,29 +251,38 @@ func (a *attachment) move() {
 	a.out.Send(signal.Fault{Type: "move", Code: signal.NodeDraining, Message: "This server is being maintained; you are moved to another."})
 }
 
-// speaks says whether the microphone is on and has been loud lately.
-func (a *attachment) speaks(now time.Duration) bool {
-	mic, ok := a.up[trackMic]
-	if !ok {
-		return false
+// listen reads the microphone; it says whether there is one.
+func (a *attachment) listen(now time.Duration) (voice, bool) {
+	if a.mic == nil {
+		return voice{}, false
 	}
-	level, at := mic.Track.Level()
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	if level <= speechLevel && now-at < speechHold {
-		a.spokenAt = at
-	}
-	return a.media.Mic && a.spokenAt != 0 && now-a.spokenAt < speechHold
+	on := a.media.Mic
+	a.mu.Unlock()
+	return a.mic.voice(a.mic.read(on, now)), true
 }
 
-func (a *attachment) tellSpeaking(peers []string) {
+func (a *attachment) tellSpeaking(s shown) {
 	if a.out == nil {
 		return
 	}
+	peers := slices.Clone(s.peers)
 	if peers == nil {
 		peers = []string{}
 	}
-	a.out.Send(signal.Speaking{Type: "speaking", Peers: slices.Clone(peers)})
+	a.out.Send(signal.Speaking{Type: "speaking", Peers: peers, Dominant: s.dominant})
+}
+
+func (a *attachment) tellHeard(audio []*string) {
+	a.out.Send(signal.Heard{Type: "heard", Audio: audio})
+}
+
+// hearLoudest leaves the audio slots to an ear.
+func (a *attachment) hearLoudest() {
+	a.ear = &ear{
+		key: a.key, slots: a.slots, loudest: a.node.speakers.loudest, tell: a.tellHeard,
+		people: func() []room.Person { return a.roster.others(a.id) },
+	}
 }
 
 // add files an attachment, unless the room has ended it already.
@@ -268,12 +295,18 @@ func (n *Node) add(a *attachment) {
 	n.mu.Lock()
 	n.attached[a] = true
 	n.mu.Unlock()
+	if a.ear != nil {
+		n.ears.add(a.ear)
+	}
 }
 
 func (n *Node) remove(a *attachment) {
 	n.mu.Lock()
 	delete(n.attached, a)
 	n.mu.Unlock()
+	if a.ear != nil {
+		n.ears.remove(a.ear)
+	}
 }
 
 func (n *Node) attachmentList() []*attachment {

@@ -90,6 +90,7 @@ type Node struct {
 	tracks   *tracks.Table
 	plane    *room.Plane
 	speakers *speakers
+	ears     *ears
 	pages    *pages
 	sockets  *signal.Sockets
 	streams  *signal.Streams
@@ -105,7 +106,7 @@ type Node struct {
 func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
-		secret: make([]byte, 32), speakers: newSpeakers(), attached: map[*attachment]bool{},
+		secret: make([]byte, 32), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
 		changed: make(chan struct{}, 1),
 	}
 	_, _ = rand.Read(n.secret) // never fails (crypto/rand)
@@ -118,6 +119,7 @@ func New(cfg Config) (*Node, error) {
 	close(n.ready)
 	cfg.Members.OnChange(n.membersChanged)
 	n.wg.Go(n.detect)
+	n.wg.Go(n.keepEars)
 	n.wg.Go(n.reportLoad)
 	n.wg.Go(n.keepLinks)
 	return n, nil
@@ -209,7 +211,7 @@ func (n *Node) handle(from geo.NodeID, topic string, body []byte) {
 	switch topic {
 	case topicHello: // a link is all it was for
 	case topicSpeaking:
-		n.heardSpeaking(from, body)
+		n.hearVoices(from, body)
 	default:
 		n.plane.Handle(from, topic, body)
 	}

@@ -57,6 +57,9 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
+	if j.Hear == hearLoudest {
+		a.hearLoudest()
+	}
 	if err := a.name(j.Up); err != nil {
 		a.abort(err)
 		return nil, signal.Joined{}, err
@@ -221,6 +224,9 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 		return snap, joinError(err)
 	}
 	a.seat = seat
+	if up, ok := a.up[trackMic]; ok {
+		a.mic = &microphone{peer: seat.Peer(), track: a.trackID(trackMic), source: up.Track}
+	}
 	n.add(a)
 	n.wg.Go(a.watch)
 	if n.draining.Load() { // since the join was taken; Drain may not have seen it
@@ -234,8 +240,15 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 func (a *attachment) first(snap room.Snapshot) {
 	a.roster.begin(snap)
 	a.slots.fill(func() ([]string, map[string]geo.NodeID) {
-		return firstPublishers(a.roster.people(), a.id), a.liveTracks()
+		best := firstPublishers(a.roster.people(), a.id)
+		if a.ear != nil {
+			best = slices.DeleteFunc(best, isAudio)
+		}
+		return best, a.liveTracks()
 	})
+	if a.ear != nil {
+		a.ear.begin()
+	}
 }
 
 // ICEServers implements signal.MediaHost: the TURN server of this node under a

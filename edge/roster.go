@@ -81,6 +81,11 @@ func (r *roster) people() []room.Person {
 	})
 }
 
+// others is people without one attachment's.
+func (r *roster) others(attachment string) []room.Person {
+	return slices.DeleteFunc(r.people(), func(p room.Person) bool { return p.Attachment == attachment })
+}
+
 // live is tracksOf of those who are there.
 func (r *roster) live(self string) map[string]geo.NodeID {
 	r.mu.Lock()

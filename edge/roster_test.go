@@ -3,7 +3,6 @@ package edge
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/sfu"
@@ -87,43 +86,4 @@ func TestKindOfTrack(t *testing.T) {
 			t.Errorf("kindOf(%q) = %v, want %v", id, got, want)
 		}
 	}
-}
-
-// TestSpeakersMerge: each node's list counts until it is replaced or has expired.
-func TestSpeakersMerge(t *testing.T) {
-	s, k := newSpeakers(), roomKey{"c", "r"}
-	steps := []struct {
-		from    geo.NodeID
-		peers   []string
-		at      time.Duration
-		want    []string
-		changed bool
-	}{
-		{"fra-1", []string{"ann"}, 0, []string{"ann"}, true},
-		{"iad-1", []string{"bob"}, time.Second, []string{"ann", "bob"}, true},
-		{"iad-1", []string{"bob"}, 2 * time.Second, []string{"ann", "bob"}, false},
-		{"fra-1", nil, 3 * time.Second, []string{"bob"}, true},
-		{"fra-1", []string{"ann"}, 2*time.Second + speechExpiry + 1, []string{"ann"}, true}, // iad has gone quiet for good
-	}
-	var all []string
-	for i, st := range steps {
-		changed := false
-		s.set(k, st.from, st.peers, st.at, func(told []string) { all, changed = told, true })
-		if !slices.Equal(all, st.want) || changed != st.changed {
-			t.Errorf("step %d: %v, changed %v; want %v, %v", i, all, changed, st.want, st.changed)
-		}
-	}
-	s.forget(func(roomKey) bool { return false })
-	if len(s.rooms) != 0 {
-		t.Error("rooms that nobody is in are kept")
-	}
-}
-
-func FuzzSpeaking(f *testing.F) {
-	f.Add([]byte(`{"v":1,"company":"c","room":"r","peers":["ann"]}`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if m, ok := parseSpeaking(b); ok && (m.V != 1 || len(m.Peers) > maxSpeakers) {
-			t.Errorf("taken: %+v", m)
-		}
-	})
 }

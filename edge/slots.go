@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -212,6 +213,54 @@ func (s *slots) fill(look func() (best []string, live map[string]geo.NodeID)) {
 	}
 }
 
+// hear plays in the audio slots what choose wants for n of them, best first. A slot
+// that plays a wanted track keeps it; what else is played makes room only when all
+// slots are wanted, and slots that are left play the rest. It returns what they
+// play now, or false if they are over.
+func (s *slots) hear(choose func(n int) (want, rest []string, live map[string]geo.NodeID)) (played []string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return nil, false
+	}
+	want, rest, live := choose(len(s.audio))
+	s.keepOnly(live)
+	before := s.played()
+	want = distinct(len(s.audio), slices.Concat(want, before, rest), live)
+	missing := slices.DeleteFunc(slices.Clone(want), func(track string) bool { return slices.Contains(before, track) })
+	for _, l := range s.audio {
+		if slices.Contains(want, l.track) {
+			continue
+		}
+		track := ""
+		if len(missing) > 0 {
+			track, missing = missing[0], missing[1:]
+		}
+		s.show(l, track, sfu.Audio, live)
+	}
+	return s.played(), true
+}
+
+// played lists what the audio slots play, "" for nothing.
+func (s *slots) played() []string {
+	out := make([]string, len(s.audio))
+	for i, l := range s.audio {
+		out[i] = l.track
+	}
+	return out
+}
+
+// distinct is the first n audio tracks that are live, each once.
+func distinct(n int, tracks []string, live map[string]geo.NodeID) []string {
+	var out []string
+	for _, track := range tracks {
+		if _, ok := live[track]; ok && isAudio(track) && len(out) < n && !slices.Contains(out, track) {
+			out = append(out, track)
+		}
+	}
+	return out
+}
+
 func (s *slots) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -231,6 +280,8 @@ func kindOf(track string) sfu.Kind {
 	}
 	return sfu.Video
 }
+
+func isAudio(track string) bool { return kindOf(track) == sfu.Audio }
 
 func codecOf(k sfu.Kind) sfu.Codec {
 	if k == sfu.Video {

@@ -2,157 +2,149 @@ package edge
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/meridian-video/meridian/geo"
 )
 
-// Speech detection. A microphone speaks when its RFC 6464 level is above
-// speechLevel (in -dBov, so smaller is louder) and is silent when it has not
-// been for speechHold: pauses between words must not make the ring flicker.
-const (
-	speechLevel   = 45
-	speechHold    = 600 * time.Millisecond
-	speechTick    = 100 * time.Millisecond
-	speechRefresh = 2 * time.Second // how often an unchanged list is sent again, since it may be lost
-	speechExpiry  = 3 * speechRefresh
-)
-
-const topicSpeaking = "edge/speaking"
+// speechTick is how often microphones are listened to: once a packet.
+const speechTick = 20 * time.Millisecond
 
 // roomKey names a room on this node.
 type roomKey struct{ Company, Room string }
 
-// speakingMessage tells other nodes of a room who of this node's participants speaks.
-type speakingMessage struct {
-	V       int      `json:"v"`
-	Company string   `json:"company"`
-	Room    string   `json:"room"`
-	Peers   []string `json:"peers"`
-}
-
 // speakers holds who speaks in each room with people on this node: its own
 // microphones by their levels, others by what their nodes say. It is a hint for
-// pages and passes by the room's home, which has no use for it.
+// pages and ears and passes by the room's home, which has no use for it.
 type speakers struct {
+	self geo.NodeID
+
 	mu    sync.Mutex
-	rooms map[roomKey]*speaking
+	rooms map[roomKey]*speech
 }
 
-type speaking struct {
-	byNode map[geo.NodeID]nodeSpeakers
-	shown  []string // what attachments were told last
+// tidings is what listening for one tick has brought in a room.
+type tidings struct {
+	key     roomKey
+	voices  []voice // for the other nodes
+	news    bool    // there are voices, maybe none, to send
+	reorder bool    // others may be worth hearing
 }
 
-type nodeSpeakers struct {
-	peers []string
-	at    time.Duration
+func newSpeakers(self geo.NodeID) *speakers {
+	return &speakers{self: self, rooms: map[roomKey]*speech{}}
 }
 
-func newSpeakers() *speakers { return &speakers{rooms: map[roomKey]*speaking{}} }
-
-// set stores what a node says and tells the room's list if it has changed. It
-// tells under the lock, so that the last list told is the last there was.
-func (s *speakers) set(k roomKey, from geo.NodeID, peers []string, now time.Duration, tell func(all []string)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *speakers) room(k roomKey) *speech {
 	r, ok := s.rooms[k]
 	if !ok {
-		r = &speaking{byNode: map[geo.NodeID]nodeSpeakers{}}
+		r = newSpeech(s.self)
 		s.rooms[k] = r
 	}
-	r.byNode[from] = nodeSpeakers{peers, now}
-	set := map[string]bool{}
-	for id, n := range r.byNode {
-		if now-n.at > speechExpiry {
-			delete(r.byNode, id)
-			continue
-		}
-		for _, p := range n.peers {
-			set[p] = true
-		}
-	}
-	if all := slices.Sorted(maps.Keys(set)); !slices.Equal(all, r.shown) {
-		r.shown = all
-		tell(all)
-	}
+	return r
 }
 
-// forget drops the rooms that nobody here is in any more.
-func (s *speakers) forget(live func(roomKey) bool) {
+// listen takes the levels of the attachments here and tells them who speaks, under
+// the lock, so that the last they are told is the last there was. Rooms that
+// nobody here is in are forgotten, but for those to keep.
+func (s *speakers) listen(here []*attachment, keep func(roomKey) bool, now time.Duration) (out []tidings) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	maps.DeleteFunc(s.rooms, func(k roomKey, _ *speaking) bool { return !live(k) })
+	s.gather(here, now)
+	for k, r := range s.rooms {
+		if !r.live && !keep(k) {
+			delete(s.rooms, k)
+			continue
+		}
+		t := tidings{key: k}
+		t.voices, t.news = r.measure(r.heard, now)
+		if t.news || now-r.decided >= speechRefresh {
+			t.reorder = s.decide(k, r, here, now)
+		}
+		if t.news || t.reorder {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
-// detect looks at the microphones of this node every speechTick and tells its
-// attachments and the other nodes of their rooms.
+// gather reads every microphone here, and greets who is new.
+func (s *speakers) gather(here []*attachment, now time.Duration) {
+	for _, r := range s.rooms {
+		clear(r.heard)
+		r.heard, r.live = r.heard[:0], false
+	}
+	for _, a := range here {
+		r := s.room(a.key)
+		r.live = true
+		if v, ok := a.listen(now); ok && (v.Active || v.Track == r.dominant) {
+			r.heard = append(r.heard, v)
+		}
+		if !a.greeted && (len(r.shown.peers) > 0 || r.shown.dominant != "") {
+			a.tellSpeaking(r.shown)
+		}
+		a.greeted = true
+	}
+}
+
+// decide decides for a room and tells the attachments here.
+func (s *speakers) decide(k roomKey, r *speech, here []*attachment, now time.Duration) (reorder bool) {
+	tell, reorder := r.decide(now)
+	if !tell {
+		return reorder
+	}
+	for _, a := range here {
+		if a.key == k {
+			a.tellSpeaking(r.shown)
+		}
+	}
+	return reorder
+}
+
+// hear takes what another node says of a room.
+func (s *speakers) hear(k roomKey, from geo.NodeID, voices []voice, here []*attachment, now time.Duration) (reorder bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.room(k)
+	r.hear(from, voices, now)
+	return s.decide(k, r, here, now)
+}
+
+// loudest is loudness.Ranking.Loudest of a room.
+func (s *speakers) loudest(k roomKey, n int, pinned []string, may func(track string) bool) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.room(k).ranking.Loudest(n, pinned, may)
+}
+
+// detect listens to the microphones of this node and tells its attachments and
+// the other nodes of their rooms.
 func (n *Node) detect() {
 	ticker := time.NewTicker(speechTick)
 	defer ticker.Stop()
-	told := map[roomKey]time.Duration{}
-	last := map[roomKey][]string{}
 	for {
 		select {
 		case <-n.ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		now := n.now()
-		loud := n.loud(now)
-		for k, peers := range loud {
-			slices.Sort(peers)
-			n.tellSpeaking(k, n.cfg.Self.ID, peers) // also when nothing changed here: others may have fallen silent
-			if slices.Equal(peers, last[k]) && (len(peers) == 0 || now-told[k] < speechRefresh) {
-				continue
+		for _, t := range n.speakers.listen(n.attachmentList(), n.ears.has, n.now()) {
+			if t.news {
+				n.sendVoices(t.key, t.voices)
 			}
-			last[k], told[k] = peers, now
-			n.sendSpeaking(k, peers)
+			if t.reorder {
+				n.ears.wake(t.key)
+			}
 		}
-		gone := func(k roomKey) bool { _, ok := loud[k]; return !ok }
-		maps.DeleteFunc(last, func(k roomKey, _ []string) bool { return gone(k) })
-		maps.DeleteFunc(told, func(k roomKey, _ time.Duration) bool { return gone(k) })
-		n.speakers.forget(func(k roomKey) bool { return !gone(k) })
 	}
 }
 
-// loud lists per room with attachments here who of them speaks.
-func (n *Node) loud(now time.Duration) map[roomKey][]string {
-	out := map[roomKey][]string{}
-	for _, a := range n.attachmentList() {
-		k := a.key
-		if a.speaks(now) {
-			out[k] = append(out[k], a.seat.Peer())
-		} else if _, ok := out[k]; !ok {
-			out[k] = nil
-		}
-	}
-	return out
-}
-
-// tellSpeaking merges what one node says and tells the attachments here.
-func (n *Node) tellSpeaking(k roomKey, from geo.NodeID, peers []string) {
-	n.speakers.set(k, from, peers, n.now(), func(all []string) {
-		for _, a := range n.attachmentList() {
-			if a.key == k {
-				a.tellSpeaking(all)
-			}
-		}
-	})
-}
-
-// sendSpeaking tells the other nodes with people in the room. Loss is harmless:
-// the list comes again.
-func (n *Node) sendSpeaking(k roomKey, peers []string) {
+// sendVoices tells the other nodes with people in the room. Loss is harmless:
+// the list comes again, or expires.
+func (n *Node) sendVoices(k roomKey, voices []voice) {
 	snap, ok := n.plane.Locate(k.Company, k.Room)
 	if !ok {
-		return
-	}
-	body, err := json.Marshal(speakingMessage{V: 1, Company: k.Company, Room: k.Room, Peers: peers})
-	if err != nil {
 		return
 	}
 	nodes := map[geo.NodeID]bool{}
@@ -161,28 +153,26 @@ func (n *Node) sendSpeaking(k roomKey, peers []string) {
 			nodes[p.Node] = true
 		}
 	}
+	if len(nodes) == 0 {
+		return
+	}
+	body, err := json.Marshal(voicesMessage{V: 2, Company: k.Company, Room: k.Room, Voices: voices})
+	if err != nil {
+		return // no field can fail to encode
+	}
 	for id := range nodes {
 		_ = n.mesh.Send(id, topicSpeaking, body)
 	}
 }
 
-// maxSpeakers bounds what one node may say of a room: everyone of a full one.
-const maxSpeakers = 4096
-
-func parseSpeaking(body []byte) (m speakingMessage, ok bool) {
-	err := json.Unmarshal(body, &m)
-	return m, err == nil && m.V == 1 && len(m.Peers) <= maxSpeakers
-}
-
-// heardSpeaking takes another node's list.
-func (n *Node) heardSpeaking(from geo.NodeID, body []byte) {
-	m, ok := parseSpeaking(body)
-	if !ok {
-		return
-	}
+// hearVoices takes another node's message.
+func (n *Node) hearVoices(from geo.NodeID, body []byte) {
+	m, ok := parseVoices(body)
 	k := roomKey{m.Company, m.Room}
-	if !n.inRoom(k) {
+	if !ok || !n.inRoom(k) && !n.ears.has(k) {
 		return
 	}
-	n.tellSpeaking(k, from, m.Peers)
+	if n.speakers.hear(k, from, m.Voices, n.attachmentList(), n.now()) {
+		n.ears.wake(k)
+	}
 }

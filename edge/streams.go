@@ -93,6 +93,9 @@ func (n *Node) play(ctx context.Context, adm entry.Admission, r signal.MediaRequ
 	}
 	key := roomKey{adm.Company, adm.Room}
 	p := &player{slots: newSlots(n, key, r.Trace, transport), only: r.Participant, over: transport.Close}
+	if p.only == "" {
+		p.ear = &ear{key: key, slots: p.slots, people: p.roster.people, loudest: n.speakers.loudest}
+	}
 	watcher, err := n.plane.Watch(ctx, key.Company, key.Room, p)
 	if err != nil {
 		p.slots.close()
@@ -100,17 +103,25 @@ func (n *Node) play(ctx context.Context, adm entry.Admission, r signal.MediaRequ
 		return nil, joinError(err)
 	}
 	p.seat(watcher.Snapshot)
+	if p.ear != nil {
+		n.ears.add(p.ear)
+	}
 	n.wg.Go(func() {
 		<-transport.Done()
 		watcher.Close()
+		if p.ear != nil {
+			n.ears.remove(p.ear)
+		}
 		p.slots.close()
 	})
 	return &resource{transport: transport, close: func() { transport.Close(errEnded) }}, nil
 }
 
-// player is a WHEP session: slots that follow the room. It implements room.Observer.
+// player is a WHEP session: slots that follow the room, and an ear for those of
+// audio. It implements room.Observer.
 type player struct {
 	slots  *slots
+	ear    *ear   // nil: the one participant's sound
 	only   string // peer id of the one participant shown; empty: the first
 	over   func(cause error)
 	roster roster
@@ -119,6 +130,9 @@ type player struct {
 // seat takes the room as it was when watching began.
 func (p *player) seat(s room.Snapshot) {
 	p.roster.begin(s)
+	if p.ear != nil {
+		p.ear.begin()
+	}
 	p.show()
 }
 
@@ -146,8 +160,15 @@ func (p *player) show() {
 		if p.only != "" {
 			people = slices.DeleteFunc(people, func(x room.Person) bool { return x.PeerID != p.only })
 		}
-		return firstPublishers(people, ""), tracksOf(slices.Values(people), "")
+		best := firstPublishers(people, "")
+		if p.ear != nil {
+			best = slices.DeleteFunc(best, isAudio)
+		}
+		return best, tracksOf(slices.Values(people), "")
 	})
+	if p.ear != nil {
+		p.ear.update()
+	}
 }
 
 // resource is what WHIP and WHEP do with a session.

@@ -40,7 +40,8 @@ type Join struct {
 	Offer     string `json:"offer"`
 	Up        Up     `json:"up"`
 	Media     Media  `json:"media"`
-	Host      string `json:"-"` // host name the client used: it names the company
+	Hear      string `json:"hear"` // "loudest": the node says what the audio slots play
+	Host      string `json:"-"`    // host name the client used: it names the company
 	UserAgent string `json:"-"`
 	Trace     string `json:"-"` // follows the join through edge, home and relay
 }
@@ -161,8 +162,9 @@ type Reset struct {
 
 // Speaking lists everyone who speaks now.
 type Speaking struct {
-	Type  string   `json:"type"`
-	Peers []string `json:"peer_ids"`
+	Type     string   `json:"type"`
+	Peers    []string `json:"peer_ids"`
+	Dominant string   `json:"dominant"`
 }
 
 // Subscribed answers a subscribe request.
@@ -207,6 +209,13 @@ type Fault struct {
 type Pong struct {
 	Type string  `json:"type"`
 	T    float64 `json:"t"`
+}
+
+// Heard says what each audio slot plays now; nil is nothing. It is for clients
+// whose Join asked to hear the loudest.
+type Heard struct {
+	Type  string    `json:"type"`
+	Audio []*string `json:"audio"`
 }
 
 // Request is any message of a client after its Join; Type says which fields count.

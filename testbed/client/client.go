@@ -38,6 +38,7 @@ type Options struct {
 	Video  int                  // video slots; 0: 9
 	Audio  int                  // audio slots; 0: 3
 	Media  signal.Media
+	Hear   string // "loudest": the node says what the audio slots play
 }
 
 // Client is a participant in a room.
@@ -51,6 +52,8 @@ type Client struct {
 	wg     sync.WaitGroup
 
 	mic    *webrtc.TrackLocalStaticRTP
+	voice  *webrtc.RTPSender // of mic
+	level  atomic.Int32      // of what it sends, -dBov, plus 1; 0: it says no level
 	camera *webrtc.TrackLocalStaticRTP
 
 	offers  atomic.Int32
@@ -67,6 +70,8 @@ type Client struct {
 	fails   map[string]signal.Fault
 	slots   map[string]*Slot // by mid
 	speaks  []string
+	leads   string
+	heard   [][]string
 }
 
 // Slot counts what a receive slot got.
@@ -128,7 +133,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 	}
 	err = c.send(signal.Join{
 		Type: "join", V: signal.Version, Room: o.Room, Kind: "call", Token: o.Token, Name: o.Name, Peer: o.Peer,
-		Resume: o.Resume, Offer: offer, Up: up, Media: o.Media,
+		Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear,
 	})
 	if err != nil {
 		return nil, err
@@ -165,6 +170,9 @@ func (c *Client) offer(o Options) (string, signal.Up, error) {
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		return "", signal.Up{}, err
 	}
+	if err := media.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: levelURI}, webrtc.RTPCodecTypeAudio); err != nil {
+		return "", signal.Up{}, err
+	}
 	o.Engine.SetIncludeLoopbackCandidate(true)
 	pc, err := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(o.Engine)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -189,7 +197,7 @@ func (c *Client) offer(o Options) (string, signal.Up, error) {
 		sections = append(sections, t)
 		switch i {
 		case 0:
-			c.mic = track
+			c.mic, c.voice = track, t.Sender()
 		case 1:
 			c.camera = track
 			c.wg.Go(func() { c.readFeedback(t.Sender()) })
@@ -325,6 +333,8 @@ func (c *Client) read() {
 			People  []signal.Person
 			Chat    []signal.Message
 			Peers   []string `json:"peer_ids"`
+			Leads   string   `json:"dominant"`
+			Audio   []*string
 			ID      string
 			Seq     uint64
 			Code    signal.Code
@@ -348,7 +358,9 @@ func (c *Client) read() {
 				c.people[p.Peer] = p
 			}
 		case "speaking":
-			c.speaks = m.Peers
+			c.speaks, c.leads = m.Peers, m.Leads
+		case "heard":
+			c.heard = append(c.heard, names(m.Audio))
 		case "ack":
 			c.acks[m.ID] = m.Seq
 		case "error":
@@ -362,6 +374,17 @@ func (c *Client) read() {
 		c.changed = make(chan struct{})
 		c.mu.Unlock()
 	}
+}
+
+// names are the tracks of slots, "" for nothing.
+func names(slots []*string) []string {
+	out := make([]string, len(slots))
+	for i, s := range slots {
+		if s != nil {
+			out[i] = *s
+		}
+	}
+	return out
 }
 
 func (c *Client) apply(e signal.Event) {
@@ -381,6 +404,8 @@ type State struct {
 	People   map[string]signal.Person
 	Chat     []signal.Message
 	Speaking []string
+	Dominant string     // peer id
+	Heard    [][]string // what the audio slots play, every time the node said so
 	Resets   int
 	Ended    *signal.Fault
 	Moved    bool
@@ -390,7 +415,7 @@ type State struct {
 func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.resets, c.ended, c.moved}
+	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), c.resets, c.ended, c.moved}
 }
 
 // Until waits until what the client knows fulfils a condition.

@@ -10,6 +10,9 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
+// levelURI names the extension for audio levels (RFC 6464).
+const levelURI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+
 // Video is what the synthetic camera sends, and how often the microphone does.
 type Video struct {
 	FPS             int           // 0: 30
@@ -69,7 +72,7 @@ func (c *Client) Send(ctx context.Context, v Video) {
 		case <-audio.C:
 			as++
 			ats += uint32(frame * 48000 / time.Second)
-			_ = c.mic.WriteRTP(&rtp.Packet{Header: rtp.Header{Version: 2, SequenceNumber: as, Timestamp: ats}, Payload: payload[:80]})
+			_ = c.mic.WriteRTP(&rtp.Packet{Header: c.withLevel(rtp.Header{Version: 2, SequenceNumber: as, Timestamp: ats}), Payload: payload[:80]})
 		case <-video.C:
 			vts += 90000 / uint32(fps)
 			asked := c.pli.Load()
@@ -83,6 +86,23 @@ func (c *Client) Send(ctx context.Context, v Video) {
 			frames++
 		}
 	}
+}
+
+// SetLevel says how loud the microphone is from now on, in -dBov (0 to 127).
+func (c *Client) SetLevel(level uint8) { c.level.Store(int32(level) + 1) }
+
+// withLevel adds the level to a header (RFC 6464 section 3).
+func (c *Client) withLevel(h rtp.Header) rtp.Header {
+	level := c.level.Load() - 1
+	if level < 0 {
+		return h
+	}
+	for _, ext := range c.voice.GetParameters().HeaderExtensions {
+		if ext.URI == levelURI {
+			_ = h.SetExtension(uint8(ext.ID), []byte{byte(level)}) // fits by construction
+		}
+	}
+	return h
 }
 
 // descriptor writes a VP8 payload descriptor with a 15-bit picture id and a
