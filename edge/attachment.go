@@ -138,6 +138,10 @@ func (a *attachment) Subscribe(want signal.Assignment) []signal.FailedTrack {
 	return a.slots.assign(want, a.liveTracks)
 }
 
+// SetViews implements signal.Session. Nothing looks at sizes yet: every slot
+// gets all there is.
+func (a *attachment) SetViews([]*signal.View) {}
+
 // SetMedia implements signal.Session.
 func (a *attachment) SetMedia(m signal.Media) {
 	a.mu.Lock()

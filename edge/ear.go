@@ -8,9 +8,6 @@ import (
 	"github.com/meridian-video/meridian/geo"
 )
 
-// hearLoudest is the Hear of a join that leaves the audio slots to the node.
-const hearLoudest = "loudest"
-
 // ear switches a subscriber's audio slots to whom is worth hearing: the sound of
 // shares, pinned microphones, then the loudest of the room. While there are as
 // many slots as sounds, all are in a slot, so that nobody has to be loud first.

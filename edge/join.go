@@ -57,8 +57,8 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
-	if j.Hear == hearLoudest {
-		a.hearLoudest()
+	if j.Hear == signal.HearLoudest {
+		a.signal.HearLoudest()
 	}
 	if err := a.name(j.Up); err != nil {
 		a.abort(err)

@@ -22,9 +22,10 @@ type fakeSession struct {
 	answer   chan struct{} // lets one message go; nil: at once
 	over     chan string   // left or lost, once
 
-	mu   sync.Mutex
-	did  []string
-	next uint64
+	mu    sync.Mutex
+	did   []string
+	next  uint64
+	views []*View // as last set
 }
 
 func newFakeSession() *fakeSession {
@@ -56,6 +57,12 @@ func (s *fakeSession) Subscribe(a Assignment) (failed []FailedTrack) {
 		}
 	}
 	return failed
+}
+func (s *fakeSession) SetViews(views []*View) {
+	s.note("views")
+	s.mu.Lock()
+	s.views = views
+	s.mu.Unlock()
 }
 func (s *fakeSession) SetMedia(Media) { s.note("media") }
 func (s *fakeSession) Rename(name string) error {

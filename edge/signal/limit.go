@@ -14,8 +14,8 @@ import (
 const (
 	allRate, allBurst             = 50, 200 // messages of any kind
 	chatRate, chatBurst           = 5, 30
-	changeRate, changeBurst       = 10, 40 // media and rename together
-	subscribeRate, subscribeBurst = 20, 100
+	changeRate, changeBurst       = 10, 40  // media and rename together
+	subscribeRate, subscribeBurst = 20, 100 // subscribe and views together
 	offerRate, offerBurst         = 0.5, 10
 )
 

@@ -99,6 +99,26 @@ func TestSubscribesAreDelayed(t *testing.T) {
 	}
 }
 
+// TestViewsAreDelayed: they share what subscribe may use, and the last one counts.
+func TestViewsAreDelayed(t *testing.T) {
+	s := serve(t)
+	p := s.join()
+	const sent = subscribeBurst + 5
+	for i := range sent {
+		p.say(fmt.Sprintf(`{"type":"views","video":[{"width":%d,"height":360,"priority":"other","visible":true},null]}`, i))
+	}
+	p.say(`{"type":"ping","t":1}`)
+	if m := p.hear(); m["type"] != "pong" {
+		t.Fatalf("views are answered with %v", m)
+	}
+	if n := s.session.count("views"); n != sent {
+		t.Errorf("%d of %d views were set", n, sent)
+	}
+	if v := s.session.views; len(v) != 2 || v[0].Width != sent-1 || v[1] != nil {
+		t.Errorf("the last views are %+v", v)
+	}
+}
+
 func TestBucketWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := bucket{rate: 2, burst: 3}

@@ -40,11 +40,15 @@ type Join struct {
 	Offer     string `json:"offer"`
 	Up        Up     `json:"up"`
 	Media     Media  `json:"media"`
-	Hear      string `json:"hear"` // "loudest": the node says what the audio slots play
+	Hear      string `json:"hear"` // HearLoudest or empty
 	Host      string `json:"-"`    // host name the client used: it names the company
 	UserAgent string `json:"-"`
 	Trace     string `json:"-"` // follows the join through edge, home and relay
 }
+
+// HearLoudest is the value of Join.Hear of a client that leaves its audio slots
+// to the node, which fills them by loudness and says so by Heard.
+const HearLoudest = "loudest"
 
 // Up names the mids of the sections in which a client sends.
 type Up struct {
@@ -160,7 +164,8 @@ type Reset struct {
 	Chat    []Message `json:"chat"`
 }
 
-// Speaking lists everyone who speaks now.
+// Speaking lists everyone who speaks now, and who of them leads the talk:
+// Dominant stays through short interjections and may be empty.
 type Speaking struct {
 	Type     string   `json:"type"`
 	Peers    []string `json:"peer_ids"`
@@ -211,19 +216,13 @@ type Pong struct {
 	T    float64 `json:"t"`
 }
 
-// Heard says what each audio slot plays now; nil is nothing. It is for clients
-// whose Join asked to hear the loudest.
-type Heard struct {
-	Type  string    `json:"type"`
-	Audio []*string `json:"audio"`
-}
-
 // Request is any message of a client after its Join; Type says which fields count.
 type Request struct {
 	Type  string    `json:"type"`
 	ID    string    `json:"id"`
 	Seq   uint64    `json:"seq"`
-	Video []*string `json:"video"`
+	Video []*string `json:"-"` // of subscribe
+	Views []*View   `json:"-"` // of views
 	Audio []*string `json:"audio"`
 	Media
 	Name  string  `json:"name"`
@@ -259,13 +258,16 @@ func ParseJoin(b []byte) (Join, error) {
 	if j.Offer == "" {
 		return j, fmt.Errorf("%w: offer: is missing", errBadMessage)
 	}
+	if j.Hear != "" && j.Hear != HearLoudest {
+		return j, fmt.Errorf("%w: hear: %q is not known", errBadMessage, clip(j.Hear))
+	}
 	return j, nil
 }
 
 // ParseRequest reads any later message of a client.
 func ParseRequest(b []byte) (Request, error) {
-	var r Request
-	if err := decode(b, &r); err != nil {
+	r, err := decodeRequest(b)
+	if err != nil {
 		return r, err
 	}
 	if r.Type != "offer" && len(b) > MaxMessage {
@@ -274,7 +276,7 @@ func ParseRequest(b []byte) (Request, error) {
 	if len(r.ID) > maxID {
 		return r, fmt.Errorf("%w: id: is longer than %d bytes", errBadMessage, maxID)
 	}
-	if len(r.Video) > maxSlots || len(r.Audio) > maxSlots {
+	if len(r.Video) > maxSlots || len(r.Views) > maxSlots || len(r.Audio) > maxSlots {
 		return r, fmt.Errorf("%w: video, audio: more than %d slots", errBadMessage, maxSlots)
 	}
 	for _, track := range slices.Concat(r.Video, r.Audio) {
@@ -282,7 +284,31 @@ func ParseRequest(b []byte) (Request, error) {
 			return r, fmt.Errorf("%w: video, audio: a track id is longer than %d bytes", errBadMessage, maxTrack)
 		}
 	}
-	return r, nil
+	return r, checkViews(r.Views)
+}
+
+// decodeRequest decodes a request; what its video is depends on its type.
+func decodeRequest(b []byte) (Request, error) {
+	var m struct {
+		Request
+		Slots json.RawMessage `json:"video"`
+	}
+	if err := decode(b, &m); err != nil || m.Slots == nil {
+		return m.Request, err
+	}
+	var into any
+	switch m.Type {
+	case "views":
+		into = &m.Views
+	case "subscribe":
+		into = &m.Video
+	default:
+		return m.Request, nil
+	}
+	if err := json.Unmarshal(m.Slots, into); err != nil {
+		return m.Request, fmt.Errorf("%w: video: %s", errBadMessage, jsonReason(err))
+	}
+	return m.Request, nil
 }
 
 func decode(b []byte, into any) error {
@@ -301,7 +327,7 @@ func decode(b []byte, into any) error {
 
 func jsonReason(err error) string {
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Sprintf("%s: a %s does not fit here", t.Field, clip(t.Value))
+		return strings.TrimPrefix(fmt.Sprintf("%s: a %s does not fit here", t.Field, clip(t.Value)), ": ")
 	}
 	return err.Error()
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -22,6 +23,7 @@ func TestParseJoin(t *testing.T) {
 		{"no room", `{"type":"join","v":1,"offer":"v=0"}`, "room: is missing"},
 		{"no offer", `{"type":"join","v":1,"room":"demo"}`, "offer: is missing"},
 		{"wrong shape", `{"type":"join","v":1,"room":7,"offer":"x"}`, "room"},
+		{"unknown hearing", `{"type":"join","v":1,"room":"demo","offer":"x","hear":"all"}`, `hear: "all" is not known`},
 		{"too long", `{"type":"join","v":1,"room":"` + strings.Repeat("x", MaxOffer) + `"}`, "longer than"},
 	} {
 		_, err := ParseJoin([]byte(c.in))
@@ -55,38 +57,77 @@ func TestParseRequestLimits(t *testing.T) {
 // TestCodesAreListed holds the constants against the list that the page is
 // tested with too.
 func TestCodesAreListed(t *testing.T) {
-	b, err := os.ReadFile("codes.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lists map[string][]Code
-	if err := json.Unmarshal(b, &lists); err != nil {
-		t.Fatal(err)
-	}
-	all := map[Code]bool{}
-	for _, l := range lists {
-		for _, c := range l {
+	all := map[string]bool{}
+	lists := listed(t)
+	for _, kind := range []string{"refused", "ended", "error"} {
+		for _, c := range lists[kind] {
 			all[c] = true
 		}
 	}
 	for _, c := range []Code{BadMessage, UnsupportedVersion, NotFound, Denied, ResumeInvalid, Full, NodeFull, NodeDraining,
 		TryAgain, Internal, SlowConsumer, TransportFailed, Superseded, RoomClosed, ChatTooLong, NoSuchTrack, NoSuchSlot, RateLimited} {
-		if !all[c] {
+		if !all[string(c)] {
 			t.Errorf("code %s is not in codes.json", c)
 		}
 	}
+}
+
+// TestWordsAreListed does so for the words of views, layers and quality.
+func TestWordsAreListed(t *testing.T) {
+	for kind, want := range map[string][]string{
+		"slot_state":    words(SlotLive, SlotPaused, SlotWaiting, SlotEmpty),
+		"pause_reason":  words(PausedBandwidth, PausedHidden, PausedCodec, PausedByItsOwner),
+		"view_priority": words(ForShare, ForPinned, ForSpeaker, ForOther),
+		"quality_cause": words(CauseNone, CauseUplinkLoss, CauseDownlink, CauseCPU, CausePaused),
+	} {
+		if got := listed(t)[kind]; !slices.Equal(got, want) {
+			t.Errorf("%s in codes.json is %q, want %q", kind, got, want)
+		}
+	}
+}
+
+func words[W ~string](list ...W) (out []string) {
+	for _, w := range list {
+		out = append(out, string(w))
+	}
+	return out
+}
+
+func listed(t *testing.T) (lists map[string][]string) {
+	t.Helper()
+	b, err := os.ReadFile("codes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(b, &lists); err != nil {
+		t.Fatal(err)
+	}
+	return lists
 }
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"join","v":1,"room":"demo","offer":"v=0","up":{"mic":"0"}}`))
 	f.Add([]byte(`{"type":"subscribe","seq":3,"video":["k.camera",null]}`))
 	f.Add([]byte(`{"type":"offer","offer":"v=0\r\n"}`))
+	f.Add([]byte(`{"type":"join","v":1,"room":"demo","offer":"v=0","hear":"loudest"}`))
+	f.Add([]byte(`{"type":"views","video":[{"width":640,"height":360,"priority":"speaker","visible":true},null]}`))
+	f.Add([]byte(`{"type":"views","video":[{"width":-1,"height":9000,"priority":"first"}]}`))
+	f.Add([]byte(`{"type":"chat","text":"x","video":{"not":"read"}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if j, err := ParseJoin(b); err == nil && (j.Room == "" || j.Offer == "" || j.V != Version) {
 			t.Errorf("taken without what it needs: %+v", j)
 		}
-		if r, err := ParseRequest(b); err == nil && (len(r.Video) > maxSlots || len(r.Audio) > maxSlots) {
-			t.Errorf("taken with %d and %d slots", len(r.Video), len(r.Audio))
+		r, err := ParseRequest(b)
+		if err != nil {
+			return
+		}
+		if len(r.Video) > maxSlots || len(r.Audio) > maxSlots || len(r.Views) > maxSlots {
+			t.Errorf("taken with %d, %d and %d slots", len(r.Video), len(r.Audio), len(r.Views))
+		}
+		for _, v := range r.Views {
+			if v != nil && v.check() != nil {
+				t.Errorf("taken with the view %+v", *v)
+			}
 		}
 	})
 }

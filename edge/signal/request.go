@@ -34,7 +34,7 @@ func (c *socket) read(ctx context.Context, s Session) (left bool) {
 		if req.Type == "leave" {
 			return true
 		}
-		if req.Type == "subscribe" && !c.limits.subscribe.wait(ctx) {
+		if (req.Type == "subscribe" || req.Type == "views") && !c.limits.subscribe.wait(ctx) {
 			return false
 		}
 		c.handle(s, req)
@@ -67,6 +67,8 @@ func (c *socket) handle(s Session, r Request) {
 			failed = []FailedTrack{}
 		}
 		c.out.Send(Subscribed{Type: "subscribed", Seq: r.Seq, Failed: failed})
+	case "views":
+		s.SetViews(r.Views)
 	case "media":
 		s.SetMedia(r.Media)
 	case "rename":

@@ -48,6 +48,7 @@ type Host interface {
 // Session is one participant's attachment as signalling sees it.
 type Session interface {
 	Subscribe(a Assignment) []FailedTrack
+	SetViews(views []*View) // as many as the client gave, in slot order
 	SetMedia(m Media)
 	Rename(name string) error
 	Chat(ctx context.Context, id, text string) (seq uint64, err error)

@@ -2,7 +2,7 @@
 // one: it answers the attach request, the probes and the WebSocket, and feeds
 // drawn pictures through a real second peer connection. Never part of dist.
 
-import type { ChatMessage, ClientMessage, Joined, JoinMessage, Media, Person, RoomEvent } from "../src/protocol/messages";
+import type { ChatMessage, ClientMessage, EncodeUp, Joined, JoinMessage, Media, PauseReason, Person, RoomEvent, Score, SlotLayer, View } from "../src/protocol/messages";
 import { face, screen, type Extra } from "./people";
 
 interface Scenario {
@@ -39,6 +39,10 @@ class Fake {
   dead = new Set<string>();
   sockets = new Set<FakeSocket>();
   speaking: string[] = [];
+  /** Why tracks are held back, by track. */
+  paused = new Map<string, PauseReason>();
+  /** What the page last said of its slots. */
+  views: (View | null)[] = [];
   joins = 0;
   subscribes = 0;
 
@@ -53,14 +57,14 @@ class Fake {
   private put(x: Extra): Person {
     const media: Media = { mic: x.mic ?? true, camera: x.camera ?? true, share: x.share ?? false, share_audio: false };
     const tracks: Record<string, string> = {};
-    if (media.mic) tracks["mic"] = `${x.id}.mic`;
+    if (media.mic) tracks["mic"] = `${x.id}.opus.mic`;
     if (media.camera) {
-      tracks["camera"] = `${x.id}.camera`;
-      if (!this.tracks.has(`${x.id}.camera`)) this.tracks.set(`${x.id}.camera`, face(x.id));
+      tracks["camera"] = `${x.id}.vp8.camera`;
+      if (!this.tracks.has(`${x.id}.vp8.camera`)) this.tracks.set(`${x.id}.vp8.camera`, face(x.id));
     }
     if (media.share) {
-      tracks["share"] = `${x.id}.share`;
-      this.tracks.set(`${x.id}.share`, screen());
+      tracks["share"] = `${x.id}.vp8.share`;
+      this.tracks.set(`${x.id}.vp8.share`, screen());
     }
     const person: Person = {
       peer_id: x.id, name: x.name, role: x.role ?? "regular", pop: "fra", state: x.state ?? "present", media, tracks,
@@ -93,7 +97,26 @@ class Fake {
 
   speak(...ids: string[]): void {
     this.speaking = ids;
-    for (const s of this.sockets) s.deliver({ type: "speaking", peer_ids: ids });
+    for (const s of this.sockets) s.deliver({ type: "speaking", peer_ids: ids, dominant: ids[0] ?? "" });
+  }
+
+  /** Holds back somebody's video, or lets it go. */
+  pause(id: string, kind: "camera" | "share", reason?: PauseReason): void {
+    if (reason) this.paused.set(`${id}.vp8.${kind}`, reason);
+    else this.paused.delete(`${id}.vp8.${kind}`);
+    for (const s of this.sockets) s.feed();
+  }
+
+  encode(up: EncodeUp): void {
+    for (const s of this.sockets) s.deliver({ type: "encode", up });
+  }
+
+  limit(up: number): void {
+    for (const s of this.sockets) s.deliver({ type: "bitrate", up });
+  }
+
+  judge(up: Score, down: Score): void {
+    for (const s of this.sockets) s.deliver({ type: "quality", up, down });
   }
 
   end(code: string): void {
@@ -130,6 +153,7 @@ class FakeSocket {
   private self = "";
   private video: RTCRtpTransceiver[] = [];
   private audio: RTCRtpTransceiver[] = [];
+  private shown: (string | null)[] = [];
 
   constructor(url: string) {
     this.node = nodes.find((n) => n.ws === url);
@@ -163,8 +187,12 @@ class FakeSocket {
         break;
       case "subscribe":
         fake.subscribes++;
-        m.video.forEach((name, i) => void this.video[i]?.sender.replaceTrack(fake.track(name)));
+        this.shown = m.video;
         this.deliver({ type: "subscribed", seq: m.seq, failed: [] });
+        this.feed();
+        break;
+      case "views":
+        fake.views = m.video;
         break;
       case "media": {
         const p = fake.people.get(this.self);
@@ -186,6 +214,18 @@ class FakeSocket {
         this.close();
         break;
     }
+  }
+
+  /** Puts into the slots what they are to show and is not held back, and says so. */
+  feed(): void {
+    const held = (name: string | null): boolean => name !== null && fake.paused.has(name);
+    this.shown.forEach((name, i) => void this.video[i]?.sender.replaceTrack(held(name) ? null : fake.track(name)));
+    const video = this.shown.map((name): SlotLayer | null =>
+      name === null ? null
+      : held(name) ? { state: "paused", reason: fake.paused.get(name) ?? "", spatial: -1, temporal: -1, layers: 3, bitrate: 0 }
+      : { state: "live", reason: "", spatial: 2, temporal: 2, layers: 3, bitrate: 1_200_000 },
+    );
+    this.deliver({ type: "layers", video });
   }
 
   close(): void {
@@ -223,7 +263,7 @@ class FakeSocket {
     this.self = m.peer_id || "me";
     fake.chat = fake.chat.map((c) => (c.peer_id === "x" ? { ...c, peer_id: this.self } : c));
     const assigned = [...fake.people.values()].filter((p) => p.peer_id !== this.self).flatMap((p) => [p.tracks["share"], p.tracks["camera"]]).filter((t) => t !== undefined).slice(0, this.video.length);
-    assigned.forEach((name, i) => void this.video[i]?.sender.replaceTrack(fake.track(name)));
+    this.shown = this.video.map((_, i) => assigned[i] ?? null);
     const old = fake.people.get(this.self);
     const self: Person = {
       peer_id: this.self, name: m.name || old?.name || "Guest", role: "regular", pop: this.node?.pop ?? "", joined_at: old?.joined_at ?? new Date().toISOString(),
@@ -235,10 +275,13 @@ class FakeSocket {
       type: "joined", peer_id: this.self, answer, ice_servers: [], resume: "ticket",
       node: { id: this.node?.node ?? "", pop: this.node?.pop ?? "" }, room: { id: m.room, version: fake.version, home: "fra-1" },
       self, people: [...fake.people.values()], chat: fake.chat, slots: this.slots(),
-      assigned: { video: this.video.map((_, i) => assigned[i] ?? null), audio: this.audio.map(() => null) }, ping_ms: 2000, trace: "demo",
+      assigned: { video: this.shown, audio: this.audio.map(() => null) }, ping_ms: 2000, trace: "demo",
     };
     this.deliver(joined);
-    if (fake.speaking.length) this.deliver({ type: "speaking", peer_ids: fake.speaking });
+    this.feed();
+    const voices = [...fake.people.values()].filter((p) => p.peer_id !== this.self).flatMap((p) => p.tracks["mic"] ?? []);
+    this.deliver({ type: "heard", audio: this.audio.map((_, i) => voices[i] ?? null) });
+    if (fake.speaking.length) this.deliver({ type: "speaking", peer_ids: fake.speaking, dominant: fake.speaking[0] ?? "" });
   }
 }
 

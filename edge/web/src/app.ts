@@ -4,16 +4,19 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { codeKey, t, type Key } from "./i18n";
 import { Devices, type DeviceNotice } from "./media/devices";
-import { PeerTransport } from "./media/peer";
+import { LipSync, type Pair } from "./media/lipsync";
+import { PeerTransport, type Slot } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
 import type { Params } from "./params";
 import { realClock } from "./protocol/clock";
 import type { SocketLike } from "./protocol/line";
-import { SUBPROTOCOL, trackOn, type Person } from "./protocol/messages";
+import { SUBPROTOCOL, trackOn, type PauseReason, type Person, type SlotLayer } from "./protocol/messages";
 import type { Change } from "./protocol/roster";
 import { Session } from "./protocol/session";
-import { arrange } from "./protocol/slots";
-import { capacity } from "./ui/layout";
+import { arrange, companions } from "./protocol/slots";
+import { describe, type Shown } from "./protocol/views";
+import { watchSight } from "./sight";
+import { capacity, GAP, stage, type Rect } from "./ui/layout";
 import { remember, type Store } from "./store";
 
 export type Panel = "chat" | "people" | "connection";
@@ -34,6 +37,15 @@ export interface Tile {
   track: string | null;
   speaking: boolean;
   weak: boolean;
+  /** Why there is no picture though there could be one. */
+  paused: PauseReason | null;
+}
+
+/** A tile where it stands. */
+export interface Placed {
+  tile: Tile;
+  at: Rect;
+  floating: boolean;
 }
 
 /** A picture that has not moved for this long is called weak. */
@@ -51,6 +63,8 @@ export class App {
   readonly spoken = signal("");
   readonly figures = signal<Figures>(noFigures);
   readonly stageSize = signal({ w: 0, h: 0 });
+  /** Whether anybody can see the page, and its device pixels per CSS pixel. */
+  readonly sight = signal({ visible: true, density: 1 });
   readonly soundBlocked = signal(false);
   readonly seenChat = signal(0);
   readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
@@ -59,6 +73,9 @@ export class App {
 
   private readonly transports = new Set<PeerTransport>();
   private readonly slotsChanged = signal(0);
+  private readonly lips = new LipSync();
+  /** When the node last changed what slots get, ms of performance.now(). */
+  private switchedAt = -Infinity;
   private order: string[] = [];
   private noticeId = 0;
 
@@ -99,14 +116,14 @@ export class App {
     return camera ? new MediaStream([camera]) : null;
   });
 
-  /** Streams that the node confirmed to carry the track, by track. */
+  /** Slots that the node confirmed to carry the track, by track, with what it says of them. */
   private readonly streams = computed(() => {
     this.slotsChanged.value;
     const transport = this.session.attachment.value?.transport;
-    const out = new Map<string, { stream: MediaStream; mid: string }>();
+    const out = new Map<string, Slot & { layer: SlotLayer | null }>();
     this.session.confirmed.value.video.forEach((track, i) => {
       const slot = transport?.video[i];
-      if (track !== null && slot) out.set(track, slot);
+      if (track !== null && slot) out.set(track, { ...slot, layer: this.session.layers.value[i] ?? null });
     });
     return out;
   });
@@ -116,7 +133,7 @@ export class App {
     const { w, h } = this.stageSize.value;
     const others = this.people.value.length - 1;
     const shares = this.shares.value.length;
-    const places = capacity(w, h, shares > 0, 8) - Math.max(0, shares - 1) - (this.floatSelf.value ? 0 : 1);
+    const places = capacity(w, h, shares > 0, GAP) - Math.max(0, shares - 1) - (this.floatSelf.value ? 0 : 1);
     return Math.max(1, others > places ? places - 1 : places); // the number of those who do not fit takes a place as well
   });
 
@@ -161,6 +178,18 @@ export class App {
     const floating = this.floatSelf.value;
     if (self && !floating) tiles.push(self);
     return { tiles, self: floating ? self : null, more: Math.max(0, wanted.length - shown.length) };
+  });
+
+  /** The stage in places, the own floating picture last; and where the number of those who do not fit stands. */
+  readonly placed = computed<{ tiles: Placed[]; more: Rect | null }>(() => {
+    const { w, h } = this.stageSize.value;
+    const { tiles, self, more } = this.stage.value;
+    const sharing = this.sharing.value;
+    const places = stage(w, h, tiles.length - (sharing ? 1 : 0) + (more > 0 ? 1 : 0), sharing, self !== null, GAP);
+    const rects = places.main ? [places.main, ...places.tiles] : places.tiles;
+    const placed = tiles.flatMap((tile, i) => (rects[i] ? [{ tile, at: rects[i], floating: false }] : []));
+    if (self && places.self) placed.push({ tile: self, at: places.self, floating: true });
+    return { tiles: placed, more: more > 0 ? (rects[tiles.length] ?? null) : null };
   });
 
   start(): void {
@@ -224,13 +253,40 @@ export class App {
     const track = trackOn(person, kind === "share" ? "share" : "camera");
     const slot = track === null ? undefined : this.streams.value.get(track);
     const idle = slot ? (this.figures.value.slots.get(slot.mid)?.idleMs ?? 0) : 0;
+    const state = slot?.layer?.state ?? "live";
+    // What is held back because nobody sees it is on its way again when somebody does.
+    const reason = state === "paused" && slot?.layer?.reason !== "hidden" ? slot?.layer?.reason : undefined;
+    const settled = performance.now() - this.switchedAt > WEAK_MS;
     return {
       key, kind, person, track,
-      stream: slot?.stream ?? null,
+      stream: reason ? null : (slot?.stream ?? null),
+      paused: reason || null,
       speaking: kind === "person" && this.session.roster.value.speaking.has(person.peer_id),
       // A still screen sends few frames; only cameras are judged.
-      weak: kind === "person" && idle > WEAK_MS && this.connected.value,
+      weak: kind === "person" && state === "live" && settled && idle > WEAK_MS && this.connected.value,
     };
+  }
+
+  /** How large each track stands on the stage, and how much it is wanted. */
+  private readonly shown = computed<ReadonlyMap<string, Shown>>(() => {
+    const { dominant } = this.session.roster.value;
+    const out = new Map<string, Shown>();
+    for (const { tile, at } of this.placed.value.tiles) {
+      if (tile.kind === "self" || tile.track === null) continue;
+      const priority = tile.kind === "share" ? "share" : tile.person.peer_id === dominant ? "speaker" : "other";
+      out.set(tile.track, { width: at.w, height: at.h, priority });
+    }
+    return out;
+  });
+
+  /** Voices and their pictures, by the slots they come in. */
+  private pairs(): Pair[] {
+    const transport = this.session.attachment.peek()?.transport;
+    const shown = this.session.confirmed.peek();
+    return companions(this.people.peek(), shown).flatMap(({ audio, video }) => {
+      const [heard, seen] = [transport?.audio[audio], transport?.video[video]];
+      return heard && seen ? [{ audio: heard.mid, video: seen.mid, key: `${heard.mid} ${shown.audio[audio]} ${seen.mid} ${shown.video[video]}` }] : [];
+    });
   }
 
   private selfTile(me: Person): Tile {
@@ -243,11 +299,12 @@ export class App {
       stream,
       speaking: this.devices.media.value.mic && this.session.roster.value.speaking.has(me.peer_id),
       weak: false,
+      paused: null,
     };
   }
 
   private newTransport(): PeerTransport {
-    const transport = new PeerTransport(this.params.relayOnly, this.devices.tracks.peek());
+    const transport = new PeerTransport(this.params, this.devices.tracks.peek());
     this.transports.add(transport);
     transport.onslots = () => void this.slotsChanged.value++;
     return transport;
@@ -278,6 +335,19 @@ export class App {
         stop();
         this.figures.value = noFigures;
       };
+    });
+    watchSight((sight) => (this.sight.value = sight));
+    effect(() => {
+      const { visible, density } = this.sight.value;
+      this.session.setViews(describe(this.session.assigned.value.video, this.shown.value, density, visible));
+    });
+    effect(() => {
+      if (this.session.layers.value.length > 0) this.switchedAt = performance.now();
+    });
+    effect(() => {
+      // Once a second, with the figures.
+      const { slots } = this.figures.value;
+      this.session.attachment.peek()?.transport.hold(this.lips.next(this.pairs(), slots));
     });
     effect(() => {
       // What the stage does not show is not asked for.

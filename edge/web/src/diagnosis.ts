@@ -14,9 +14,13 @@ export function diagnose(app: App) {
       const f = figures.slots.get(slot.mid);
       return {
         mid: slot.mid, track: s.assigned.value[kind][i] ?? null,
+        layer: kind === "video" ? (s.layers.value[i] ?? null) : null,
         frames: f?.frames ?? 0, width: f?.width ?? 0, height: f?.height ?? 0, packets: f?.packets ?? 0, energy: f?.energy ?? 0,
+        playout: f?.playout ?? null, delay: Math.round(f?.delay ?? 0),
       };
     });
+  const sources = Object.entries(transport?.up ?? {});
+  const sending = figures.sending.map(({ mid, ...f }) => ({ source: sources.find(([, m]) => m === mid)?.[0] ?? "", ...f }));
   return {
     phase: app.localError.value ? "refused" : s.phase.value,
     code: app.localError.value ?? s.verdict.value?.code ?? null,
@@ -48,6 +52,9 @@ export function diagnose(app: App) {
     }),
     slots: { video: slots("video"), audio: slots("audio") },
     connection: { up: figures.up, down: figures.down, lossUp: figures.lossUp, lossDown: figures.lossDown, rtt: figures.rtt, path: figures.path, protocol: figures.protocol, ice: transport?.pc.connectionState ?? null },
+    codec: transport?.codec ?? null,
+    sending,
+    quality: s.quality.value,
     timings: { joined: since(app.timings.joined), connected: since(app.timings.connected), firstRemoteFrame: since(app.timings.firstRemoteFrame) },
   };
 }

@@ -11,9 +11,14 @@ test("the room is in the path or in the query", () => {
 });
 
 test("attributes and their aliases", () => {
-  const p = readParams("/call/", "?roomId=r&token=t&displayName=%20Ann%20&peerID=7&nameScreenDisabled&lang=ru&ice=relay&pop=fra");
-  assert.deepEqual(p, { room: "r", kind: "call", token: "t", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", relayOnly: true, pop: "fra" });
+  const p = readParams("/call/", "?roomId=r&token=t&displayName=%20Ann%20&peerID=7&nameScreenDisabled&lang=ru&ice=relay&pop=fra&codec=VP9&red=1");
+  assert.deepEqual(p, { room: "r", kind: "call", token: "t", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", relayOnly: true, pop: "fra", codec: "vp9", redundant: true });
   assert.equal(readParams("/call/", "?peerId=1&peerID=2").peerId, "1");
+});
+
+test("the camera is VP8 unless a codec we know is named", () => {
+  for (const [q, want] of [["", "vp8"], ["?codec=av1", "av1"], ["?codec=h264", "h264"], ["?codec=theora", "vp8"], ["?codec=", "vp8"]] as const) assert.equal(readParams("/m/r", q).codec, want);
+  assert.equal(readParams("/m/r", "").redundant, false);
 });
 
 test("flags: true, 1 and empty; false and 0; anything else the default", () => {

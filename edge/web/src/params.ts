@@ -1,6 +1,8 @@
 // What the address says. Attribute names are those of the partner pages; they
 // are exact but for the listed aliases.
 
+import { videoCodecs, type VideoCodec } from "./media/codecs";
+
 export interface Params {
   room: string;
   kind: string;
@@ -14,6 +16,10 @@ export interface Params {
   relayOnly: boolean;
   /** ?pop=fra: that POP while it lives, however near; empty: the nearest. */
   pop: string;
+  /** ?codec=vp9: what the camera is encoded with. */
+  codec: VideoCodec;
+  /** ?red=1: the voice carries its last packets again. */
+  redundant: boolean;
 }
 
 /** `true`, `1` and an empty value are true, `false` and `0` false, anything else the default. */
@@ -38,6 +44,8 @@ export function readParams(path: string, search: string): Params {
     lang: q.get("lang"),
     relayOnly: q.get("ice") === "relay",
     pop: q.get("pop") ?? "",
+    codec: videoCodecs.find((c) => c === q.get("codec")?.toLowerCase()) ?? "vp8",
+    redundant: flag(q.get("red"), false),
   };
 }
 

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { ends, errors, leaves, refusals, remedy, resumesAfter } from "../protocol/codes";
+import { ends, errors, leaves, pauseReasons, qualityCauses, refusals, remedy, resumesAfter, slotStates, viewPriorities } from "../protocol/codes";
 import { en, type Text } from "./en";
 import { codeKey, languages, pickLang, setLang, t, type Key } from "./index";
 
-const codes = JSON.parse(readFileSync("../signal/codes.json", "utf8")) as Record<"refused" | "ended" | "error" | "left", string[]>;
+const codes = JSON.parse(readFileSync("../signal/codes.json", "utf8")) as Record<
+  "refused" | "ended" | "error" | "left" | "slot_state" | "pause_reason" | "view_priority" | "quality_cause",
+  string[]
+>;
 const sorted = (list: readonly string[]): string[] => [...list].sort();
 
 test("the page knows exactly the codes of the protocol", () => {
@@ -13,12 +16,16 @@ test("the page knows exactly the codes of the protocol", () => {
   assert.deepEqual(sorted(Object.keys(ends)), sorted(codes.ended));
   assert.deepEqual(sorted(errors), sorted(codes.error));
   assert.deepEqual(sorted(leaves), sorted(codes.left));
+  assert.deepEqual([slotStates, pauseReasons, viewPriorities, qualityCauses], [codes.slot_state, codes.pause_reason, codes.view_priority, codes.quality_cause]);
 });
 
 test("every code has words in every language", () => {
   for (const [name, texts] of Object.entries(languages)) {
     for (const kind of ["refused", "ended"] as const)
       for (const code of codes[kind]) for (const key of [`${kind}.${code}`, `${kind}.${code}.text`]) assert.ok(key in texts, `${name}: ${key}`);
+    for (const cause of codes.quality_cause) assert.ok(`cause.${cause}` in texts, `${name}: cause.${cause}`);
+    // Of what nobody can see nothing is said.
+    for (const reason of codes.pause_reason) assert.ok(reason === "hidden" || `tile.paused.${reason}` in texts, `${name}: tile.paused.${reason}`);
     for (const code of codes.error) assert.ok(`error.${code}` in texts, `${name}: error.${code}`);
   }
 });
@@ -75,6 +82,6 @@ test("every text is used", () => {
     .filter((f) => /\.tsx?$/.test(f) && !/^i18n\/(en|ru)\.ts$|\.test\.ts$/.test(f))
     .map((f) => readFileSync(`src/${f}`, "utf8"))
     .join("\n");
-  const byCode = /^(trouble|refused|ended|error|conn\.(good|fair|poor|lost))(\.|$)/;
+  const byCode = /^(trouble|refused|ended|error|cause|tile\.paused|conn\.(good|fair|poor|lost))(\.|$)/;
   assert.deepEqual(Object.keys(en).filter((k) => !byCode.test(k) && !source.includes(`"${k}"`)), []);
 });

@@ -122,7 +122,7 @@ export class Devices {
   async startShare(): Promise<void> {
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({
-        video: { frameRate: { ideal: 15, max: 30 } },
+        video: { frameRate: { ideal: 30, max: 30 } },
         // Voices of the call itself must not return to it.
         audio: { restrictOwnAudio: true, suppressLocalAudioPlayback: false } as MediaTrackConstraints,
       });

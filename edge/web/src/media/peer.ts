@@ -3,20 +3,31 @@
 // changes without another offer.
 
 import type { MediaState, Offer, Transport } from "../protocol/attachment";
-import type { IceServer, SlotMids, Up } from "../protocol/messages";
+import type { EncodeUp, IceServer, SlotMids, Up } from "../protocol/messages";
+import type { VideoCodec } from "./codecs";
+import { cameraPlan, divide, sharePlan, sparePlan } from "./encodings";
+import { withDtx } from "./opus";
+import { audioSection, slotSection, videoSection } from "./sections";
+import { VideoSender } from "./sender";
 import { Serial } from "./serial";
 
 export const VIDEO_SLOTS = 9;
 export const AUDIO_SLOTS = 3;
 
-/** Upper bounds of what is sent, bits per second. */
-const CAMERA_BITRATE = 1_500_000;
-const SHARE_BITRATE = 2_500_000;
-
 export type SendSource = "mic" | "camera" | "share" | "share_audio";
 export type Tracks = Record<SendSource, MediaStreamTrack | null>;
 
 const order = ["mic", "camera", "camera2", "share", "share_audio"] as const;
+
+/** Switches for diagnosis and tests. */
+export interface PeerOptions {
+  /** Media by TURN alone. */
+  relayOnly: boolean;
+  /** What the camera is to be encoded with. */
+  codec: VideoCodec;
+  /** The voice carries its last packets again (RFC 2198). */
+  redundant: boolean;
+}
 
 export interface Slot {
   mid: string;
@@ -27,41 +38,72 @@ export class PeerTransport implements Transport {
   readonly pc: RTCPeerConnection;
   readonly video: Slot[] = [];
   readonly audio: Slot[] = [];
+  /** What the camera is encoded with: VP8 where the browser lacks the codec that was asked for. */
+  readonly codec: VideoCodec;
+  /** The sections that send, by mid. */
+  up: Partial<Up> = {};
   onstate: (s: MediaState) => void = () => {};
   onslots: () => void = () => {};
 
   private readonly config: RTCConfiguration;
   private readonly negotiation = new Serial();
   private readonly senders: Record<(typeof order)[number], RTCRtpSender>;
+  private readonly videos: Record<"camera" | "camera2" | "share", VideoSender>;
   private pendingOffer = "";
+  private tracks: Tracks;
+  /** What the senders were last told; they take a moment to do it. */
+  private readonly attached: Partial<Record<(typeof order)[number], MediaStreamTrack | null>> = { mic: null, camera: null, camera2: null, share: null, share_audio: null };
+  private bound = 0;
 
-  constructor(relayOnly: boolean, tracks: Tracks) {
-    this.config = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require", iceTransportPolicy: relayOnly ? "relay" : "all" };
-    this.pc = new RTCPeerConnection(this.config);
-    const add = (kind: "audio" | "video", init: RTCRtpTransceiverInit): RTCRtpTransceiver => {
-      const t = this.pc.addTransceiver(kind, init);
-      prefer(t, kind);
-      return t;
+  constructor(options: PeerOptions, tracks: Tracks) {
+    this.config = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require", iceTransportPolicy: options.relayOnly ? "relay" : "all" };
+    const pc = new RTCPeerConnection(this.config);
+    this.pc = pc;
+    const mic = audioSection(pc, options.redundant);
+    const camera = videoSection(pc, cameraPlan(options.codec), options.codec);
+    const camera2 = videoSection(pc, sparePlan, "vp8");
+    const share = videoSection(pc, sharePlan, "vp8");
+    this.senders = { mic, camera: camera.sender, camera2: camera2.sender, share: share.sender, share_audio: audioSection(pc, false) };
+    this.codec = camera.codec;
+    this.videos = {
+      camera: new VideoSender(camera.sender, cameraPlan(camera.codec), Infinity),
+      camera2: new VideoSender(camera2.sender, sparePlan, 0),
+      share: new VideoSender(share.sender, sharePlan, Infinity),
     };
-    this.senders = {
-      mic: add("audio", { direction: "sendonly" }).sender,
-      camera: add("video", { direction: "sendonly", sendEncodings: [{ maxBitrate: CAMERA_BITRATE, maxFramerate: 30 }] }).sender,
-      camera2: add("video", { direction: "sendonly" }).sender,
-      share: add("video", { direction: "sendonly", sendEncodings: [{ maxBitrate: SHARE_BITRATE, maxFramerate: 30 }] }).sender,
-      share_audio: add("audio", { direction: "sendonly" }).sender,
-    };
-    for (let i = 0; i < VIDEO_SLOTS; i++) add("video", { direction: "recvonly" });
-    for (let i = 0; i < AUDIO_SLOTS; i++) add("audio", { direction: "recvonly" });
-    this.pc.onconnectionstatechange = () => this.changed();
-    this.send(tracks);
+    for (let i = 0; i < VIDEO_SLOTS; i++) slotSection(pc, "video");
+    for (let i = 0; i < AUDIO_SLOTS; i++) slotSection(pc, "audio");
+    pc.onconnectionstatechange = () => this.changed();
+    this.tracks = tracks;
+    this.attach();
   }
 
   /** Sends these tracks from now on; null is silence. No SDP. */
   send(tracks: Tracks): void {
-    for (const source of ["mic", "camera", "share", "share_audio"] as const) {
-      const sender = this.senders[source];
-      if (sender.track === tracks[source] || this.pc.signalingState === "closed") continue;
-      sender.replaceTrack(tracks[source]).catch(() => {});
+    this.tracks = tracks;
+    this.attach();
+    this.budget();
+  }
+
+  encode(up: EncodeUp): void {
+    for (const source of ["camera", "camera2", "share"] as const) {
+      const layers = up[source]?.layers;
+      if (typeof layers === "number") void this.videos[source].watch(layers);
+    }
+    this.attach();
+    this.budget();
+  }
+
+  limit(bitrate: number): void {
+    this.bound = Math.max(0, bitrate);
+    this.budget();
+  }
+
+  /** Holds slots back, ms by mid; one that is not named plays as soon as it can. */
+  hold(targets: ReadonlyMap<string, number>): void {
+    for (const { mid, receiver } of this.pc.getTransceivers()) {
+      if (!("jitterBufferTarget" in receiver)) return;
+      const target = targets.get(mid ?? "") || null;
+      if (receiver.jitterBufferTarget !== target) receiver.jitterBufferTarget = target;
     }
   }
 
@@ -78,6 +120,8 @@ export class PeerTransport implements Transport {
       if (servers) this.pc.setConfiguration({ ...this.config, iceServers: servers.map((s) => ({ ...s })) });
       await this.pc.setLocalDescription({ type: "offer", sdp: this.pendingOffer });
       await this.pc.setRemoteDescription({ type: "answer", sdp: answer });
+      for (const video of Object.values(this.videos)) void video.negotiated();
+      this.budget();
     });
   }
 
@@ -105,18 +149,36 @@ export class PeerTransport implements Transport {
     this.pendingOffer = sdp ?? "";
     const mids = [...this.pendingOffer.matchAll(/^a=mid:(.+?)\r?$/gm)].map((m) => m[1] ?? "");
     const up = Object.fromEntries(order.map((source, i) => [source, mids[i] ?? ""])) as unknown as Up;
-    return { offer: this.pendingOffer, up };
+    this.up = up;
+    // The node sees what it is to answer; here the offer stays as the browser made it.
+    return { offer: withDtx(this.pendingOffer), up };
+  }
+
+  /** What a section is to send; a second encoder runs only while somebody needs it. */
+  private wanted(source: (typeof order)[number]): MediaStreamTrack | null {
+    if (source !== "camera2") return this.tracks[source];
+    return this.codec !== "vp8" && this.videos.camera2.watched ? this.tracks.camera : null;
+  }
+
+  private attach(): void {
+    if (this.pc.signalingState === "closed") return;
+    for (const source of order) {
+      const track = this.wanted(source);
+      if (this.attached[source] === track) continue;
+      this.attached[source] = track;
+      this.senders[source].replaceTrack(track).catch(() => {});
+    }
+  }
+
+  /** Divides the bound among the videos that are sent. */
+  private budget(): void {
+    const wants = (source: keyof typeof this.videos): number => (this.wanted(source) ? this.videos[source].wants : 0);
+    const parts = divide(this.bound, { camera: wants("camera"), camera2: wants("camera2"), share: wants("share") });
+    for (const source of ["camera", "camera2", "share"] as const) void this.videos[source].limit(parts[source]);
   }
 
   private changed(): void {
     const s = this.pc.connectionState;
     if (s === "connected" || s === "disconnected" || s === "failed") this.onstate(s);
   }
-}
-
-/** One codec each keeps the offer small; the answerer knows no other anyway. */
-function prefer(t: RTCRtpTransceiver, kind: "audio" | "video"): void {
-  const wanted = kind === "video" ? "video/vp8" : "audio/opus";
-  const codecs = RTCRtpReceiver.getCapabilities?.(kind)?.codecs.filter((c) => c.mimeType.toLowerCase() === wanted);
-  if (codecs?.length && "setCodecPreferences" in t) t.setCodecPreferences(codecs);
 }

@@ -45,3 +45,33 @@ test("nothing yet, and counters that start over", () => {
   const f = m.read(report(10, 0, 0, 0), 2000);
   assert.deepEqual([f.up, f.lossDown], [0, 0]);
 });
+
+test("how long a slot holds media back is that of the last second", () => {
+  const m = new Meter();
+  const inbound = (jitterBufferDelay: number, jitterBufferEmittedCount: number, estimatedPlayoutTimestamp?: number) => [
+    { type: "inbound-rtp", id: "I", mid: "14", jitterBufferDelay, jitterBufferEmittedCount, estimatedPlayoutTimestamp },
+  ];
+  const first = m.read(inbound(2, 100), 1000).slots.get("14");
+  assert.deepEqual([first?.delay, first?.playout], [20, null]);
+  const next = m.read(inbound(2 + 48_000 * 0.12, 100 + 48_000, 3_900_000_000_123), 2000).slots.get("14");
+  assert.deepEqual([Math.round(next?.delay ?? 0), next?.playout], [120, 3_900_000_000_123]);
+  const still = m.read(inbound(2 + 48_000 * 0.12, 100 + 48_000), 3000).slots.get("14");
+  assert.equal(Math.round(still?.delay ?? 0), 120, "nothing played: the last known");
+});
+
+test("what is sent, encoding by encoding", () => {
+  const m = new Meter();
+  const outbound = (bytes: number) => [
+    { type: "codec", id: "C", mimeType: "video/VP8" },
+    { type: "outbound-rtp", id: "F", kind: "video", mid: "1", rid: "f", active: false, bytesSent: 0, codecId: "C" },
+    { type: "outbound-rtp", id: "S", kind: "video", mid: "3", active: true, bytesSent: bytes, frameWidth: 1920, frameHeight: 1080, qualityLimitationReason: "cpu" },
+    { type: "outbound-rtp", id: "Q", kind: "video", mid: "1", rid: "q", active: true, bytesSent: bytes, frameWidth: 320, frameHeight: 180, codecId: "C", qualityLimitationReason: "none" },
+    { type: "outbound-rtp", id: "A", kind: "audio", mid: "0", bytesSent: bytes },
+  ];
+  m.read(outbound(0), 1000);
+  assert.deepEqual(m.read(outbound(18_750), 2000).sending, [
+    { mid: "1", rid: "q", active: true, width: 320, height: 180, bitrate: 150_000, codec: "vp8", limit: "none" },
+    { mid: "1", rid: "f", active: false, width: 0, height: 0, bitrate: 0, codec: "vp8", limit: "none" },
+    { mid: "3", rid: "", active: true, width: 1920, height: 1080, bitrate: 150_000, codec: "", limit: "cpu" },
+  ]);
+});

@@ -10,6 +10,24 @@ export interface SlotFigures {
   energy: number;
   /** Milliseconds since the number of frames last grew. */
   idleMs: number;
+  /** The sender's time of what plays now, NTP in ms; null while it is not known. */
+  playout: number | null;
+  /** How long what played in the last second was held back, ms. */
+  delay: number;
+}
+
+/** One encoding of a video as it is sent. */
+export interface SentFigures {
+  mid: string;
+  rid: string;
+  active: boolean;
+  width: number;
+  height: number;
+  /** Bits per second. */
+  bitrate: number;
+  codec: string;
+  /** What holds it back: none, cpu, bandwidth or other. */
+  limit: string;
 }
 
 export interface Figures {
@@ -25,13 +43,22 @@ export interface Figures {
   protocol: string;
   sent: { width: number; height: number; fps: number } | null;
   received: { width: number; height: number; fps: number } | null;
+  /** Encodings of the own videos, in the order of their sections. */
+  sending: readonly SentFigures[];
   /** By mid. */
   slots: ReadonlyMap<string, SlotFigures>;
 }
 
 export const noFigures: Figures = {
-  up: 0, down: 0, lossUp: 0, lossDown: 0, rtt: null, path: null, protocol: "", sent: null, received: null, slots: new Map(),
+  up: 0, down: 0, lossUp: 0, lossDown: 0, rtt: null, path: null, protocol: "", sent: null, received: null, sending: [], slots: new Map(),
 };
+
+/** A slot with what the next report is compared to. */
+interface Held extends SlotFigures {
+  at: number;
+  heldSeconds: number;
+  emitted: number;
+}
 
 interface Totals {
   at: number;
@@ -46,17 +73,26 @@ type Stat = Record<string, unknown> & { type: string; id: string };
 const num = (v: unknown): number => (typeof v === "number" && Number.isFinite(v) ? v : 0);
 const str = (v: unknown): string => (typeof v === "string" ? v : "");
 
+/** The delay of what left the jitter buffer since the report before. */
+function held(s: Stat, old: Held | undefined): Pick<Held, "delay" | "heldSeconds" | "emitted"> {
+  const heldSeconds = num(s["jitterBufferDelay"]);
+  const emitted = num(s["jitterBufferEmittedCount"]);
+  const n = emitted - (old?.emitted ?? 0);
+  return { heldSeconds, emitted, delay: n > 0 ? Math.max(0, ((heldSeconds - (old?.heldSeconds ?? 0)) * 1000) / n) : (old?.delay ?? 0) };
+}
+
 /** Turns reports into figures; rates come from the difference to the one before. */
 export class Meter {
   private before: Totals | undefined;
-  private slots = new Map<string, SlotFigures & { at: number }>();
+  private slots = new Map<string, Held>();
+  private sentBytes = new Map<string, number>();
 
   read(report: Iterable<Stat>, now: number): Figures {
     const all = [...report];
     const byId = new Map(all.map((s) => [s.id, s]));
     const of = (type: string): Stat[] => all.filter((s) => s.type === type);
 
-    const slots = new Map<string, SlotFigures & { at: number }>();
+    const slots = new Map<string, Held>();
     let lost = 0;
     let packets = 0;
     let received: Figures["received"] = null;
@@ -71,6 +107,8 @@ export class Meter {
         frames, at, idleMs: now - at,
         width: num(s["frameWidth"]), height: num(s["frameHeight"]),
         packets: num(s["packetsReceived"]), energy: num(s["totalAudioEnergy"]),
+        playout: num(s["estimatedPlayoutTimestamp"]) || null,
+        ...held(s, old),
       });
       const size = { width: num(s["frameWidth"]), height: num(s["frameHeight"]), fps: num(s["framesPerSecond"]) };
       if (size.width * size.height > (received ? received.width * received.height : 0) && now - at < 3_000) received = size;
@@ -82,6 +120,10 @@ export class Meter {
       const size = { width: num(s["frameWidth"]), height: num(s["frameHeight"]), fps: num(s["framesPerSecond"]) };
       if (size.fps > 0 && size.width * size.height > (sent ? sent.width * sent.height : 0)) sent = size;
     }
+    const encodings = of("outbound-rtp").filter((s) => s["kind"] === "video");
+    const elapsed = this.before ? (now - this.before.at) / 1000 : 0;
+    const sending = encodings.map((s) => sentFigures(s, byId, this.sentBytes.get(s.id), elapsed)).sort(bySection);
+    this.sentBytes = new Map(encodings.map((s) => [s.id, num(s["bytesSent"])]));
     const lossUp = Math.max(0, ...of("remote-inbound-rtp").map((s) => num(s["fractionLost"])));
 
     const transport = of("transport")[0];
@@ -102,9 +144,27 @@ export class Meter {
       rtt: typeof pair?.["currentRoundTripTime"] === "number" ? num(pair["currentRoundTripTime"]) * 1000 : null,
       path: local ? (local["candidateType"] === "relay" ? "relay" : "direct") : null,
       protocol: str(local?.["relayProtocol"]) || str(local?.["protocol"]),
-      sent, received, slots,
+      sent, received, sending, slots,
     };
   }
+}
+
+function sentFigures(s: Stat, byId: ReadonlyMap<string, Stat>, before: number | undefined, seconds: number): SentFigures {
+  const grown = before === undefined ? 0 : Math.max(0, num(s["bytesSent"]) - before);
+  return {
+    mid: str(s["mid"]), rid: str(s["rid"]), active: s["active"] !== false,
+    width: num(s["frameWidth"]), height: num(s["frameHeight"]),
+    bitrate: seconds > 0 ? Math.round((grown * 8) / seconds) : 0,
+    codec: str(byId.get(str(s["codecId"]))?.["mimeType"]).toLowerCase().replace("video/", ""),
+    limit: str(s["qualityLimitationReason"]) || "none",
+  };
+}
+
+/** Rids of one section in the order of its layers. */
+const layerOrder = ["q", "h", "f"];
+
+function bySection(a: SentFigures, b: SentFigures): number {
+  return Number(a.mid) - Number(b.mid) || layerOrder.indexOf(a.rid) - layerOrder.indexOf(b.rid);
 }
 
 /** Polls a peer connection until the returned function is called. */

@@ -5,7 +5,7 @@
 import type { Node } from "./attach";
 import type { Clock, Timer } from "./clock";
 import { Line, type LineLoss, type OpenSocket } from "./line";
-import type { ClientMessage, IceServer, Joined, JoinMessage, ServerMessage, SlotMids, Up } from "./messages";
+import type { ClientMessage, EncodeUp, IceServer, Joined, JoinMessage, ServerMessage, SlotMids, Up } from "./messages";
 
 export type MediaState = "connecting" | "connected" | "disconnected" | "failed";
 
@@ -24,6 +24,10 @@ export interface Transport {
   accept(answer: string, servers?: readonly IceServer[]): Promise<void>;
   /** Names the receive slots, by mid, in slot order. */
   slots(mids: SlotMids): void;
+  /** Sends no more of the own videos than anyone watches. */
+  encode(up: EncodeUp): void;
+  /** Sends at most this, bits per second; 0 is no bound. */
+  limit(bitrate: number): void;
   onstate: (s: MediaState) => void;
   close(): void;
 }
@@ -105,7 +109,7 @@ export class Attachment<T extends Transport> {
     return this.line.rtt;
   }
 
-  async join(m: Omit<JoinMessage, "type" | "v" | "offer" | "up">): Promise<Joined> {
+  async join(m: Omit<JoinMessage, "type" | "v" | "offer" | "up" | "hear">): Promise<Joined> {
     let offer: Offer;
     try {
       offer = await this.prepared;
@@ -113,7 +117,7 @@ export class Attachment<T extends Transport> {
       throw this.lost("transport");
     }
     if (this.over) throw new LostError("closed");
-    const joined = await this.reply({ type: "join", v: 1, ...m, ...offer });
+    const joined = await this.reply({ type: "join", v: 1, ...m, ...offer, hear: "loudest" });
     try {
       await this.transport.accept(joined.answer, joined.ice_servers ?? []);
       this.transport.slots(joined.slots);

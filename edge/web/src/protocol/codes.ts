@@ -49,6 +49,14 @@ export const ends = {
 
 export const errors = ["bad_message", "chat_too_long", "no_such_track", "no_such_slot", "not_allowed", "rate_limited", "try_again", "internal"] as const;
 
+export const slotStates = ["live", "paused", "waiting", "empty"] as const;
+
+export const pauseReasons = ["bandwidth", "hidden", "codec", "source"] as const;
+
+export const viewPriorities = ["share", "pinned", "speaker", "other"] as const;
+
+export const qualityCauses = ["none", "uplink_loss", "downlink", "cpu", "paused"] as const;
+
 export const leaves = ["left", "kicked", "blocked", "superseded", "lost", "room_closed"] as const;
 
 export function remedy(code: string): Remedy {

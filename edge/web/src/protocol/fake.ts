@@ -5,7 +5,7 @@ import type { Fetch, Node } from "./attach";
 import type { MediaState, Offer, Transport } from "./attachment";
 import type { Clock, Timer } from "./clock";
 import type { SocketLike } from "./line";
-import type { ClientMessage, IceServer, Joined, JoinMessage, Person, SlotMids } from "./messages";
+import type { ClientMessage, EncodeUp, IceServer, Joined, JoinMessage, Person, SlotMids } from "./messages";
 
 export class FakeClock implements Clock {
   private time = 1000;
@@ -68,6 +68,12 @@ export class FakeTransport implements Transport {
   }
   slots(mids: SlotMids): void {
     this.mids = mids;
+  }
+  encode(up: EncodeUp): void {
+    this.log.push(`encode ${JSON.stringify(up)}`);
+  }
+  limit(bitrate: number): void {
+    this.log.push(`limit ${bitrate}`);
   }
   close(): void {
     this.closed = true;

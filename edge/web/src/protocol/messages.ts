@@ -1,6 +1,8 @@
 // The messages of edge/signal/PROTOCOL.md, version 1. Types only: what arrives
 // is parsed by parse(), which refuses what is not an object with a type.
 
+import type { pauseReasons, qualityCauses, slotStates, viewPriorities } from "./codes";
+
 export interface Media {
   mic: boolean;
   camera: boolean;
@@ -18,7 +20,7 @@ export interface Person {
   joined_at: string;
   state: "present" | "reconnecting";
   media: Media;
-  /** What is published; a muted microphone stays among it. */
+  /** What is published, by kind; a muted microphone stays among it. Ids are opaque but for their last part, the kind. */
   tracks: Partial<Record<string, string>>;
 }
 
@@ -55,6 +57,43 @@ export interface Assignment {
   audio: (string | null)[];
 }
 
+export type Priority = (typeof viewPriorities)[number];
+
+/** What a video slot is shown as, in device pixels. */
+export interface View {
+  width: number;
+  height: number;
+  priority: Priority;
+  visible: boolean;
+}
+
+export type SlotState = (typeof slotStates)[number];
+export type PauseReason = (typeof pauseReasons)[number];
+
+/** What a video slot gets. */
+export interface SlotLayer {
+  state: SlotState;
+  reason: PauseReason | "";
+  /** The layer that is forwarded, -1 for none. */
+  spatial: number;
+  temporal: number;
+  /** How many spatial layers there are, 0 while unknown. */
+  layers: number;
+  /** Bits per second. */
+  bitrate: number;
+}
+
+/** How many layers of each own video anyone watches, for those that changed. */
+export type EncodeUp = Partial<Record<"camera" | "camera2" | "share", { layers: number } | null>>;
+
+export type QualityCause = (typeof qualityCauses)[number];
+
+/** How well one direction travels, 1 (bad) to 5. */
+export interface Score {
+  score: number;
+  cause: QualityCause;
+}
+
 export interface JoinMessage {
   type: "join";
   v: 1;
@@ -67,6 +106,8 @@ export interface JoinMessage {
   offer: string;
   up: Up;
   media: Media;
+  /** The node fills the audio slots. */
+  hear: "loudest";
 }
 
 export interface Joined {
@@ -111,7 +152,12 @@ export type ServerMessage =
   | Ended
   | { type: "update"; version: number; events: RoomEvent[] }
   | { type: "reset"; version: number; people: Person[] | null; chat: ChatMessage[] | null }
-  | { type: "speaking"; peer_ids: string[] | null }
+  | { type: "speaking"; peer_ids: string[] | null; dominant?: string }
+  | { type: "heard"; audio: (string | null)[] | null }
+  | { type: "layers"; video: (SlotLayer | null)[] | null }
+  | { type: "encode"; up: EncodeUp | null }
+  | { type: "bitrate"; up: number }
+  | { type: "quality"; up: Score; down: Score }
   | { type: "subscribed"; seq: number; failed: { track: string; code: string }[] | null }
   | { type: "answer"; id: string; answer: string; slots: SlotMids }
   | { type: "ack"; id: string; seq: number }
@@ -121,7 +167,8 @@ export type ServerMessage =
 
 export type ClientMessage =
   | JoinMessage
-  | { type: "subscribe"; seq: number; video: (string | null)[]; audio: (string | null)[] }
+  | { type: "subscribe"; seq: number; video: (string | null)[] }
+  | { type: "views"; video: (View | null)[] }
   | ({ type: "media" } & Media)
   | { type: "rename"; name: string }
   | { type: "chat"; id: string; text: string }

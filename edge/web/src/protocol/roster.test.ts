@@ -58,7 +58,7 @@ test("a screen that begins to be shared is announced once", () => {
 
 test("who leaves is forgotten as a speaker and named with the reason", () => {
   let r = replace(emptyRoster, 1, [person("a", 1), person("b", 2)], []);
-  r = speaking(r, ["a"], 100);
+  r = speaking(r, ["a"], "", 100);
   const { roster, changes } = update(r, 2, [{ kind: "leave", peer_id: "a", reason: "lost" }, { kind: "leave", peer_id: "nobody", reason: "left" }]);
   assert.equal(roster.speaking.size, 0);
   assert.equal(roster.spoke.size, 0);
@@ -75,16 +75,26 @@ test("a message counts once, by its number", () => {
 
 test("speaking remembers when", () => {
   let r = replace(emptyRoster, 1, [person("a", 1), person("b", 2)], []);
-  r = speaking(r, ["a"], 100);
-  r = speaking(r, ["a", "b"], 200);
+  r = speaking(r, ["a"], "", 100);
+  r = speaking(r, ["a", "b"], "", 200);
   assert.equal(r.spoke.get("a"), 100);
-  r = speaking(r, ["b"], 300);
+  r = speaking(r, ["b"], "", 300);
   assert.ok((r.spoke.get("a") ?? 0) > (r.spoke.get("b") ?? 0), "who just stopped was heard later than who began before");
-  r = speaking(r, null, 400);
+  r = speaking(r, null, "", 400);
   assert.equal(r.speaking.size, 0);
 });
 
 test("a person without tracks is read as one with nothing on", () => {
   const bare = { ...person("a", 1), tracks: null } as unknown as Person;
   assert.deepEqual(replace(emptyRoster, 1, [bare], null).people[0]?.tracks, {});
+});
+
+test("who leads the talk is kept while they are here", () => {
+  let r = replace(emptyRoster, 1, [person("a", 1), person("b", 2)], []);
+  r = speaking(r, [], "a", 100);
+  assert.equal(r.dominant, "a");
+  assert.equal(replace(r, 2, [person("a", 1)], []).dominant, "a");
+  assert.equal(replace(r, 2, [person("b", 2)], []).dominant, "");
+  assert.equal(update(r, 2, [{ kind: "leave", peer_id: "b", reason: "left" }]).roster.dominant, "a");
+  assert.equal(update(r, 2, [{ kind: "leave", peer_id: "a", reason: "left" }]).roster.dominant, "");
 });

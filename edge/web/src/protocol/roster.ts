@@ -12,6 +12,8 @@ export interface Roster {
   speaking: ReadonlySet<string>;
   /** When each peer was last heard speaking, ms of the caller's clock. */
   spoke: ReadonlyMap<string, number>;
+  /** Who leads the talk; empty before anyone has spoken. */
+  dominant: string;
 }
 
 /** What changed, for announcements; people's own ids are left to the caller. */
@@ -21,7 +23,7 @@ export type Change =
   | { kind: "shares"; person: Person }
   | { kind: "said"; message: ChatMessage };
 
-export const emptyRoster: Roster = { version: 0, people: [], chat: [], speaking: new Set(), spoke: new Map() };
+export const emptyRoster: Roster = { version: 0, people: [], chat: [], speaking: new Set(), spoke: new Map(), dominant: "" };
 
 /** Sequence of messages kept; older ones leave the page, not the room. */
 export const CHAT_KEPT = 1000;
@@ -56,6 +58,7 @@ export function replace(old: Roster, version: number, people: readonly Person[] 
     chat: mergeChat([], chat ?? []),
     speaking: new Set([...old.speaking].filter((id) => here.has(id))),
     spoke: new Map([...old.spoke].filter(([id]) => here.has(id))),
+    dominant: here.has(old.dominant) ? old.dominant : "",
   };
 }
 
@@ -98,17 +101,17 @@ export function update(old: Roster, version: number, events: readonly RoomEvent[
       }
     }
   }
-  return { roster: { version, people: sorted(people.values()), chat, speaking, spoke }, changes };
+  return { roster: { version, people: sorted(people.values()), chat, speaking, spoke, dominant: people.has(old.dominant) ? old.dominant : "" }, changes };
 }
 
 /** Applies a speaking message heard at now. */
-export function speaking(old: Roster, ids: readonly string[] | null, now: number): Roster {
+export function speaking(old: Roster, ids: readonly string[] | null, dominant: string, now: number): Roster {
   const set = new Set(ids ?? []);
   const spoke = new Map(old.spoke);
   for (const id of set) if (!old.speaking.has(id)) spoke.set(id, now);
   // Somebody who has just stopped was heard until now.
   for (const id of old.speaking) if (!set.has(id) && spoke.has(id)) spoke.set(id, now - 1);
-  return { ...old, speaking: set, spoke };
+  return { ...old, speaking: set, spoke, dominant };
 }
 
 /** Adds messages by sequence number, each once. Returns the same array when nothing is new. */

@@ -41,7 +41,7 @@ test("the pause grows with jitter and has an end", () => {
 test("a join: offer with it, then servers and answer, one exchange", async () => {
   const { session, socket, transport } = await live();
   const join = socket.last("join");
-  assert.deepEqual([join.room, join.token, join.name, join.resume, join.media.mic], ["demo", "secret", "Ann", "", true]);
+  assert.deepEqual([join.room, join.token, join.name, join.resume, join.media.mic, join.hear], ["demo", "secret", "Ann", "", true, "loudest"]);
   assert.ok(join.offer.startsWith("offer-"));
   assert.deepEqual(transport.log, ["offer", "accept answer of a"]);
   assert.deepEqual(transport.servers, [{ urls: ["turn:a"] }]);
@@ -77,7 +77,7 @@ test("a newcomer and a speaker cause subscribe, never an exchange", async () => 
   const { session, socket, clock } = await live();
   socket.deliver({ type: "update", version: 2, events: [{ kind: "join", person: person("x", 5) }] });
   await clock.pass(10);
-  assert.deepEqual(socket.last("subscribe"), { type: "subscribe", seq: 1, video: ["x.camera", null], audio: ["x.mic"] });
+  assert.deepEqual(socket.last("subscribe"), { type: "subscribe", seq: 1, video: ["x.camera", null] });
   assert.deepEqual(session.confirmed.value.video, ["x.camera", null]);
   socket.deliver({ type: "speaking", peer_ids: ["x"] });
   await clock.pass(10);
@@ -95,6 +95,52 @@ test("a track the node could not give is asked for again", async () => {
   assert.deepEqual(socket.last("subscribe").video, [null, null]);
   await clock.pass(1600);
   assert.deepEqual(socket.last("subscribe").video, ["x.camera", null]);
+});
+
+test("the node fills the audio slots and says so", async () => {
+  const { session, socket, clock } = await live();
+  socket.deliver({ type: "update", version: 2, events: [{ kind: "join", person: person("x", 5) }] });
+  socket.deliver({ type: "heard", audio: ["x.mic", "y.mic"] });
+  await clock.pass(10);
+  assert.deepEqual([session.assigned.value, session.confirmed.value], Array(2).fill({ video: ["x.camera", null], audio: ["x.mic"] }));
+  socket.deliver({ type: "heard", audio: null });
+  await clock.pass(10);
+  assert.deepEqual(session.confirmed.value.audio, [null]);
+});
+
+test("what a slot gets and how well it travels is kept until another node says it", async () => {
+  const { session, socket, clock, net } = await live();
+  const layer = { state: "paused", reason: "bandwidth", spatial: -1, temporal: -1, layers: 3, bitrate: 0 };
+  socket.deliver({ type: "layers", video: [layer, null] });
+  socket.deliver({ type: "quality", up: { score: 4.1, cause: "none" }, down: { score: 3.2, cause: "downlink" } });
+  await clock.pass(10);
+  assert.deepEqual(session.layers.value, [layer, null]);
+  assert.equal(session.quality.value?.down.cause, "downlink");
+  net.silent.add("a");
+  await clock.pass(6_000);
+  assert.deepEqual([session.layers.value, session.quality.value], [[], null]);
+});
+
+test("what is watched and the bound go to the transport they were said to", async () => {
+  const { socket, clock, transport } = await live();
+  socket.deliver({ type: "encode", up: { camera: { layers: 1 } } });
+  socket.deliver({ type: "encode", up: null });
+  socket.deliver({ type: "bitrate", up: 1_200_000 });
+  await clock.pass(10);
+  assert.deepEqual(transport.log.slice(2), ['encode {"camera":{"layers":1}}', "encode {}", "limit 1200000"]);
+});
+
+test("views are sent on change, and to the next node again", async () => {
+  const { session, socket, clock, net } = await live();
+  const view = { width: 640, height: 360, priority: "speaker", visible: true } as const;
+  session.setViews([view, null]);
+  session.setViews([view, null]);
+  await clock.pass(500);
+  assert.deepEqual(socket.sent.filter((m) => m.type === "views"), [{ type: "views", video: [view, null] }]);
+  net.silent.add("a");
+  await clock.pass(7_000);
+  const next = net.joins.at(-1) as FakeSocket;
+  assert.deepEqual(next.last("views").video, [view, null]);
 });
 
 test("a node that goes silent: back on the next one, with the ticket and the same id", async () => {
@@ -323,6 +369,7 @@ test("frames that are no messages are passed over", async () => {
   socket.deliver({ type: "update", version: 2 });
   socket.deliver({ type: "reset", version: 3, people: null, chat: null });
   socket.deliver({ type: "speaking", peer_ids: null });
+  socket.deliver({ type: "layers", video: null });
   await clock.pass(10);
   assert.equal(session.phase.value, "live");
   assert.equal(session.roster.value.version, 3);

@@ -10,9 +10,10 @@ import { acked, failed, settle, type Outgoing } from "./chat";
 import { sleep, type Clock } from "./clock";
 import { remedy, resumesAfter } from "./codes";
 import type { OpenSocket } from "./line";
-import { nothingOn, type Assignment, type ClientMessage, type Joined, type Media, type ServerMessage } from "./messages";
+import { nothingOn, type Assignment, type ClientMessage, type Joined, type Media, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
 import { emptyRoster, replace, speaking, update, type Change, type Roster } from "./roster";
-import { chooseSlots, sameAssignment } from "./slots";
+import { chooseSlots, sameSlots } from "./slots";
+import { ViewReport } from "./views";
 
 export type Phase = "idle" | "joining" | "live" | "reconnecting" | "refused" | "ended";
 
@@ -58,10 +59,14 @@ export class Session<T extends Transport> {
   readonly roster = signal<Roster>(emptyRoster);
   readonly attachment = signal<Attachment<T> | null>(null);
   readonly joined = signal<Joined | null>(null);
-  /** What the slots are to show. */
+  /** What the slots are to show; what is in those for sound the node says. */
   readonly assigned = signal<Assignment>({ video: [], audio: [] });
   /** What the node has said they show: a picture is named only when it is sure. */
   readonly confirmed = signal<Assignment>({ video: [], audio: [] });
+  /** What each video slot gets, as the node last said. */
+  readonly layers = signal<readonly (SlotLayer | null)[]>([]);
+  /** How well both directions travel, as the node judges; null while it has not. */
+  readonly quality = signal<{ up: Score; down: Score } | null>(null);
   readonly outgoing = signal<readonly Outgoing[]>([]);
   readonly rtt = signal<number | null>(null);
   readonly trips = signal<ReadonlyMap<string, number>>(new Map());
@@ -90,6 +95,7 @@ export class Session<T extends Transport> {
   private subscribeSeq = 0;
   private mediaFailures = 0;
   private chatSeenBefore = 0;
+  private readonly views: ViewReport;
   private readonly resting = signal<ReadonlySet<string>>(new Set());
 
   constructor(
@@ -97,6 +103,7 @@ export class Session<T extends Transport> {
     private readonly deps: SessionDeps<T>,
   ) {
     this.identity = identity;
+    this.views = new ViewReport(deps.clock, (video) => this.send({ type: "views", video }));
     effect(() => this.updateSlots());
   }
 
@@ -135,6 +142,11 @@ export class Session<T extends Transport> {
   setMedia(media: Media): void {
     this.media = media;
     this.send({ type: "media", ...media });
+  }
+
+  /** What each video slot is shown as, in slot order. */
+  setViews(views: readonly (View | null)[]): void {
+    this.views.set(views);
   }
 
   say(text: string): void {
@@ -284,6 +296,8 @@ export class Session<T extends Transport> {
       this.joined.value = joined;
       this.roster.value = replace(this.roster.value, joined.room.version, joined.people, chat, joined.self);
       this.confirmed.value = this.assigned.value = fill(joined.assigned, joined.slots);
+      this.layers.value = [];
+      this.quality.value = null;
       this.resting.value = new Set();
       this.attachment.value = att;
       this.phase.value = "live";
@@ -297,6 +311,7 @@ export class Session<T extends Transport> {
     if (old && old !== att) old.close();
     this.replaced = undefined;
     this.send({ type: "media", ...this.media });
+    this.views.again();
     this.outgoing.value = settle(this.outgoing.value, chat, this.self, this.chatSeenBefore);
     for (const o of this.outgoing.value) if (o.state === "sending" && o.seq === undefined) this.send({ type: "chat", id: o.id, text: o.text });
   }
@@ -318,11 +333,26 @@ export class Session<T extends Transport> {
         this.roster.value = replace(this.roster.value, m.version, m.people, m.chat);
         break;
       case "speaking":
-        this.roster.value = speaking(this.roster.value, m.peer_ids, this.deps.clock.now());
+        this.roster.value = speaking(this.roster.value, m.peer_ids, m.dominant ?? "", this.deps.clock.now());
+        break;
+      case "heard":
+        this.heard(m.audio ?? []);
+        break;
+      case "layers":
+        this.layers.value = m.video ?? [];
+        break;
+      case "encode":
+        att.transport.encode(m.up ?? {});
+        break;
+      case "bitrate":
+        att.transport.limit(m.up);
+        break;
+      case "quality":
+        this.quality.value = { up: m.up, down: m.down };
         break;
       case "subscribed":
         if (m.seq !== this.subscribeSeq) break;
-        this.confirmed.value = this.assigned.value;
+        this.confirmed.value = { ...this.confirmed.value, video: this.assigned.value.video };
         this.rest((m.failed ?? []).map((f) => f.track));
         break;
       case "ack":
@@ -389,6 +419,15 @@ export class Session<T extends Transport> {
     }
   }
 
+  /** The node fills the audio slots by itself: what it says holds at once. */
+  private heard(audio: readonly (string | null)[]): void {
+    const slots = this.assigned.value.audio.map((_, i) => audio[i] ?? null);
+    batch(() => {
+      this.assigned.value = { ...this.assigned.value, audio: slots };
+      this.confirmed.value = { ...this.confirmed.value, audio: slots };
+    });
+  }
+
   /** Tracks the node could not give yet are asked for again a little later. */
   private rest(tracks: readonly string[]): void {
     if (tracks.length === 0) return;
@@ -403,13 +442,12 @@ export class Session<T extends Transport> {
     const resting = this.resting.value;
     const videoLimit = this.videoLimit.value;
     if (this.phase.value !== "live") return;
-    const current = this.assigned.peek();
-    const without = (list: (string | null)[]): (string | null)[] => list.map((t) => (t !== null && resting.has(t) ? null : t));
-    const chosen = chooseSlots({ people: roster.people, self: this.self, speaking: roster.speaking, spoke: roster.spoke, current, videoLimit });
-    const next = { video: without(chosen.video), audio: without(chosen.audio) };
-    if (sameAssignment(current, next)) return;
-    this.assigned.value = next;
-    this.send({ type: "subscribe", seq: ++this.subscribeSeq, ...next });
+    const assigned = this.assigned.peek();
+    const chosen = chooseSlots({ people: roster.people, self: this.self, dominant: roster.dominant, spoke: roster.spoke, current: assigned.video, videoLimit });
+    const video = chosen.map((t) => (t !== null && resting.has(t) ? null : t));
+    if (sameSlots(assigned.video, video)) return;
+    this.assigned.value = { ...assigned, video };
+    this.send({ type: "subscribe", seq: ++this.subscribeSeq, video });
   }
 
   private send(m: ClientMessage): void {

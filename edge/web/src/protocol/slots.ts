@@ -1,5 +1,6 @@
-// Which publication feeds which receive slot. Pure and stable: a track that is
-// still wanted keeps its slot, so that nothing switches without need.
+// Which publication feeds which video slot. Pure and stable: a track that is
+// still wanted keeps its slot, so that nothing switches without need. The
+// audio slots are the node's to fill.
 
 import { trackOn, type Assignment, type Person } from "./messages";
 
@@ -7,11 +8,12 @@ export interface SlotInput {
   /** In join order; may include oneself. */
   people: readonly Person[];
   self: string;
-  speaking: ReadonlySet<string>;
+  /** Who leads the talk; may be empty. */
+  dominant: string;
   /** When each peer was last heard speaking, any unit that grows. */
   spoke: ReadonlyMap<string, number>;
-  /** What the slots show now; its lengths are the number of slots. */
-  current: Assignment;
+  /** What the slots show now; its length is the number of slots. */
+  current: readonly (string | null)[];
   /** How many video tiles the page can show; slots beyond it stay empty. */
   videoLimit: number;
 }
@@ -22,29 +24,19 @@ interface Candidate {
   rank: readonly number[];
 }
 
-/** Shares first, then recent speakers, then join order; sound of shares first, then whoever speaks, muted people last. */
-export function chooseSlots(input: SlotInput): Assignment {
-  const others = input.people.filter((p) => p.peer_id !== input.self);
+/** Shares first, then who leads the talk, then recent speakers, then join order. */
+export function chooseSlots(input: SlotInput): (string | null)[] {
   const video: Candidate[] = [];
-  const audio: Candidate[] = [];
-  others.forEach((p, joined) => {
+  input.people.forEach((p, joined) => {
+    if (p.peer_id === input.self) return;
     const share = trackOn(p, "share");
     const camera = trackOn(p, "camera");
-    const sound = trackOn(p, "share_audio");
-    const mic = p.tracks["mic"];
     const last = input.spoke.get(p.peer_id);
     const recency = last === undefined ? 0 : -last;
-    const now = input.speaking.has(p.peer_id) ? 0 : 1;
     if (share) video.push({ track: share, rank: [0, joined] });
-    if (camera) video.push({ track: camera, rank: [1, last === undefined ? 1 : 0, recency, joined] });
-    if (sound) audio.push({ track: sound, rank: [0, joined] });
-    // A muted microphone costs nothing in a slot nobody else wants, and its first word is heard.
-    if (mic) audio.push({ track: mic, rank: [p.media.mic ? 1 : 2, now, recency, joined] });
+    if (camera) video.push({ track: camera, rank: [1, p.peer_id === input.dominant ? 0 : 1, last === undefined ? 1 : 0, recency, joined] });
   });
-  return {
-    video: place(input.current.video, best(video, Math.min(input.videoLimit, input.current.video.length))),
-    audio: place(input.current.audio, best(audio, input.current.audio.length)),
-  };
+  return place(input.current, best(video, Math.min(input.videoLimit, input.current.length)));
 }
 
 function best(candidates: Candidate[], n: number): string[] {
@@ -81,12 +73,28 @@ export function place(current: readonly (string | null)[], wanted: readonly stri
   return slots;
 }
 
-export function sameAssignment(a: Assignment, b: Assignment): boolean {
-  return same(a.video, b.video) && same(a.audio, b.audio);
+export function sameSlots(a: readonly (string | null)[], b: readonly (string | null)[]): boolean {
+  return a.length === b.length && a.every((t, i) => t === b[i]);
 }
 
-function same(a: readonly (string | null)[], b: readonly (string | null)[]): boolean {
-  return a.length === b.length && a.every((t, i) => t === b[i]);
+/** The slots, by number, in which a voice and its own picture come: microphone and camera, sound and picture of a share. */
+export function companions(people: readonly Person[], shown: Assignment): { audio: number; video: number }[] {
+  return people.flatMap((p) =>
+    (
+      [
+        ["mic", "camera"],
+        ["share_audio", "share"],
+      ] as const
+    ).flatMap(([heard, seen]) => {
+      const audio = slotOf(shown.audio, trackOn(p, heard));
+      const video = slotOf(shown.video, trackOn(p, seen));
+      return audio < 0 || video < 0 ? [] : [{ audio, video }];
+    }),
+  );
+}
+
+function slotOf(slots: readonly (string | null)[], track: string | null): number {
+  return track === null ? -1 : slots.indexOf(track);
 }
 
 /**

@@ -4,13 +4,14 @@ import type { App } from "../app";
 import { t } from "../i18n";
 import type { Figures } from "../media/stats";
 import { Bars } from "./controls";
-import { bitrate, ms, percent, quality } from "./words";
+import { bitrate, ms, percent, quality, score } from "./words";
 
 export function ConnectionPanel({ app }: { app: App }) {
   const f = app.figures.value;
   const joined = app.session.joined.value;
   const rtt = app.session.rtt.value;
-  const q = quality(f, rtt, app.connected.value);
+  const judged = app.session.quality.value;
+  const q = quality(f, rtt, app.connected.value, judged);
   const protocol = f.protocol.toUpperCase();
   const rows: [string, string][] = [
     [t("conn.pop"), joined?.node.pop.toUpperCase() || t("unit.none")],
@@ -19,6 +20,8 @@ export function ConnectionPanel({ app }: { app: App }) {
     [t("conn.up"), bitrate(f.up)],
     [t("conn.down"), bitrate(f.down)],
     [t("conn.loss"), t("conn.lossValue", { up: percent(f.lossUp), down: percent(f.lossDown) })],
+    [t("conn.quality.up"), score(judged?.up)],
+    [t("conn.quality.down"), score(judged?.down)],
     [t("conn.path"), f.path ? t(f.path === "relay" ? "conn.relay" : "conn.direct", { protocol }) : t("unit.none")],
     [t("conn.sent"), size(f.sent)],
     [t("conn.received"), size(f.received)],

@@ -11,7 +11,7 @@ export function Controls({ app }: { app: App }) {
   const sharing = tracks.share !== null;
   const people = app.people.value.length;
   const unread = app.unread.value;
-  const level = quality(app.figures.value, app.session.rtt.value, app.connected.value).level;
+  const level = quality(app.figures.value, app.session.rtt.value, app.connected.value, app.session.quality.value).level;
   return (
     <div class="controls" role="toolbar" aria-label={t("controls")}>
       <div class="where">

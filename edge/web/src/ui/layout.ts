@@ -1,5 +1,8 @@
 // Where tiles go: pure arithmetic of a stage in CSS pixels.
 
+/** Between tiles, CSS pixels. */
+export const GAP = 8;
+
 export interface Rect {
   x: number;
   y: number;

@@ -1,14 +1,12 @@
 // The stage: tiles placed by layout.ts and what stands on them.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { App, Tile } from "../app";
-import { t } from "../i18n";
+import type { App, Placed } from "../app";
+import { t, type Key } from "../i18n";
 import { Icon } from "./icons";
-import { stage, type Rect } from "./layout";
+import type { Rect } from "./layout";
 import { Video } from "./media";
 import { initials, tint } from "./words";
-
-export const GAP = 8;
 
 export function StageView({ app }: { app: App }) {
   const ref = useRef<HTMLDivElement>(null);
@@ -25,21 +23,15 @@ export function StageView({ app }: { app: App }) {
     return () => observer.disconnect();
   }, []);
 
-  const { w, h } = app.stageSize.value;
-  const { tiles, self, more } = app.stage.value;
-  const sharing = app.sharing.value;
-  const beside = sharing ? tiles.slice(1) : tiles;
-  const places = stage(w, h, beside.length + (more > 0 ? 1 : 0), sharing, self !== null, GAP);
+  const { tiles, more } = app.stage.value;
+  const placed = app.placed.value;
   const alone = tiles.length === 1 && tiles[0]?.kind === "self";
   return (
     <div class="stage" ref={ref} role="list" aria-label={t("stage")}>
-      {sharing && tiles[0] && places.main && <TileView key={tiles[0].key} tile={tiles[0]} at={places.main} app={app} />}
-      {beside.map((tile, i) => {
-        const at = places.tiles[i];
-        return at && <TileView key={tile.key} tile={tile} at={at} app={app} />;
-      })}
-      {more > 0 && places.tiles[beside.length] && <More n={more} at={places.tiles[beside.length] as Rect} app={app} />}
-      {self && places.self && <TileView key={self.key} tile={self} at={places.self} app={app} floating />}
+      {placed.tiles.map((p) => (
+        <TileView key={p.tile.key} {...p} app={app} />
+      ))}
+      {placed.more && <More n={more} at={placed.more} app={app} />}
       {alone && <Alone app={app} />}
     </div>
   );
@@ -49,7 +41,7 @@ function place(r: Rect) {
   return { transform: `translate(${r.x}px, ${r.y}px)`, width: `${r.w}px`, height: `${r.h}px` };
 }
 
-function TileView({ tile, at, app, floating = false }: { tile: Tile; at: Rect; app: App; floating?: boolean }) {
+function TileView({ tile, at, app, floating }: Placed & { app: App }) {
   const { person, kind } = tile;
   const small = at.w < 200 || at.h < 120;
   const self = kind === "self";
@@ -57,17 +49,25 @@ function TileView({ tile, at, app, floating = false }: { tile: Tile; at: Rect; a
   const away = !self && person.state === "reconnecting";
   const name = share ? t("tile.screen", { name: person.name }) : self ? (small ? t("you") : t("you.named", { name: person.name })) : person.name;
   const muted = !share && !person.media.mic;
+  const words = !small && at.h >= 160; // a line of text between face and name
+  const paused = tile.paused && t(`tile.paused.${tile.paused}` as Key);
   const classes = ["tile", kind, tile.speaking && "speaking", small && "small", floating && "floating", away && "away", tile.weak && "weak"];
   return (
-    <div class={classes.filter(Boolean).join(" ")} style={place(at)} role="listitem" data-tile={tile.key} aria-label={describe(name, muted, tile.speaking, away)}>
+    <div class={classes.filter(Boolean).join(" ")} style={place(at)} role="listitem" data-tile={tile.key} aria-label={describe(name, muted, tile.speaking, away, paused)}>
       {!share && (
         <div class="avatar-wrap">
           <div class={`avatar tint${tint(person.peer_id)}`} style={{ fontSize: `${avatarSize(at)}px` }}>
             {initials(person.name)}
           </div>
+          {paused && words && <p class="paused">{paused}</p>}
         </div>
       )}
-      {share && !tile.stream && <div class="avatar-wrap"><span class="spinner" /></div>}
+      {share && !tile.stream && (
+        <div class="avatar-wrap">
+          {paused ? <Icon name="screen" size={small ? 20 : 36} /> : <span class="spinner" />}
+          {paused && words && <p class="paused">{paused}</p>}
+        </div>
+      )}
       {tile.stream && <Video key={tile.track ?? ""} stream={tile.stream} mirrored={self} whole={share} onFrame={self ? undefined : () => app.frame()} />}
       {(away || tile.weak) && (
         <div class="veil">
@@ -81,6 +81,11 @@ function TileView({ tile, at, app, floating = false }: { tile: Tile; at: Rect; a
             <Icon name="micOff" size={small ? 12 : 14} />
           </span>
         )}
+        {paused && !words && (
+          <span class="mark calm" title={paused}>
+            <Icon name="pause" size={12} />
+          </span>
+        )}
         {share && <Icon name="screen" size={14} />}
         <span class="name">{name}</span>
       </div>
@@ -88,8 +93,8 @@ function TileView({ tile, at, app, floating = false }: { tile: Tile; at: Rect; a
   );
 }
 
-function describe(name: string, muted: boolean, speaking: boolean, away: boolean): string {
-  return [name, muted && t("tile.muted"), speaking && t("tile.speaking"), away && t("tile.reconnecting")].filter(Boolean).join(", ");
+function describe(name: string, muted: boolean, speaking: boolean, away: boolean, paused: string | null): string {
+  return [name, muted && t("tile.muted"), speaking && t("tile.speaking"), away && t("tile.reconnecting"), paused].filter(Boolean).join(", ");
 }
 
 function avatarSize(r: Rect): number {

@@ -1,7 +1,9 @@
 // Small pure decisions about how things are said and drawn.
 
 import type { Figures } from "../media/stats";
+import { en } from "../i18n/en";
 import { t, lang, type Key } from "../i18n";
+import type { QualityCause, Score } from "../protocol/messages";
 
 /** One or two letters for a person without picture. */
 export function initials(name: string): string {
@@ -21,8 +23,27 @@ export function tint(id: string): number {
 
 export type Quality = "good" | "fair" | "poor" | "lost";
 
-/** How well it goes, and the cause in words. */
-export function quality(f: Figures, rtt: number | null, live: boolean): { level: Quality; why: Key } {
+const levels = ["good", "fair", "poor", "lost"] as const;
+
+/** What a cause means for the person, where the page's own figures do not say it. */
+const because: Partial<Record<QualityCause, Key>> = { uplink_loss: "conn.fair.loss", downlink: "conn.narrow", cpu: "conn.busy" };
+
+/** How well it goes by what the page measures and the node says, the worse of both, and the cause in words. */
+export function quality(f: Figures, rtt: number | null, live: boolean, judged: Judged | null): { level: Quality; why: Key } {
+  const own = measured(f, rtt, live);
+  const worse = judged && (judged.up.score < judged.down.score ? judged.up : judged.down);
+  const why = worse && because[worse.cause];
+  if (!why) return own;
+  const level = worse.score < 2.5 ? "poor" : worse.score < 3.5 ? "fair" : "good";
+  return levels.indexOf(level) > levels.indexOf(own.level) ? { level, why } : own;
+}
+
+interface Judged {
+  up: Score;
+  down: Score;
+}
+
+function measured(f: Figures, rtt: number | null, live: boolean): { level: Quality; why: Key } {
   if (!live) return { level: "lost", why: "conn.lost.why" };
   const loss = Math.max(f.lossUp, f.lossDown);
   const trip = Math.max(f.rtt ?? 0, rtt ?? 0);
@@ -44,6 +65,13 @@ export function ms(v: number | null): string {
 
 export function percent(share: number): string {
   return t("unit.percent", { n: number(share * 100, share > 0 && share < 0.1 ? 1 : 0) });
+}
+
+/** A score with its cause; a cause from the future is none we can name. */
+export function score(s: Score | undefined): string {
+  if (!s) return t("unit.none");
+  const cause = Object.hasOwn(en, `cause.${s.cause}`) ? s.cause : "none";
+  return t("conn.score", { score: number(s.score, 1), cause: t(`cause.${cause}`) });
 }
 
 export function clockTime(iso: string): string {
