@@ -207,7 +207,7 @@ func TestNodeSwitchesWhatAClientHears(t *testing.T) {
 		return snap.People[0].Tracks[trackMic] != ""
 	})
 	bob := n.opened()
-	bob.signal.HearLoudest()
+	bob.hearLoudest()
 	snap, err := n.seat(t.Context(), bob, entry.Admission{Peer: "bob", Capacity: 3}, "", signal.Media{Mic: true})
 	if err != nil {
 		t.Fatal(err)

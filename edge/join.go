@@ -58,7 +58,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		return nil, signal.Joined{}, err
 	}
 	if j.Hear == signal.HearLoudest {
-		a.signal.HearLoudest()
+		a.hearLoudest()
 	}
 	if err := a.name(j.Up); err != nil {
 		a.abort(err)

@@ -17,6 +17,11 @@ import (
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
+var began = time.Now()
+
+// clock is the node's in these tests.
+func clock() time.Duration { return time.Since(began) }
+
 var cam = Key{"acme", "demo", "k1.vp8.camera"}
 
 // desk is a Table that keeps what it attached for other nodes.
@@ -80,9 +85,12 @@ func film(t *testing.T, table *Table, k Key, up *sfu.UpTrack, next func(i uint16
 				return
 			case <-tick.C:
 			}
+			now := clock()
 			for _, p := range next(i) {
+				p.Arrival = now
 				up.Write(&p)
 			}
+			up.Tick(now)
 		}
 	})
 	t.Cleanup(func() { cancel(); wg.Wait(); unpublish(); up.Close() })
@@ -90,7 +98,7 @@ func film(t *testing.T, table *Table, k Key, up *sfu.UpTrack, next func(i uint16
 
 // camera publishes two encodings, of keyframes of 100 and 1,000 bytes.
 func camera(t *testing.T, table *Table) {
-	up := sfu.NewUpTrack(sfu.UpConfig{Kind: sfu.Video, Codec: sfu.VP8})
+	up := sfu.NewUpTrack(sfu.UpConfig{Kind: sfu.Video, Codec: sfu.VP8, Now: clock})
 	film(t, table, cam, up, func(i uint16) (frame []sfu.Packet) {
 		for layer, size := range []int{100, 1000} {
 			payload := make([]byte, size)
@@ -206,6 +214,10 @@ func TestOnlyTheLowLayerCrosses(t *testing.T) {
 			t.Fatalf("got %+v, want layer 0 with a descriptor of 3 bytes", got)
 		}
 	}
+	want(layer(1, 3))
+	until(t, "the higher layer comes when it is wanted", func() bool {
+		return slices.ContainsFunc(e.notes(), func(n note) bool { return n.layer == 1 })
+	})
 }
 
 // TestCodecCrosses: a track of Opus may have packets with redundancy.

@@ -59,7 +59,7 @@ func (s sink) SendReport(r sfu.Report) {
 type feed struct{ down *sfu.DownTrack }
 
 // RequestKeyframe implements relay.Feed.
-func (f feed) RequestKeyframe(uint8) { f.down.KeyframeRequest() }
+func (f feed) RequestKeyframe(layer uint8) { f.down.LayerKeyframeRequest(layer) }
 
 // SetLayers implements relay.Feed.
 func (f feed) SetLayers(spatial, temporal int8) {
