@@ -22,15 +22,6 @@ import (
 // (limit L-19) while their media may still flow.
 const lostGrace = 30 * time.Second
 
-// The kinds of published track, which end a track's id.
-const (
-	trackMic        = "mic"
-	trackCamera     = "camera"
-	trackCamera2    = "camera2"
-	trackShare      = "share"
-	trackShareAudio = "share_audio"
-)
-
 // attachment is one participant's connection to this node: the seat in the
 // room, the transport, the slots and the outbox of the client, held together.
 // It implements signal.Session for the client and room.Observer for the room.
@@ -52,6 +43,7 @@ type attachment struct {
 
 	mic     *microphone // nil: none; the listener's, as is greeted
 	greeted bool
+	watched map[string]*watched // by kind of video; Node.adapt's
 
 	mu    sync.Mutex
 	media signal.Media
@@ -59,9 +51,10 @@ type attachment struct {
 	lost  *time.Timer
 }
 
-// trackID names a published track; kinds end it, so that whoever reads the
-// roster knows what a track is.
-func (a *attachment) trackID(kind string) string { return a.id + "." + kind }
+// trackID names a track that is published here.
+func (a *attachment) trackID(kind string) string {
+	return trackID(a.id, a.up[kind].Track.Codec(), kind)
+}
 
 // publish files the up tracks under their ids, before anyone can hear of them.
 func (a *attachment) publish() {
@@ -79,6 +72,7 @@ func (a *attachment) published(m signal.Media) map[string]string {
 	}
 	on := map[string]bool{
 		trackMic: a.offered.Load(), trackCamera: m.Camera, trackShare: m.Share, trackShareAudio: m.ShareAudio,
+		trackCamera2: m.Camera && a.doubles(),
 	}
 	out := map[string]string{}
 	for kind := range a.up {
@@ -87,6 +81,14 @@ func (a *attachment) published(m signal.Media) map[string]string {
 		}
 	}
 	return out
+}
+
+// doubles reports whether the camera's second encoding serves clients that the
+// first does not.
+func (a *attachment) doubles() bool {
+	first, ok := a.up[trackCamera]
+	second, also := a.up[trackCamera2]
+	return ok && also && first.Track.Codec() != second.Track.Codec()
 }
 
 // Update implements room.Observer.
@@ -138,9 +140,13 @@ func (a *attachment) Subscribe(want signal.Assignment) []signal.FailedTrack {
 	return a.slots.assign(want, a.liveTracks)
 }
 
-// SetViews implements signal.Session. Nothing looks at sizes yet: every slot
-// gets all there is.
-func (a *attachment) SetViews([]*signal.View) {}
+// SetViews implements signal.Session.
+func (a *attachment) SetViews(views []*signal.View) {
+	pinned := a.slots.setViews(views)
+	if a.ear != nil {
+		a.ear.pin(microphonesOf(pinned, a.roster.others(a.id)))
+	}
+}
 
 // SetMedia implements signal.Session.
 func (a *attachment) SetMedia(m signal.Media) {
@@ -275,6 +281,10 @@ func (a *attachment) tellSpeaking(s shown) {
 		peers = []string{}
 	}
 	a.out.Send(signal.Speaking{Type: "speaking", Peers: peers, Dominant: s.dominant})
+}
+
+func (a *attachment) tellLayers(video []*signal.SlotLayer) {
+	a.out.Send(signal.Layers{Type: "layers", Video: video})
 }
 
 func (a *attachment) tellHeard(audio []*string) {

@@ -82,18 +82,19 @@ type Node struct {
 	wg     sync.WaitGroup
 	ready  chan struct{} // closed when everything is wired
 
-	bridge   *turn.Bridge
-	turn     *turn.Server
-	secret   []byte // of TURN names
-	engine   *rtc.Engine
-	mesh     *relay.Mesh
-	tracks   *tracks.Table
-	plane    *room.Plane
-	speakers *speakers
-	ears     *ears
-	pages    *pages
-	sockets  *signal.Sockets
-	streams  *signal.Streams
+	bridge      *turn.Bridge
+	turn        *turn.Server
+	secret      []byte // of TURN names
+	engine      *rtc.Engine
+	mesh        *relay.Mesh
+	tracks      *tracks.Table
+	plane       *room.Plane
+	speakers    *speakers
+	ears        *ears
+	subscribers subscribers
+	pages       *pages
+	sockets     *signal.Sockets
+	streams     *signal.Streams
 
 	changed  chan struct{} // members came or went
 	draining atomic.Bool
@@ -122,6 +123,7 @@ func New(cfg Config) (*Node, error) {
 	n.wg.Go(n.keepEars)
 	n.wg.Go(n.reportLoad)
 	n.wg.Go(n.keepLinks)
+	n.wg.Go(n.adapt)
 	return n, nil
 }
 
@@ -148,7 +150,7 @@ func (n *Node) build() (err error) {
 			return fmt.Errorf("start TURN: %w", err)
 		}
 	}
-	n.tracks = tracks.New(tracks.Config{Self: cfg.Self.ID, Now: n.now, Metrics: metrics, Log: n.log.With("part", "tracks")})
+	n.tracks = tracks.New(tracks.Config{Self: cfg.Self.ID, Now: n.now, Wanted: (*sfu.UpTrack).Wanted, Metrics: metrics, Log: n.log.With("part", "tracks")})
 	n.mesh, err = relay.New(relay.Config{
 		Self: cfg.Self.ID, Conn: cfg.Relay, TLS: cfg.RelayTLS, Peer: n.peer, Tracks: n.tracks,
 		Handle: n.handle, Answer: n.answer, LinkChanged: n.linkChanged,

@@ -154,10 +154,14 @@ func (n *Node) open(ctx context.Context, key roomKey, offer rtc.Offer, trace str
 	}
 	a := &attachment{
 		node: n, id: rand.Text()[:12], key: key, trace: trace, out: out, transport: transport,
-		log:   n.log.With("trace", trace, "company", key.Company, "room", key.Room),
-		up:    map[string]rtc.Up{},
-		slots: newSlots(n, key, trace, transport),
+		log: n.log.With("trace", trace, "company", key.Company, "room", key.Room),
+		up:  map[string]rtc.Up{},
 	}
+	var tell func([]*signal.SlotLayer)
+	if out != nil {
+		tell = a.tellLayers
+	}
+	a.slots = newSlots(n, key, trace, transport, tell)
 	return a, nil
 }
 

@@ -2,8 +2,8 @@ package edge
 
 import (
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/meridian-video/meridian/edge/rtc"
 	"github.com/meridian-video/meridian/edge/sfu"
@@ -11,6 +11,14 @@ import (
 	"github.com/meridian-video/meridian/edge/tracks"
 	"github.com/meridian-video/meridian/geo"
 )
+
+// path is what a subscriber is sent through.
+type path interface {
+	// Bandwidth is what it bears, in bit/s with all headers, if that is known.
+	Bandwidth() (bitrate int, known bool)
+	// SetWanted tells what would be sent if bandwidth were no question.
+	SetWanted(bitrate int)
+}
 
 // slots are a subscriber's negotiated receive tracks and what each shows. A
 // track that no slot of this node shows costs nothing here and on no link.
@@ -22,12 +30,16 @@ type slots struct {
 	tracks *tracks.Table
 	key    roomKey
 	trace  string
+	path   path
+	now    func() time.Duration
 
 	mu        sync.Mutex
 	video     []*slot
 	audio     []*slot
 	connected bool // the transport carries packets
 	over      bool
+	left      func() // called when over
+	division  division
 }
 
 // slot is one receive track.
@@ -35,6 +47,9 @@ type slot struct {
 	down  rtc.Down
 	track string // "" shows nothing
 	lease *tracks.Lease
+	since time.Duration // shows the track
+	view  signal.View   // how a video slot is shown
+	hope  hope
 }
 
 // view says where the tracks in the room are. Slots look while they are locked,
@@ -42,10 +57,12 @@ type slot struct {
 // that follows every change of a roster; a view takes the roster's lock only.
 type view func() map[string]geo.NodeID
 
-// newSlots makes the slots of a transport; they start when it has connected.
-func newSlots(n *Node, key roomKey, trace string, t *rtc.Transport) *slots {
-	s := &slots{tracks: n.tracks, key: key, trace: trace}
+// newSlots makes the slots of a transport; they start when it has connected. tell
+// is called when what video slots get has changed; it may be nil.
+func newSlots(n *Node, key roomKey, trace string, t *rtc.Transport, tell func([]*signal.SlotLayer)) *slots {
+	s := &slots{tracks: n.tracks, key: key, trace: trace, path: t, now: n.now, division: division{tell: tell}}
 	s.grow(t.Downs())
+	n.subscribers.add(s)
 	n.wg.Go(func() {
 		select {
 		case <-t.Connected():
@@ -63,7 +80,7 @@ func (s *slots) grow(downs []rtc.Down) {
 	known := len(s.video) + len(s.audio)
 	for _, d := range downs[min(known, len(downs)):] {
 		if d.Kind == sfu.Video {
-			s.video = append(s.video, &slot{down: d})
+			s.video = append(s.video, &slot{down: d, view: unseen})
 		} else {
 			s.audio = append(s.audio, &slot{down: d})
 		}
@@ -108,7 +125,9 @@ func (s *slots) assign(want signal.Assignment, look view) []signal.FailedTrack {
 	}
 	live := look()
 	failed := s.assignKind(s.video, want.Video, sfu.Video, live)
-	return append(failed, s.assignKind(s.audio, want.Audio, sfu.Audio, live)...)
+	failed = append(failed, s.assignKind(s.audio, want.Audio, sfu.Audio, live)...)
+	s.divide()
+	return failed
 }
 
 func (s *slots) assignKind(have []*slot, want []*string, kind sfu.Kind, live map[string]geo.NodeID) (failed []signal.FailedTrack) {
@@ -137,9 +156,10 @@ func (s *slots) show(l *slot, track string, kind sfu.Kind, live map[string]geo.N
 	}
 	var lease *tracks.Lease
 	ok := track == ""
-	if origin, here := live[track]; here && kindOf(track) == kind {
-		k := tracks.Key{Company: s.key.Company, Room: s.key.Room, Track: track}
-		lease, ok = s.tracks.Acquire(k, origin, codecOf(kind), kind, s.trace)
+	if _, here := live[track]; here && kindOf(track) == kind {
+		carrier := playable(track, l.down.Codecs, live)
+		k := tracks.Key{Company: s.key.Company, Room: s.key.Room, Track: carrier}
+		lease, ok = s.tracks.Acquire(k, live[carrier], codecOf(carrier), kind, s.trace)
 	}
 	old := l.lease
 	l.track, l.lease = "", nil
@@ -150,7 +170,7 @@ func (s *slots) show(l *slot, track string, kind sfu.Kind, live map[string]geo.N
 		l.down.Track.Switch(lease.Up())
 		fallthrough
 	default:
-		l.track, l.lease = track, lease
+		l.track, l.lease, l.since, l.hope = track, lease, s.now(), hope{}
 	}
 	if old != nil {
 		old.Release()
@@ -164,6 +184,7 @@ func (s *slots) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.connected = true
+	s.divide()
 	for _, l := range s.all() {
 		if l.lease != nil {
 			l.down.Track.Switch(l.lease.Up())
@@ -211,6 +232,7 @@ func (s *slots) fill(look func() (best []string, live map[string]geo.NodeID)) {
 			}
 		}
 	}
+	s.divide()
 }
 
 // hear plays in the audio slots what choose wants for n of them, best first. A slot
@@ -264,6 +286,9 @@ func distinct(n int, tracks []string, live map[string]geo.NodeID) []string {
 func (s *slots) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.over && s.left != nil {
+		s.left()
+	}
 	s.over = true
 	for _, l := range s.all() {
 		s.show(l, "", 0, nil)
@@ -271,21 +296,3 @@ func (s *slots) close() {
 }
 
 func (s *slots) all() []*slot { return append(append([]*slot(nil), s.video...), s.audio...) }
-
-// kindOf reads the medium of a track off the end of its id.
-func kindOf(track string) sfu.Kind {
-	switch track[strings.LastIndexByte(track, '.')+1:] {
-	case trackMic, trackShareAudio:
-		return sfu.Audio
-	}
-	return sfu.Video
-}
-
-func isAudio(track string) bool { return kindOf(track) == sfu.Audio }
-
-func codecOf(k sfu.Kind) sfu.Codec {
-	if k == sfu.Video {
-		return sfu.VP8
-	}
-	return sfu.Opus
-}

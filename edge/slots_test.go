@@ -38,19 +38,33 @@ func (noLinks) Subscribe(ctx context.Context, _ geo.NodeID, _ wire.Subscribe, _ 
 // stage is slots over a real table: local tracks of this node, others of another.
 type stage struct {
 	*slots
-	t     *testing.T
-	table *tracks.Table
-	downs []rtc.Down
-	ups   map[string]*sfu.UpTrack
-	live  map[string]geo.NodeID
+	t      *testing.T
+	table  *tracks.Table
+	downs  []rtc.Down
+	ups    map[string]*sfu.UpTrack
+	live   map[string]geo.NodeID
+	path   *testPath
+	codecs sfu.CodecSet // of slots made later
+	at     time.Duration
+	told   [][]*signal.SlotLayer
 }
+
+// testPath bears what the test says.
+type testPath struct{ bears, wanted int }
+
+func (p *testPath) Bandwidth() (int, bool) { return p.bears, p.bears > 0 }
+func (p *testPath) SetWanted(bitrate int)  { p.wanted = bitrate }
 
 func newStage(t *testing.T, video, audio int) *stage {
 	s := &stage{t: t, ups: map[string]*sfu.UpTrack{}, live: map[string]geo.NodeID{}}
 	s.table = tracks.New(tracks.Config{Self: "fra-1", Now: func() time.Duration { return 0 }, Log: slog.New(slog.DiscardHandler)})
 	s.table.Use(noLinks{})
 	t.Cleanup(s.table.Close)
-	s.slots = &slots{tracks: s.table, key: roomKey{"acme", "demo"}}
+	s.path = &testPath{}
+	s.slots = &slots{
+		tracks: s.table, key: roomKey{"acme", "demo"}, path: s.path, now: func() time.Duration { return s.at },
+		division: division{tell: func(v []*signal.SlotLayer) { s.told = append(s.told, v) }},
+	}
 	s.more(sfu.Video, video)
 	s.more(sfu.Audio, audio)
 	t.Cleanup(s.slots.close)
@@ -59,9 +73,9 @@ func newStage(t *testing.T, video, audio int) *stage {
 
 func (s *stage) more(kind sfu.Kind, n int) {
 	for range n {
-		d := sfu.NewDownTrack(sfu.DownConfig{Kind: kind, Sink: noSink{}})
+		d := sfu.NewDownTrack(sfu.DownConfig{Kind: kind, Sink: noSink{}, Codecs: s.codecs})
 		s.t.Cleanup(d.Close)
-		s.downs = append(s.downs, rtc.Down{MID: fmt.Sprint(len(s.downs)), Kind: kind, Track: d})
+		s.downs = append(s.downs, rtc.Down{MID: fmt.Sprint(len(s.downs)), Kind: kind, Track: d, Codecs: s.codecs})
 	}
 	s.grow(s.downs)
 }
@@ -73,7 +87,7 @@ func (s *stage) publish(node geo.NodeID, ids ...string) {
 		if node != "fra-1" {
 			continue
 		}
-		up := sfu.NewUpTrack(sfu.UpConfig{Kind: kindOf(id), Codec: codecOf(kindOf(id))})
+		up := sfu.NewUpTrack(sfu.UpConfig{Kind: kindOf(id), Codec: codecOf(id)})
 		s.ups[id] = up
 		s.t.Cleanup(up.Close)
 		s.t.Cleanup(s.table.Publish(tracks.Key{Company: "acme", Room: "demo", Track: id}, up))

@@ -92,7 +92,7 @@ func (n *Node) play(ctx context.Context, adm entry.Admission, r signal.MediaRequ
 		return nil, err
 	}
 	key := roomKey{adm.Company, adm.Room}
-	p := &player{slots: newSlots(n, key, r.Trace, transport), only: r.Participant, over: transport.Close}
+	p := &player{slots: newSlots(n, key, r.Trace, transport, nil), only: r.Participant, over: transport.Close}
 	if p.only == "" {
 		p.ear = &ear{key: key, slots: p.slots, people: p.roster.people, loudest: n.speakers.loudest}
 	}

@@ -78,7 +78,8 @@ type Up struct {
 
 // Down is a slot: a section in which the client only receives.
 type Down struct {
-	MID   string
-	Kind  sfu.Kind
-	Track *sfu.DownTrack
+	MID    string
+	Kind   sfu.Kind
+	Track  *sfu.DownTrack
+	Codecs sfu.CodecSet // that the client can take here
 }

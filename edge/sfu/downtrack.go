@@ -82,6 +82,7 @@ func NewDownTrack(cfg DownConfig) *DownTrack {
 	}
 	d := &DownTrack{cfg: cfg, metrics: cfg.Metrics.of(cfg.Kind)}
 	d.target.Store(TopLayer.pack())
+	d.counts.current.Store(NoLayer.pack())
 	return d
 }
 
@@ -261,6 +262,7 @@ func (u *UpTrack) letGo(d *DownTrack) {
 	u.counts.downs.Store(int64(len(u.downs)))
 	u.rest(d)
 	d.counts.waiting.Store(false)
+	d.counts.current.Store(NoLayer.pack())
 	d.mu.Lock()
 	if u.closed && d.want == u {
 		d.want = nil

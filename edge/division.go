@@ -1,0 +1,237 @@
+package edge
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/sfu"
+	"github.com/meridian-video/meridian/edge/sfu/allocation"
+	"github.com/meridian-video/meridian/edge/signal"
+)
+
+const (
+	// overhead is what headers add to payloads of a path: about 60 bytes to
+	// packets of 1,150, and room for resends.
+	overhead = 1.07
+	// audioCost is what a sound takes at most: Opus at 40 kbit/s with its
+	// headers at 50 packets a second.
+	audioCost = 64_000
+	// hopeSpan is how long a layer is hoped for that was never seen: its
+	// publisher may have to begin with it first. Then it is doubted for
+	// firstDoubt, and twice as long each time, up to longDoubt.
+	hopeSpan   = 4 * time.Second
+	firstDoubt = 30 * time.Second
+	longDoubt  = 10 * time.Minute
+	// sourceSilent is how long a source that sends nothing may still be on its
+	// way to the first picture.
+	sourceSilent = 3 * time.Second
+)
+
+// unseen is how a slot is taken to be shown until the client says: of any size.
+var unseen = signal.View{Priority: signal.ForOther, Visible: true}
+
+// division is how a subscriber's bandwidth was divided, and what it knows of that.
+type division struct {
+	allocator allocation.Allocator
+	input     []allocation.Slot
+	told      []*signal.SlotLayer
+	tell      func([]*signal.SlotLayer) // nil: nobody
+}
+
+// setViews takes how the client shows its video slots and returns the tracks that
+// are pinned.
+func (s *slots) setViews(views []*signal.View) (pinned []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, l := range s.video {
+		l.view = signal.View{Priority: signal.ForOther} // not shown
+		if i < len(views) && views[i] != nil {
+			l.view = *views[i]
+		}
+		if l.view.Priority == signal.ForPinned && l.track != "" {
+			pinned = append(pinned, l.track)
+		}
+	}
+	s.divide()
+	return pinned
+}
+
+// divide gives every video slot the layer that the path and its view allow. The
+// caller holds s.mu.
+func (s *slots) divide() {
+	if s.over {
+		return
+	}
+	d, now := &s.division, s.now()
+	d.input = d.input[:0]
+	for _, l := range s.video {
+		d.input = append(d.input, l.wish(now))
+	}
+	sound := s.sound()
+	budget, known := s.path.Bandwidth()
+	if !known {
+		budget = 1 << 40
+	}
+	out := d.allocator.Allocate(now, int(float64(budget)/overhead)-sound, d.input)
+	for i, l := range s.video {
+		target := out.Grants[i].Target
+		l.down.Track.SetTarget(target)
+		l.hope.update(now, l.lease != nil && target.Spatial > highest(l.lease.Up().Layers()))
+	}
+	s.path.SetWanted(int(float64(out.Wanted)*overhead) + sound)
+	d.report(s.states(out.Grants, now))
+}
+
+// sound is what the audio slots take, in bit/s: it comes before all video.
+func (s *slots) sound() (bitrate int) {
+	for _, l := range s.audio {
+		if l.lease != nil {
+			bitrate += audioCost
+		}
+	}
+	return bitrate
+}
+
+// wish is what the slot shows, for the allocator.
+func (l *slot) wish(now time.Duration) allocation.Slot {
+	w := allocation.Slot{
+		Visible: l.view.Visible, Width: l.view.Width, Height: l.view.Height,
+		Priority: priorityOf(l.view.Priority), Screen: isShare(l.track),
+	}
+	if w.Screen {
+		w.Priority = max(w.Priority, allocation.Share)
+	}
+	if l.lease != nil {
+		w.Source = l.track
+		w.Layers = l.layers(now)
+	}
+	return w
+}
+
+// hope is for layers that a source may have: those that nobody wanted are not
+// sent, so that nobody has seen them.
+type hope struct {
+	since time.Duration // a layer above all seen is granted; 0: none
+	until time.Duration // doubted
+	doubt time.Duration // how long next time
+}
+
+// update takes whether a layer above all seen is granted.
+func (h *hope) update(now time.Duration, above bool) {
+	switch {
+	case !above:
+		h.since = 0
+	case h.since == 0:
+		h.since = now
+	case now-h.since > hopeSpan:
+		h.doubt = min(max(2*h.doubt, firstDoubt), longDoubt)
+		h.since, h.until = 0, now+h.doubt
+	}
+}
+
+// layers lists those of the source, and of a camera those that it may have.
+func (l *slot) layers(now time.Duration) []sfu.LayerStats {
+	seen := l.lease.Up().Layers()
+	if len(seen) == 0 || now < l.hope.until || isShare(l.track) {
+		return seen
+	}
+	top := seen[len(seen)-1]
+	for spatial := top.Layer.Spatial + 1; spatial <= 2; spatial++ {
+		seen = append(slices.Clip(seen), sfu.LayerStats{Layer: sfu.Layer{Spatial: spatial, Temporal: top.Layer.Temporal}})
+	}
+	return seen
+}
+
+// highest is the highest spatial layer of a list in order; without any all may come.
+func highest(layers []sfu.LayerStats) int8 {
+	if len(layers) == 0 {
+		return sfu.MaxSpatial
+	}
+	return layers[len(layers)-1].Layer.Spatial
+}
+
+func priorityOf(p signal.Priority) allocation.Priority {
+	switch p {
+	case signal.ForShare:
+		return allocation.Share
+	case signal.ForPinned:
+		return allocation.Pinned
+	case signal.ForSpeaker:
+		return allocation.Speaker
+	}
+	return allocation.Other
+}
+
+// states says what each video slot gets; nil is one without a track.
+func (s *slots) states(grants []allocation.Grant, now time.Duration) []*signal.SlotLayer {
+	out := make([]*signal.SlotLayer, len(s.video))
+	for i, l := range s.video {
+		if l.lease != nil {
+			out[i] = l.state(grants[i], now)
+		}
+	}
+	return out
+}
+
+func (l *slot) state(g allocation.Grant, now time.Duration) *signal.SlotLayer {
+	is := l.down.Track.Stats()
+	state := &signal.SlotLayer{State: signal.SlotLive, Spatial: int(is.Current.Spatial), Temporal: int(is.Current.Temporal)}
+	arrives := false
+	for _, layer := range l.lease.Up().Layers() {
+		state.Layers = max(state.Layers, int(layer.Layer.Spatial)+1)
+		arrives = arrives || layer.Live
+		if layer.Layer == is.Current {
+			state.Bitrate = layer.Bitrate
+		}
+	}
+	switch {
+	case g.Reason == allocation.Hidden:
+		state.State, state.Reason = signal.SlotPaused, signal.PausedHidden
+	case g.Target == sfu.NoLayer:
+		state.State, state.Reason = signal.SlotPaused, signal.PausedBandwidth
+	case is.Foreign:
+		state.State, state.Reason = signal.SlotPaused, signal.PausedCodec
+	case !arrives && now-l.since > sourceSilent:
+		state.State, state.Reason = signal.SlotPaused, signal.PausedByItsOwner
+	case is.Waiting || is.Current == sfu.NoLayer:
+		state.State = signal.SlotWaiting
+	case g.Reason == allocation.Bandwidth:
+		state.Reason = signal.PausedBandwidth
+	}
+	if state.State != signal.SlotLive {
+		state.Spatial, state.Temporal, state.Bitrate = -1, -1, 0
+	}
+	return state
+}
+
+// report tells the client if more than bitrates has changed.
+func (d *division) report(now []*signal.SlotLayer) {
+	same := slices.EqualFunc(d.told, now, func(a, b *signal.SlotLayer) bool {
+		if a == nil || b == nil {
+			return a == b
+		}
+		x, y := *a, *b
+		x.Bitrate, y.Bitrate = 0, 0
+		return x == y
+	})
+	if same || d.tell == nil {
+		return
+	}
+	d.told = now
+	d.tell(now)
+}
+
+// microphonesOf lists the microphones of those whose tracks are given.
+func microphonesOf(tracks []string, people []room.Person) (mics []string) {
+	for _, p := range people {
+		for _, track := range p.Tracks {
+			if mic := p.Tracks[trackMic]; mic != "" && slices.Contains(tracks, track) {
+				mics = append(mics, mic)
+			}
+		}
+	}
+	slices.SortFunc(mics, cmp.Compare)
+	return slices.Compact(mics)
+}
