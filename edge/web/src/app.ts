@@ -347,7 +347,10 @@ export class App {
     effect(() => {
       // Once a second, with the figures.
       const { slots } = this.figures.value;
-      this.session.attachment.peek()?.transport.hold(this.lips.next(this.pairs(), slots));
+      const transport = this.session.attachment.peek()?.transport;
+      const captured = transport?.captured();
+      const playing = new Map([...slots].map(([mid, f]) => [mid, { ...f, playout: captured?.get(mid) ?? f.playout }]));
+      transport?.hold(this.lips.next(this.pairs(), playing));
     });
     effect(() => {
       // What the stage does not show is not asked for.

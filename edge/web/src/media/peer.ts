@@ -98,6 +98,18 @@ export class PeerTransport implements Transport {
     this.budget();
   }
 
+  /** When what a slot plays now was captured, ms by mid, for those that say so. */
+  captured(): Map<string, number> {
+    const now = performance.timeOrigin + performance.now();
+    const out = new Map<string, number>();
+    for (const { mid, receiver } of this.pc.getTransceivers()) {
+      // Of the W3C's WebRTC extensions: the time of capture of what was played at timestamp.
+      const source: (RTCRtpSynchronizationSource & { captureTimestamp?: number }) | undefined = receiver.getSynchronizationSources?.()[0];
+      if (mid !== null && source?.captureTimestamp) out.set(mid, source.captureTimestamp + now - source.timestamp);
+    }
+    return out;
+  }
+
   /** Holds slots back, ms by mid; one that is not named plays as soon as it can. */
   hold(targets: ReadonlyMap<string, number>): void {
     for (const { mid, receiver } of this.pc.getTransceivers()) {

@@ -4,6 +4,8 @@
 import { receiveAudio, receiveVideo, sendAudio, sendVideo, type VideoCodec } from "./codecs";
 import { beginnings, type Plan } from "./encodings";
 
+const CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
+
 /** Header extensions that nodes use. Without video-orientation the browser turns a picture before it sends it. */
 const extensions = [
   "urn:ietf:params:rtp-hdrext:sdes:mid",
@@ -33,7 +35,7 @@ export function audioSection(pc: RTCPeerConnection, redundant: boolean): RTCRtpS
 export function slotSection(pc: RTCPeerConnection, kind: "audio" | "video"): void {
   const t = pc.addTransceiver(kind, { direction: "recvonly" });
   prefer(t, (kind === "video" ? receiveVideo : receiveAudio)(capabilities("receiver", kind)));
-  slim(t);
+  slim(t, CAPTURE_TIME); // lips and voice: lipsync.ts
 }
 
 /** The best beginning of the plan that the browser takes. */
@@ -74,11 +76,13 @@ interface Slimming {
   setHeaderExtensionsToNegotiate?(list: Extension[]): void;
 }
 
-function slim(t: RTCRtpTransceiver): void {
+/** Offers the extensions that nodes use, and one more that is not offered by itself. */
+function slim(t: RTCRtpTransceiver, more = ""): void {
   const s = t as RTCRtpTransceiver & Slimming;
+  const direction = (e: Extension): RTCRtpTransceiverDirection => (e.uri === more ? "sendrecv" : extensions.includes(e.uri) ? e.direction : "stopped");
   try {
     const all = s.getHeaderExtensionsToNegotiate?.();
-    if (all) s.setHeaderExtensionsToNegotiate?.(all.map((e) => (extensions.includes(e.uri) ? e : { ...e, direction: "stopped" })));
+    if (all) s.setHeaderExtensionsToNegotiate?.(all.map((e) => ({ ...e, direction: direction(e) })));
   } catch {
     // Then the offer is longer.
   }

@@ -56,7 +56,17 @@ test("how long a slot holds media back is that of the last second", () => {
   const next = m.read(inbound(2 + 48_000 * 0.12, 100 + 48_000, 3_900_000_000_123), 2000).slots.get("14");
   assert.deepEqual([Math.round(next?.delay ?? 0), next?.playout], [120, 3_900_000_000_123]);
   const still = m.read(inbound(2 + 48_000 * 0.12, 100 + 48_000), 3000).slots.get("14");
-  assert.equal(Math.round(still?.delay ?? 0), 120, "nothing played: the last known");
+  assert.deepEqual([Math.round(still?.delay ?? 0), still?.age], [120, null], "nothing played: the last known, and no age");
+});
+
+test("a picture is as old as decoding makes it", () => {
+  const m = new Meter();
+  const video = (jitterBufferDelay: number, totalProcessingDelay: number, jitterBufferEmittedCount: number) => [
+    { type: "inbound-rtp", id: "I", kind: "video", mid: "5", jitterBufferDelay, totalProcessingDelay, jitterBufferEmittedCount },
+  ];
+  m.read(video(1, 1.5, 10), 1000);
+  const f = m.read(video(1.6, 2.4, 40), 2000).slots.get("5");
+  assert.deepEqual([Math.round(f?.delay ?? 0), Math.round(f?.age ?? 0)], [20, 30]);
 });
 
 test("what is sent, encoding by encoding", () => {
