@@ -48,7 +48,7 @@ export class PeerTransport implements Transport {
   private readonly config: RTCConfiguration;
   private readonly negotiation = new Serial();
   private readonly senders: Record<(typeof order)[number], RTCRtpSender>;
-  private readonly videos: Record<"camera" | "camera2" | "share", VideoSender>;
+  readonly videos: Record<"camera" | "camera2" | "share", VideoSender>;
   private pendingOffer = "";
   private tracks: Tracks;
   /** What the senders were last told; they take a moment to do it. */

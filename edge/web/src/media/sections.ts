@@ -4,17 +4,10 @@
 import { receiveAudio, receiveVideo, sendAudio, sendVideo, type VideoCodec } from "./codecs";
 import { beginnings, type Plan } from "./encodings";
 
-const CAPTURE_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
+const CAPTURE_TIME = "abs-capture-time";
 
-/** Header extensions that nodes use. Without video-orientation the browser turns a picture before it sends it. */
-const extensions = [
-  "urn:ietf:params:rtp-hdrext:sdes:mid",
-  "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
-  "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
-  "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
-  "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
-  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
-];
+/** Header extensions that nodes use, by how their URIs end. Without video-orientation the browser turns a picture before it sends it. */
+const extensions = ["sdes:mid", "rtp-stream-id", "ssrc-audio-level", "transport-wide-cc-extensions-01", "dependency-descriptor-rtp-header-extension"];
 
 /** A section that sends a video, and the codec it got. */
 export function videoSection(pc: RTCPeerConnection, plan: Plan, wanted: VideoCodec): { sender: RTCRtpSender; codec: VideoCodec } {
@@ -79,7 +72,8 @@ interface Slimming {
 /** Offers the extensions that nodes use, and one more that is not offered by itself. */
 function slim(t: RTCRtpTransceiver, more = ""): void {
   const s = t as RTCRtpTransceiver & Slimming;
-  const direction = (e: Extension): RTCRtpTransceiverDirection => (e.uri === more ? "sendrecv" : extensions.includes(e.uri) ? e.direction : "stopped");
+  const used = (e: Extension): boolean => extensions.some((end) => e.uri.endsWith(end));
+  const direction = (e: Extension): RTCRtpTransceiverDirection => (more && e.uri.endsWith(more) ? "sendrecv" : used(e) ? e.direction : "stopped");
   try {
     const all = s.getHeaderExtensionsToNegotiate?.();
     if (all) s.setHeaderExtensionsToNegotiate?.(all.map((e) => ({ ...e, direction: direction(e) })));

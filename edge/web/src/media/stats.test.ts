@@ -73,15 +73,15 @@ test("what is sent, encoding by encoding", () => {
   const m = new Meter();
   const outbound = (bytes: number) => [
     { type: "codec", id: "C", mimeType: "video/VP8" },
-    { type: "outbound-rtp", id: "F", kind: "video", mid: "1", rid: "f", active: false, bytesSent: 0, codecId: "C" },
-    { type: "outbound-rtp", id: "S", kind: "video", mid: "3", active: true, bytesSent: bytes, frameWidth: 1920, frameHeight: 1080, qualityLimitationReason: "cpu" },
-    { type: "outbound-rtp", id: "Q", kind: "video", mid: "1", rid: "q", active: true, bytesSent: bytes, frameWidth: 320, frameHeight: 180, codecId: "C", qualityLimitationReason: "none" },
+    { type: "outbound-rtp", id: "F", kind: "video", mid: "1", rid: "f", bytesSent: 0, codecId: "C" },
+    { type: "outbound-rtp", id: "S", kind: "video", mid: "3", bytesSent: bytes, frameWidth: 1920, frameHeight: 1080, qualityLimitationReason: "cpu" },
+    { type: "outbound-rtp", id: "Q", kind: "video", mid: "1", rid: "q", bytesSent: bytes, frameWidth: 320, frameHeight: 180, codecId: "C", qualityLimitationReason: "none" },
     { type: "outbound-rtp", id: "A", kind: "audio", mid: "0", bytesSent: bytes },
   ];
   m.read(outbound(0), 1000);
   assert.deepEqual(m.read(outbound(18_750), 2000).sending, [
-    { mid: "1", rid: "q", active: true, width: 320, height: 180, bitrate: 150_000, codec: "vp8", limit: "none" },
-    { mid: "1", rid: "f", active: false, width: 0, height: 0, bitrate: 0, codec: "vp8", limit: "none" },
-    { mid: "3", rid: "", active: true, width: 1920, height: 1080, bitrate: 150_000, codec: "", limit: "cpu" },
+    { mid: "1", rid: "q", width: 320, height: 180, bitrate: 150_000, codec: "vp8", limit: "none" },
+    { mid: "1", rid: "f", width: 0, height: 0, bitrate: 0, codec: "vp8", limit: "none" },
+    { mid: "3", rid: "", width: 1920, height: 1080, bitrate: 150_000, codec: "", limit: "cpu" },
   ]);
 });

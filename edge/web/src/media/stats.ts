@@ -22,7 +22,6 @@ export interface SlotFigures {
 export interface SentFigures {
   mid: string;
   rid: string;
-  active: boolean;
   width: number;
   height: number;
   /** Bits per second. */
@@ -160,7 +159,7 @@ export class Meter {
 function sentFigures(s: Stat, byId: ReadonlyMap<string, Stat>, before: number | undefined, seconds: number): SentFigures {
   const grown = before === undefined ? 0 : Math.max(0, num(s["bytesSent"]) - before);
   return {
-    mid: str(s["mid"]), rid: str(s["rid"]), active: s["active"] !== false,
+    mid: str(s["mid"]), rid: str(s["rid"]),
     width: num(s["frameWidth"]), height: num(s["frameHeight"]),
     bitrate: seconds > 0 ? Math.round((grown * 8) / seconds) : 0,
     codec: str(byId.get(str(s["codecId"]))?.["mimeType"]).toLowerCase().replace("video/", ""),
