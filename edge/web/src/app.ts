@@ -3,8 +3,8 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { codeKey, t, type Key } from "./i18n";
+import { keepLips } from "./lips";
 import { Devices, type DeviceNotice } from "./media/devices";
-import { LipSync, type Pair } from "./media/lipsync";
 import { PeerTransport, type Slot } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
 import type { Params } from "./params";
@@ -13,9 +13,8 @@ import type { SocketLike } from "./protocol/line";
 import { SUBPROTOCOL, trackOn, type PauseReason, type Person, type SlotLayer } from "./protocol/messages";
 import type { Change } from "./protocol/roster";
 import { Session } from "./protocol/session";
-import { arrange, companions } from "./protocol/slots";
-import { describe, type Shown } from "./protocol/views";
-import { watchSight } from "./sight";
+import { arrange } from "./protocol/slots";
+import { reportViews } from "./sight";
 import { capacity, GAP, stage, type Rect } from "./ui/layout";
 import { remember, type Store } from "./store";
 
@@ -63,8 +62,6 @@ export class App {
   readonly spoken = signal("");
   readonly figures = signal<Figures>(noFigures);
   readonly stageSize = signal({ w: 0, h: 0 });
-  /** Whether anybody can see the page, and its device pixels per CSS pixel. */
-  readonly sight = signal({ visible: true, density: 1 });
   readonly soundBlocked = signal(false);
   readonly seenChat = signal(0);
   readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
@@ -73,7 +70,6 @@ export class App {
 
   private readonly transports = new Set<PeerTransport>();
   private readonly slotsChanged = signal(0);
-  private readonly lips = new LipSync();
   /** When the node last changed what slots get, ms of performance.now(). */
   private switchedAt = -Infinity;
   private order: string[] = [];
@@ -267,28 +263,6 @@ export class App {
     };
   }
 
-  /** How large each track stands on the stage, and how much it is wanted. */
-  private readonly shown = computed<ReadonlyMap<string, Shown>>(() => {
-    const { dominant } = this.session.roster.value;
-    const out = new Map<string, Shown>();
-    for (const { tile, at } of this.placed.value.tiles) {
-      if (tile.kind === "self" || tile.track === null) continue;
-      const priority = tile.kind === "share" ? "share" : tile.person.peer_id === dominant ? "speaker" : "other";
-      out.set(tile.track, { width: at.w, height: at.h, priority });
-    }
-    return out;
-  });
-
-  /** Voices and their pictures, by the slots they come in. */
-  private pairs(): Pair[] {
-    const transport = this.session.attachment.peek()?.transport;
-    const shown = this.session.confirmed.peek();
-    return companions(this.people.peek(), shown).flatMap(({ audio, video }) => {
-      const [heard, seen] = [transport?.audio[audio], transport?.video[video]];
-      return heard && seen ? [{ audio: heard.mid, video: seen.mid, key: `${heard.mid} ${shown.audio[audio]} ${seen.mid} ${shown.video[video]}` }] : [];
-    });
-  }
-
   private selfTile(me: Person): Tile {
     const stream = this.selfStream.value;
     return {
@@ -336,18 +310,10 @@ export class App {
         this.figures.value = noFigures;
       };
     });
-    watchSight((sight) => (this.sight.value = sight));
-    effect(() => {
-      const { visible, density } = this.sight.value;
-      this.session.setViews(describe(this.session.assigned.value.video, this.shown.value, density, visible));
-    });
+    reportViews(this.session, this.placed);
+    keepLips(this.session, this.figures);
     effect(() => {
       if (this.session.layers.value.length > 0) this.switchedAt = performance.now();
-    });
-    effect(() => {
-      // Once a second, with the figures.
-      const { slots } = this.figures.value;
-      this.session.attachment.peek()?.transport.hold(this.lips.next(this.pairs(), slots));
     });
     effect(() => {
       // What the stage does not show is not asked for.

@@ -19,8 +19,10 @@ export function diagnose(app: App) {
         playout: f?.playout ?? null, delay: Math.round(f?.delay ?? 0),
       };
     });
-  const sources = Object.entries(transport?.up ?? {});
-  const sending = figures.sending.map(({ mid, ...f }) => ({ source: sources.find(([, m]) => m === mid)?.[0] ?? "", ...f }));
+  const sending = figures.sending.flatMap(({ mid, ...f }) => {
+    const source = (["camera", "camera2", "share"] as const).find((s) => transport?.up[s] === mid);
+    return source && transport ? [{ source, ...f, active: transport.videos[source].sends(f.rid) }] : [];
+  });
   return {
     phase: app.localError.value ? "refused" : s.phase.value,
     code: app.localError.value ?? s.verdict.value?.code ?? null,

@@ -1,13 +1,40 @@
-// Whether the page can be seen, and how fine its screen is.
+// What of the stage can be seen, and how fine: told to the node as views.
 
-export interface Sight {
+import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
+import type { Placed } from "./app";
+import type { PeerTransport } from "./media/peer";
+import type { Session } from "./protocol/session";
+import { describe, type Shown } from "./protocol/views";
+
+/** Tells the node of every change, as long as the page lives. */
+export function reportViews(session: Session<PeerTransport>, placed: ReadonlySignal<{ tiles: Placed[] }>): void {
+  const sight = signal<Sight>({ visible: true, density: 1 });
+  watchSight((s) => (sight.value = s));
+  const shown = computed(() => tracksShown(placed.value.tiles, session.roster.value.dominant));
+  effect(() => {
+    const { visible, density } = sight.value;
+    session.setViews(describe(session.assigned.value.video, shown.value, density, visible));
+  });
+}
+
+/** How large each track stands on the stage, and how much it is wanted. */
+function tracksShown(tiles: readonly Placed[], dominant: string): ReadonlyMap<string, Shown> {
+  const out = new Map<string, Shown>();
+  for (const { tile, at } of tiles) {
+    if (tile.kind === "self" || tile.track === null) continue;
+    const priority = tile.kind === "share" ? "share" : tile.person.peer_id === dominant ? "speaker" : "other";
+    out.set(tile.track, { width: at.w, height: at.h, priority });
+  }
+  return out;
+}
+
+interface Sight {
   visible: boolean;
   /** Device pixels per CSS pixel; changes with zoom and from screen to screen. */
   density: number;
 }
 
-/** Reports now and on every change, as long as the page lives. */
-export function watchSight(report: (s: Sight) => void): void {
+function watchSight(report: (s: Sight) => void): void {
   const tell = (): void => report({ visible: document.visibilityState !== "hidden", density: devicePixelRatio || 1 });
   const watchDensity = (): void => {
     // A query fits one density; once it does not fit any more there is another.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { align, LipSync, MOST_MS, unheld, type Playout, type Targets } from "./lipsync";
 
-const at = (playout: number | null, delay = 50): Playout => ({ playout, delay });
+const at = (playout: number | null, delay = 50): Playout => ({ playout, delay, age: delay });
 
 test("the one that is ahead is held back", () => {
   assert.deepEqual(align(at(1100), at(1000), unheld), { audio: 120, video: 0 });
@@ -22,6 +22,12 @@ test("a buffer that still grows is waited for", () => {
   assert.deepEqual(align(at(1300, 60), at(1000), { audio: 260, video: 0 }), { audio: 260, video: 0 });
 });
 
+test("without the time of capture it counts how long ago each arrived", () => {
+  assert.deepEqual(align(at(null, 40), at(1000, 140), unheld), { audio: 110, video: 0 });
+  assert.deepEqual(align(at(null, 200), at(null, 100), unheld), { audio: 0, video: 170 });
+  assert.deepEqual(align(at(null, 100), at(null, 110), unheld), unheld);
+});
+
 test("steps are bounded, and so is the hold", () => {
   assert.equal(align(at(3000, 50), at(1000), unheld).audio, 250);
   assert.equal(align(at(3000, 950), at(1000), { audio: 980, video: 0 }).audio, MOST_MS);
@@ -30,8 +36,8 @@ test("steps are bounded, and so is the hold", () => {
 test("noise, nothing known, and another clock change nothing", () => {
   const now = { audio: 120, video: 0 };
   assert.deepEqual(align(at(1010), at(1000), now), now);
-  assert.deepEqual(align(at(null), at(1000), now), now);
-  assert.deepEqual(align(at(1000), at(null), now), now);
+  assert.deepEqual(align({ ...at(1100), age: null }, at(1000), now), now, "silence");
+  assert.deepEqual(align(at(1100), { ...at(1000), age: null }, now), now, "a picture that stands still");
   assert.deepEqual(align(at(99_000), at(1000), now), unheld);
 });
 
@@ -40,6 +46,7 @@ class Playing {
   delay = { audio: 0, video: 0 };
   constructor(
     readonly needs: { audio: number; video: number },
+    private readonly clocked: boolean,
     private readonly noise: () => number,
   ) {
     this.delay = { ...needs };
@@ -56,7 +63,8 @@ class Playing {
   }
   read(kind: "audio" | "video"): Playout {
     // Decoding a picture takes a while that is no delay of the buffer.
-    return { playout: 1e12 - this.delay[kind] + this.noise(), delay: Math.max(0, this.delay[kind] - (kind === "video" ? 25 : 0)) };
+    const age = this.delay[kind] + this.noise();
+    return { playout: this.clocked ? 1e12 - age : null, age, delay: Math.max(0, this.delay[kind] - (kind === "video" ? 25 : 0)) };
   }
 }
 
@@ -68,7 +76,7 @@ test("voice and picture come together and stay, whatever the networks need", () 
   for (let seed = 1; seed <= 200; seed++) {
     const r = random(seed);
     const needs = { audio: 20 + (r() + 0.5) * 400, video: 20 + (r() + 0.5) * 600 };
-    const world = new Playing(needs, () => r() * 10);
+    const world = new Playing(needs, seed % 2 === 0, () => r() * 10);
     let t = unheld;
     for (let second = 0; second < 60; second++) {
       if (second === 30) Object.assign(needs, { audio: 20 + (r() + 0.5) * 300, video: 20 + (r() + 0.5) * 300 });

@@ -1,12 +1,14 @@
 // Lips and voice together. A voice and its picture come in different slots, so
-// the browser does not align them by itself; but the sender reports of all
-// slots are of one node's clock, so that what plays in two of them can be
-// compared, and the one that is ahead be held back. Pure.
+// the browser does not align them by itself. Where both say when what they play
+// was captured, that is compared; else how long each was held back since it
+// arrived, since a node forwards both at once. The one ahead is held back. Pure.
 
 /** What one slot plays. */
 export interface Playout {
-  /** The sender's time of what plays now, NTP in ms; null while it is not known. */
+  /** When what plays now was captured, ms of one clock; null while it is not known. */
   playout: number | null;
+  /** How long ago what plays arrived, ms; null while nothing plays. */
+  age: number | null;
   /** How long it is held back now, ms. */
   delay: number;
 }
@@ -34,17 +36,23 @@ const FOREIGN_MS = 10_000;
 
 /** The targets for the next second, from what plays and the targets until now. */
 export function align(audio: Playout, video: Playout, now: Targets): Targets {
-  if (audio.playout === null || video.playout === null) return now;
-  const skew = audio.playout - video.playout; // above 0 the voice is ahead
+  const skew = ahead(audio, video);
+  if (skew === null) return now;
   if (Math.abs(skew) > FOREIGN_MS) return unheld;
   if (Math.abs(skew) < DEAD_MS) return now;
   const step = Math.min(Math.abs(skew) * GAIN, STEP_MS);
   if (skew > 0) {
-    const [ahead, behind] = shift(audio.delay, now.audio, video.delay, now.video, step);
-    return { audio: ahead, video: behind };
+    const [held, released] = shift(audio.delay, now.audio, video.delay, now.video, step);
+    return { audio: held, video: released };
   }
-  const [ahead, behind] = shift(video.delay, now.video, audio.delay, now.audio, step);
-  return { audio: behind, video: ahead };
+  const [held, released] = shift(video.delay, now.video, audio.delay, now.audio, step);
+  return { audio: released, video: held };
+}
+
+/** How much the voice is ahead of its picture, ms. */
+function ahead(audio: Playout, video: Playout): number | null {
+  if (audio.age === null || video.age === null) return null;
+  return audio.playout !== null && video.playout !== null ? audio.playout - video.playout : video.age - audio.age;
 }
 
 /** Lets go of the one behind first; only what is left holds back the one ahead. */
@@ -53,7 +61,7 @@ function shift(aheadDelay: number, ahead: number, behindDelay: number, behind: n
   const effective = behind > behindDelay - SLACK_MS ? behind : 0;
   const released = Math.min(effective, step);
   const rest = step - released;
-  const next = effective - released < DEAD_MS ? 0 : effective - released;
+  const next = effective - released < DEAD_MS ? 0 : Math.round(effective - released);
   // A buffer that still grows towards its target is not asked for more.
   const growing = ahead > aheadDelay + SLACK_MS;
   if (rest === 0 || growing) return [ahead, next];

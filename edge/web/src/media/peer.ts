@@ -48,7 +48,7 @@ export class PeerTransport implements Transport {
   private readonly config: RTCConfiguration;
   private readonly negotiation = new Serial();
   private readonly senders: Record<(typeof order)[number], RTCRtpSender>;
-  private readonly videos: Record<"camera" | "camera2" | "share", VideoSender>;
+  readonly videos: Record<"camera" | "camera2" | "share", VideoSender>;
   private pendingOffer = "";
   private tracks: Tracks;
   /** What the senders were last told; they take a moment to do it. */
@@ -96,6 +96,18 @@ export class PeerTransport implements Transport {
   limit(bitrate: number): void {
     this.bound = Math.max(0, bitrate);
     this.budget();
+  }
+
+  /** When what a slot plays now was captured, ms by mid, for those that say so. */
+  captured(): Map<string, number> {
+    const now = performance.timeOrigin + performance.now();
+    const out = new Map<string, number>();
+    for (const { mid, receiver } of this.pc.getTransceivers()) {
+      // Of the W3C's WebRTC extensions: the time of capture of what was played at timestamp.
+      const source: (RTCRtpSynchronizationSource & { captureTimestamp?: number }) | undefined = receiver.getSynchronizationSources?.()[0];
+      if (mid !== null && source?.captureTimestamp) out.set(mid, source.captureTimestamp + now - source.timestamp);
+    }
+    return out;
   }
 
   /** Holds slots back, ms by mid; one that is not named plays as soon as it can. */

@@ -4,15 +4,10 @@
 import { receiveAudio, receiveVideo, sendAudio, sendVideo, type VideoCodec } from "./codecs";
 import { beginnings, type Plan } from "./encodings";
 
-/** Header extensions that nodes use. Without video-orientation the browser turns a picture before it sends it. */
-const extensions = [
-  "urn:ietf:params:rtp-hdrext:sdes:mid",
-  "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
-  "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
-  "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
-  "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
-  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
-];
+const CAPTURE_TIME = "abs-capture-time";
+
+/** Header extensions that nodes use, by how their URIs end. Without video-orientation the browser turns a picture before it sends it. */
+const extensions = ["sdes:mid", "rtp-stream-id", "ssrc-audio-level", "transport-wide-cc-extensions-01", "dependency-descriptor-rtp-header-extension"];
 
 /** A section that sends a video, and the codec it got. */
 export function videoSection(pc: RTCPeerConnection, plan: Plan, wanted: VideoCodec): { sender: RTCRtpSender; codec: VideoCodec } {
@@ -33,7 +28,7 @@ export function audioSection(pc: RTCPeerConnection, redundant: boolean): RTCRtpS
 export function slotSection(pc: RTCPeerConnection, kind: "audio" | "video"): void {
   const t = pc.addTransceiver(kind, { direction: "recvonly" });
   prefer(t, (kind === "video" ? receiveVideo : receiveAudio)(capabilities("receiver", kind)));
-  slim(t);
+  slim(t, CAPTURE_TIME); // lips and voice: lipsync.ts
 }
 
 /** The best beginning of the plan that the browser takes. */
@@ -74,11 +69,14 @@ interface Slimming {
   setHeaderExtensionsToNegotiate?(list: Extension[]): void;
 }
 
-function slim(t: RTCRtpTransceiver): void {
+/** Offers the extensions that nodes use, and one more that is not offered by itself. */
+function slim(t: RTCRtpTransceiver, more = ""): void {
   const s = t as RTCRtpTransceiver & Slimming;
+  const used = (e: Extension): boolean => extensions.some((end) => e.uri.endsWith(end));
+  const direction = (e: Extension): RTCRtpTransceiverDirection => (more && e.uri.endsWith(more) ? "sendrecv" : used(e) ? e.direction : "stopped");
   try {
     const all = s.getHeaderExtensionsToNegotiate?.();
-    if (all) s.setHeaderExtensionsToNegotiate?.(all.map((e) => (extensions.includes(e.uri) ? e : { ...e, direction: "stopped" })));
+    if (all) s.setHeaderExtensionsToNegotiate?.(all.map((e) => ({ ...e, direction: direction(e) })));
   } catch {
     // Then the offer is longer.
   }

@@ -55,6 +55,7 @@ test("layers come back when they are watched again", async () => {
   assert.deepEqual([fake.active, sender.watched, sender.wants], [[false, false, false], false, 0]);
   await sender.watch(2);
   assert.deepEqual([fake.active, sender.watched, sender.wants], [[true, true, false], true, 650_000]);
+  assert.deepEqual(["q", "f", "x"].map((rid) => sender.sends(rid)), [true, false, false]);
 });
 
 test("a refusal is not the end", async () => {

@@ -31,6 +31,11 @@ export class VideoSender {
     return nominal(this.plan, this.layers);
   }
 
+  /** Whether an encoding is on; single ones have no rid. Not every browser's figures say so. */
+  sends(rid: string): boolean {
+    return this.sender.getParameters().encodings.some((e) => (e.rid ?? "") === rid && e.active !== false);
+  }
+
   watch(layers: number): Promise<void> {
     this.layers = Math.max(0, layers);
     return this.apply();

@@ -56,22 +56,32 @@ test("how long a slot holds media back is that of the last second", () => {
   const next = m.read(inbound(2 + 48_000 * 0.12, 100 + 48_000, 3_900_000_000_123), 2000).slots.get("14");
   assert.deepEqual([Math.round(next?.delay ?? 0), next?.playout], [120, 3_900_000_000_123]);
   const still = m.read(inbound(2 + 48_000 * 0.12, 100 + 48_000), 3000).slots.get("14");
-  assert.equal(Math.round(still?.delay ?? 0), 120, "nothing played: the last known");
+  assert.deepEqual([Math.round(still?.delay ?? 0), still?.age], [120, null], "nothing played: the last known, and no age");
+});
+
+test("a picture is as old as decoding makes it", () => {
+  const m = new Meter();
+  const video = (jitterBufferDelay: number, totalProcessingDelay: number, jitterBufferEmittedCount: number) => [
+    { type: "inbound-rtp", id: "I", kind: "video", mid: "5", jitterBufferDelay, totalProcessingDelay, jitterBufferEmittedCount },
+  ];
+  m.read(video(1, 1.5, 10), 1000);
+  const f = m.read(video(1.6, 2.4, 40), 2000).slots.get("5");
+  assert.deepEqual([Math.round(f?.delay ?? 0), Math.round(f?.age ?? 0)], [20, 30]);
 });
 
 test("what is sent, encoding by encoding", () => {
   const m = new Meter();
   const outbound = (bytes: number) => [
     { type: "codec", id: "C", mimeType: "video/VP8" },
-    { type: "outbound-rtp", id: "F", kind: "video", mid: "1", rid: "f", active: false, bytesSent: 0, codecId: "C" },
-    { type: "outbound-rtp", id: "S", kind: "video", mid: "3", active: true, bytesSent: bytes, frameWidth: 1920, frameHeight: 1080, qualityLimitationReason: "cpu" },
-    { type: "outbound-rtp", id: "Q", kind: "video", mid: "1", rid: "q", active: true, bytesSent: bytes, frameWidth: 320, frameHeight: 180, codecId: "C", qualityLimitationReason: "none" },
+    { type: "outbound-rtp", id: "F", kind: "video", mid: "1", rid: "f", bytesSent: 0, codecId: "C" },
+    { type: "outbound-rtp", id: "S", kind: "video", mid: "3", bytesSent: bytes, frameWidth: 1920, frameHeight: 1080, qualityLimitationReason: "cpu" },
+    { type: "outbound-rtp", id: "Q", kind: "video", mid: "1", rid: "q", bytesSent: bytes, frameWidth: 320, frameHeight: 180, codecId: "C", qualityLimitationReason: "none" },
     { type: "outbound-rtp", id: "A", kind: "audio", mid: "0", bytesSent: bytes },
   ];
   m.read(outbound(0), 1000);
   assert.deepEqual(m.read(outbound(18_750), 2000).sending, [
-    { mid: "1", rid: "q", active: true, width: 320, height: 180, bitrate: 150_000, codec: "vp8", limit: "none" },
-    { mid: "1", rid: "f", active: false, width: 0, height: 0, bitrate: 0, codec: "vp8", limit: "none" },
-    { mid: "3", rid: "", active: true, width: 1920, height: 1080, bitrate: 150_000, codec: "", limit: "cpu" },
+    { mid: "1", rid: "q", width: 320, height: 180, bitrate: 150_000, codec: "vp8", limit: "none" },
+    { mid: "1", rid: "f", width: 0, height: 0, bitrate: 0, codec: "vp8", limit: "none" },
+    { mid: "3", rid: "", width: 1920, height: 1080, bitrate: 150_000, codec: "", limit: "cpu" },
   ]);
 });

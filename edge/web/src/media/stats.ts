@@ -12,15 +12,16 @@ export interface SlotFigures {
   idleMs: number;
   /** The sender's time of what plays now, NTP in ms; null while it is not known. */
   playout: number | null;
-  /** How long what played in the last second was held back, ms. */
+  /** How long what played last was held back, ms. */
   delay: number;
+  /** From its arrival to its playing, decoding included, ms; null while nothing plays. */
+  age: number | null;
 }
 
 /** One encoding of a video as it is sent. */
 export interface SentFigures {
   mid: string;
   rid: string;
-  active: boolean;
   width: number;
   height: number;
   /** Bits per second. */
@@ -58,6 +59,7 @@ interface Held extends SlotFigures {
   at: number;
   heldSeconds: number;
   emitted: number;
+  processedSeconds: number;
 }
 
 interface Totals {
@@ -74,11 +76,16 @@ const num = (v: unknown): number => (typeof v === "number" && Number.isFinite(v)
 const str = (v: unknown): string => (typeof v === "string" ? v : "");
 
 /** The delay of what left the jitter buffer since the report before. */
-function held(s: Stat, old: Held | undefined): Pick<Held, "delay" | "heldSeconds" | "emitted"> {
+function held(s: Stat, old: Held | undefined): Pick<Held, "delay" | "age" | "heldSeconds" | "emitted" | "processedSeconds"> {
   const heldSeconds = num(s["jitterBufferDelay"]);
   const emitted = num(s["jitterBufferEmittedCount"]);
+  const processedSeconds = num(s["totalProcessingDelay"]);
   const n = emitted - (old?.emitted ?? 0);
-  return { heldSeconds, emitted, delay: n > 0 ? Math.max(0, ((heldSeconds - (old?.heldSeconds ?? 0)) * 1000) / n) : (old?.delay ?? 0) };
+  const each = (total: number, before: number | undefined): number => Math.max(0, ((total - (before ?? 0)) * 1000) / n);
+  const delay = n > 0 ? each(heldSeconds, old?.heldSeconds) : (old?.delay ?? 0);
+  // Sound is decoded as it leaves the buffer; a picture takes a while longer.
+  const processed = s["kind"] === "video" ? each(processedSeconds, old?.processedSeconds) : 0;
+  return { heldSeconds, emitted, processedSeconds, delay, age: n > 0 ? Math.max(delay, processed) : null };
 }
 
 /** Turns reports into figures; rates come from the difference to the one before. */
@@ -152,7 +159,7 @@ export class Meter {
 function sentFigures(s: Stat, byId: ReadonlyMap<string, Stat>, before: number | undefined, seconds: number): SentFigures {
   const grown = before === undefined ? 0 : Math.max(0, num(s["bytesSent"]) - before);
   return {
-    mid: str(s["mid"]), rid: str(s["rid"]), active: s["active"] !== false,
+    mid: str(s["mid"]), rid: str(s["rid"]),
     width: num(s["frameWidth"]), height: num(s["frameHeight"]),
     bitrate: seconds > 0 ? Math.round((grown * 8) / seconds) : 0,
     codec: str(byId.get(str(s["codecId"]))?.["mimeType"]).toLowerCase().replace("video/", ""),
