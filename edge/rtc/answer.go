@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-
-	"github.com/meridian-video/meridian/edge/sfu"
 )
 
 // local is our half of the transport parameters.
@@ -20,8 +18,8 @@ type local struct {
 
 // slotID names what the answer says about one slot.
 type slotID struct {
-	ssrc  uint32
-	cname string
+	ssrc, rtx uint32 // rtx is 0 without retransmissions
+	cname     string
 }
 
 // writeAnswer is the complete answer to o. slots holds the sections we send
@@ -35,7 +33,7 @@ func writeAnswer(o *offer, l local, slots map[string]slotID) string {
 			b.WriteString(" " + o.sections[i].mid)
 		}
 	}
-	b.WriteString("\r\na=ice-lite\r\na=msid-semantic: WMS *\r\n")
+	fmt.Fprintf(&b, "\r\na=ice-lite\r\na=fingerprint:%s\r\na=msid-semantic: WMS *\r\n", l.fingerprint)
 	if o.mixed {
 		b.WriteString("a=extmap-allow-mixed\r\n")
 	}
@@ -61,53 +59,43 @@ func writeRefusal(b *strings.Builder, s *section) {
 	}
 }
 
+// writeSection answers a section that is used. ICE and setup are repeated in
+// each, although the first would do (RFC 9143 section 7.1.3): some clients look
+// for them there, and Firefox 153 crashes without.
 func writeSection(b *strings.Builder, s *section, l local, first bool, id slotID, sending bool) {
-	fmt.Fprintf(b, "m=%s 9 %s %d\r\nc=IN IP4 0.0.0.0\r\na=rtcp:9 IN IP4 0.0.0.0\r\n", s.media, s.proto, s.pt)
-	if first { // the others share its transport (RFC 9143 section 7.1.3)
+	fmt.Fprintf(b, "m=%s 9 %s%s\r\nc=IN IP4 0.0.0.0\r\n", s.media, s.proto, s.payloads.list())
+	if first { // the others share its transport
 		writeCandidates(b, l)
 	}
-	fmt.Fprintf(b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:%s\r\na=setup:%s\r\na=mid:%s\r\n",
-		l.ufrag, l.pwd, l.fingerprint, l.setup, s.mid)
+	fmt.Fprintf(b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=setup:%s\r\na=mid:%s\r\n", l.ufrag, l.pwd, l.setup, s.mid)
 	dir := receives
 	if sending {
 		dir = sends
 	}
 	dir &= s.dir.reversed()
-	if s.midExt != 0 {
-		fmt.Fprintf(b, "a=extmap:%d %s\r\n", s.midExt, extMID)
+	if s.mixed {
+		b.WriteString("a=extmap-allow-mixed\r\n")
 	}
-	if s.levelExt != 0 && s.kind == sfu.Audio {
-		fmt.Fprintf(b, "a=extmap:%d %s\r\n", s.levelExt, extLevel)
-	}
-	congestion := s.twcc && s.twccExt != 0 && dir == receives
-	if congestion {
-		fmt.Fprintf(b, "a=extmap:%d %s\r\n", s.twccExt, extTWCC)
-	}
+	s.ext.write(b)
 	fmt.Fprintf(b, "a=%s\r\na=rtcp-mux\r\n", dir)
 	if s.rsize {
 		b.WriteString("a=rtcp-rsize\r\n")
 	}
-	if s.kind == sfu.Audio {
-		fmt.Fprintf(b, "a=rtpmap:%d opus/48000/2\r\n", s.pt)
-	} else {
-		fmt.Fprintf(b, "a=rtpmap:%d VP8/90000\r\n", s.pt)
+	s.payloads.write(b)
+	switch dir {
+	case receives:
+		writeSimulcast(b, s.rids)
+	case sends:
+		writeSlot(b, s.mid, id)
 	}
-	if s.fmtp != "" {
-		fmt.Fprintf(b, "a=fmtp:%d %s\r\n", s.pt, s.fmtp)
-	}
-	for _, fb := range []struct {
-		on   bool
-		name string
-	}{{s.nack, "nack"}, {s.pli, "nack pli"}, {s.fir, "ccm fir"}, {congestion, "transport-cc"}} {
-		if fb.on {
-			fmt.Fprintf(b, "a=rtcp-fb:%d %s\r\n", s.pt, fb.name)
-		}
-	}
-	if dir == sends {
-		// A stream of its own per slot, so that a browser makes each a
-		// MediaStream that plays by itself.
-		fmt.Fprintf(b, "a=msid:slot-%s track-%s\r\na=ssrc:%d cname:%s\r\na=ssrc:%d msid:slot-%s track-%s\r\n",
-			s.mid, s.mid, id.ssrc, id.cname, id.ssrc, s.mid, s.mid)
+}
+
+// writeSlot names what a slot sends: a stream of its own, so that a browser
+// makes each a MediaStream that plays by itself.
+func writeSlot(b *strings.Builder, mid string, id slotID) {
+	fmt.Fprintf(b, "a=msid:slot-%s track-%s\r\na=ssrc:%d cname:%s\r\n", mid, mid, id.ssrc, id.cname)
+	if id.rtx != 0 {
+		fmt.Fprintf(b, "a=ssrc:%d cname:%s\r\na=ssrc-group:FID %d %d\r\n", id.rtx, id.cname, id.ssrc, id.rtx)
 	}
 }
 

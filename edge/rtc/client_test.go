@@ -115,7 +115,7 @@ func newClient(t testing.TB) *client {
 	if err := webrtc.RegisterDefaultInterceptors(&engine, &registry); err != nil {
 		t.Fatal(err)
 	}
-	if err := engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: extLevel}, webrtc.RTPCodecTypeAudio); err != nil {
+	if err := engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: extensionURIs[extLevel]}, webrtc.RTPCodecTypeAudio); err != nil {
 		t.Fatal(err)
 	}
 	c := &client{socket: &lossy{PacketConn: listenUDP(t)}, tracks: make(chan *webrtc.TrackRemote, 64), plis: make(chan uint32, 64)}

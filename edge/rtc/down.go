@@ -1,7 +1,6 @@
 package rtc
 
 import (
-	"encoding/binary"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,14 +14,16 @@ import (
 
 // down is a slot, and the Sink of its DownTrack.
 type down struct {
-	t                *Transport
-	mid              string
-	kind             sfu.Kind
-	pt               uint8
-	ssrc             uint32
-	midExt, levelExt uint8
-	track            *sfu.DownTrack
-	packets, bytes   atomic.Uint64
+	t              *Transport
+	mid            string
+	kind           sfu.Kind
+	ssrc           uint32
+	payloads       [codecCount]payload // by codec; payload type 0: not negotiated
+	ext            extensions
+	mixed          bool // the client takes one-byte and two-byte extensions
+	track          *sfu.DownTrack
+	packets, bytes atomic.Uint64
+	rtx            rtx
 
 	// What seals packets belongs to the caller of Send, of whom there is one
 	// at a time.
@@ -45,16 +46,17 @@ type sentReport struct {
 	at time.Duration
 }
 
-func newDown(t *Transport, s *section) *down {
+func newDown(t *Transport, s *section, mixed bool) *down {
 	d := &down{
-		t: t, mid: s.mid, kind: s.kind, pt: s.pt, midExt: s.midExt,
+		t: t, mid: s.mid, kind: s.kind, ext: s.ext, mixed: mixed,
 		ssrc: random32() | 1, // never 0
 	}
-	if s.kind == sfu.Audio {
-		d.levelExt = s.levelExt
+	for _, p := range s.payloads {
+		d.payloads[p.codec] = p
 	}
+	d.rtx.init(s.payloads)
 	d.track = sfu.NewDownTrack(sfu.DownConfig{
-		Kind: s.kind, Sink: d, Now: t.engine.cfg.Now, Metrics: t.engine.cfg.SFU,
+		Kind: s.kind, Codecs: s.payloads.codecs(), Sink: d, Now: t.engine.cfg.Now, Metrics: t.engine.cfg.SFU,
 	})
 	return d
 }
@@ -80,11 +82,24 @@ func (d *down) ready() bool {
 
 // Send implements sfu.Sink.
 func (d *down) Send(p *sfu.Packet, _ sfu.Batch) {
-	if !d.ready() || len(p.Payload)+64 > maxPacket {
+	if !d.ready() || len(p.Payload)+maxHeader > maxPacket {
 		d.t.engine.metrics.unready.Inc()
 		return
 	}
-	d.plain = append(d.appendHeader(d.plain[:0], p), p.Payload...)
+	as := d.payload(p.Codec)
+	if as.pt == 0 {
+		d.t.engine.metrics.unknownCodec.Inc()
+		return
+	}
+	if p.Resent && as.rtx != 0 {
+		if !d.repair(p, as.rtx) {
+			d.t.engine.metrics.unready.Inc()
+		}
+		return
+	}
+	d.plain = d.appendHeader(d.plain[:0], heading{ssrc: d.ssrc, seq: p.SequenceNumber, pt: as.pt}, p)
+	d.plain = append(d.plain, p.Payload...)
+	d.stamp(d.plain)
 	if !d.sent.same(p.SequenceNumber, d.plain) {
 		d.t.engine.metrics.mismatched.Inc()
 		return
@@ -94,43 +109,31 @@ func (d *down) Send(p *sfu.Packet, _ sfu.Batch) {
 		d.t.engine.metrics.unready.Inc()
 		return
 	}
-	n := uint64(len(d.plain))
-	d.packets.Add(1)
-	d.bytes.Add(n)
-	d.t.counts.packetsOut.Add(1)
-	d.t.counts.bytesOut.Add(n)
-	d.t.engine.metrics.out.packets.Inc()
-	d.t.engine.metrics.out.bytes.Add(float64(n))
+	d.count(len(d.plain))
 }
 
-// appendHeader writes the RTP header with one-byte extensions (RFC 8285).
-func (d *down) appendHeader(b []byte, p *sfu.Packet) []byte {
-	b = append(b, 0x80, d.pt)
-	if p.Marker {
-		b[1] |= 0x80
+// maxHeader bounds what is put before a payload, in bytes: the header, an
+// original number, and extensions up to a descriptor of 255 bytes.
+const maxHeader = 320
+
+// payload is how packets of a codec are sent; NoCodec is the source's own.
+func (d *down) payload(c sfu.Codec) *payload {
+	if c == sfu.NoCodec {
+		if u := d.track.Source(); u != nil {
+			c = u.Codec()
+		}
 	}
-	b = binary.BigEndian.AppendUint16(b, p.SequenceNumber)
-	b = binary.BigEndian.AppendUint32(b, p.Timestamp)
-	b = binary.BigEndian.AppendUint32(b, d.ssrc)
-	level := d.levelExt != 0 && p.AudioLevel <= 127
-	if d.midExt == 0 && !level {
-		return b
-	}
-	b[0] |= 0x10
-	b = append(b, 0xbe, 0xde, 0, 0)
-	start := len(b)
-	if d.midExt != 0 {
-		b = append(b, d.midExt<<4|uint8(len(d.mid)-1))
-		b = append(b, d.mid...)
-	}
-	if level {
-		b = append(b, d.levelExt<<4, p.AudioLevel)
-	}
-	for (len(b)-start)%4 != 0 {
-		b = append(b, 0)
-	}
-	b[start-1] = uint8((len(b) - start) / 4)
-	return b
+	return &d.payloads[min(int(c), codecCount-1)]
+}
+
+// count notes a packet of n bytes that was sent.
+func (d *down) count(n int) {
+	d.packets.Add(1)
+	d.bytes.Add(uint64(n))
+	d.t.counts.packetsOut.Add(1)
+	d.t.counts.bytesOut.Add(uint64(n))
+	d.t.engine.metrics.out.packets.Inc()
+	d.t.engine.metrics.out.bytes.Add(float64(n))
 }
 
 // SendReport implements sfu.Sink.

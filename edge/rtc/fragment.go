@@ -55,7 +55,7 @@ func writeFragment(o *offer, l local) string {
 	fmt.Fprintf(&b, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", l.ufrag, l.pwd)
 	for i := range o.sections {
 		if s := &o.sections[i]; s.refused == "" {
-			fmt.Fprintf(&b, "m=%s 9 %s %d\r\na=mid:%s\r\n", s.media, s.proto, s.pt, s.mid)
+			fmt.Fprintf(&b, "m=%s 9 %s%s\r\na=mid:%s\r\n", s.media, s.proto, s.payloads.list(), s.mid)
 			writeCandidates(&b, l)
 			break
 		}

@@ -3,25 +3,21 @@ package rtc
 import (
 	"time"
 
+	"github.com/pion/rtp"
+
 	"github.com/meridian-video/meridian/edge/sfu"
 )
 
 // media hands an RTP packet to its UpTrack.
 func (r *reader) media(b []byte) {
-	n, err := r.header.Unmarshal(b)
+	h := &r.header
+	n, err := h.Unmarshal(b)
 	if err != nil {
 		return
 	}
-	payload := b[n:]
-	if r.header.Padding {
-		pad := 0
-		if len(payload) > 0 {
-			pad = int(payload[len(payload)-1])
-		}
-		if pad == 0 || pad > len(payload) {
-			return // RFC 3550 section 5.1: the count includes itself
-		}
-		payload = payload[:len(payload)-pad]
+	payload, ok := unpad(h, b[n:])
+	if !ok {
+		return
 	}
 	t := r.t
 	now := t.engine.cfg.Now()
@@ -29,62 +25,74 @@ func (r *reader) media(b []byte) {
 	t.counts.bytesIn.Add(uint64(len(b)))
 	t.engine.metrics.in.packets.Inc()
 	t.engine.metrics.in.bytes.Add(float64(len(b)))
-	u := r.route()
-	if u == nil {
+	routes := t.routes.Load()
+	if v := value(h, routes.ext[extCongestion]); len(v) == 2 {
+		t.feedback.record(h.SSRC, uint16(v[0])<<8|uint16(v[1]), now)
+	}
+	u, layer, ok := routes.route(h, r.learned, now)
+	if !ok {
 		t.engine.metrics.unknownSSRC.Inc()
 		return
 	}
-	if u.twccExt != 0 {
-		if v := r.header.GetExtension(u.twccExt); len(v) == 2 {
-			t.feedback.record(u.ssrc.Load(), uint16(v[0])<<8|uint16(v[1]), now)
-		}
+	if r.take(u, layer, payload, len(b), now) {
+		u.track.Write(&r.packet)
 	}
-	if r.header.PayloadType != u.pt || !u.accept(&r.header, len(b), now) {
-		return
+}
+
+// take makes the track's packet of one of n bytes that belongs to u; false
+// when there is none in it.
+func (r *reader) take(u *up, layer uint8, payload []byte, n int, now time.Duration) bool {
+	h := &r.header
+	p, ok := u.payloads.find(h.PayloadType)
+	if !ok {
+		return false
+	}
+	e, seq := &u.encodings[layer], h.SequenceNumber
+	if h.PayloadType == p.pt {
+		ok = u.accept(&e.media, h, n, now)
+	} else if ok = u.accept(&e.repair, h, n, now); ok {
+		seq, payload, ok = unwrapRTX(payload)
+	}
+	if !ok {
+		return false
 	}
 	level := uint8(sfu.NoAudioLevel)
-	if u.levelExt != 0 {
-		if v := r.header.GetExtension(u.levelExt); len(v) > 0 {
-			level = v[0] & 0x7f
-		}
+	if v := value(h, u.ext[extLevel]); len(v) > 0 {
+		level = v[0] & 0x7f
 	}
 	r.packet = sfu.Packet{
-		SequenceNumber: r.header.SequenceNumber,
-		Timestamp:      r.header.Timestamp,
-		Marker:         r.header.Marker,
+		SequenceNumber: seq,
+		Timestamp:      h.Timestamp,
+		Marker:         h.Marker,
+		Layer:          layer,
+		Codec:          p.codec,
 		AudioLevel:     level,
 		Arrival:        now,
+		Descriptor:     value(h, u.ext[extDescriptor]),
 		Payload:        payload,
 	}
-	u.track.Write(&r.packet)
+	return true
 }
 
-// route finds the section of a packet as RFC 9143 section 9.2 does: by its
-// SSRC, its mid, or a payload type that only one section has.
-func (r *reader) route() *up {
-	routes := r.t.routes.Load()
-	h := &r.header
-	if u := routes.ssrc[h.SSRC]; u != nil {
-		return u
-	}
-	if u := r.learned[h.SSRC]; u != nil {
-		return u
-	}
-	u := routes.pt[h.PayloadType]
-	if id := routes.midExt; id != 0 {
-		if mid := h.GetExtension(id); mid != nil {
-			u = routes.mid[string(mid)]
-		}
-	}
-	if u == nil {
+// value is what a packet carries of an extension, nil where there is none.
+func value(h *rtp.Header, x extmap) []byte {
+	if x.id == 0 {
 		return nil
 	}
-	if len(r.learned) < maxSSRCs {
-		r.learned[h.SSRC] = u
-	}
-	return u
+	return h.GetExtension(x.id)
 }
 
-// silence is how long an SSRC must have been silent before another of the
-// same section takes its place.
-const silence = 500 * time.Millisecond
+// unpad cuts padding off (RFC 3550 section 5.1); false for a wrong count.
+func unpad(h *rtp.Header, payload []byte) ([]byte, bool) {
+	if !h.Padding {
+		return payload, true
+	}
+	if len(payload) == 0 {
+		return nil, false
+	}
+	pad := int(payload[len(payload)-1]) // the count includes itself
+	if pad == 0 || pad > len(payload) {
+		return nil, false
+	}
+	return payload[:len(payload)-pad], true
+}

@@ -16,6 +16,7 @@ type metrics struct {
 	connect        prometheus.Histogram
 
 	undecryptable, unknownSSRC, unready, mismatched prometheus.Counter
+	unknownCodec, longDescriptor                    prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
@@ -42,10 +43,13 @@ func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
 	m.unknownSSRC = m.dropped.WithLabelValues("unknown_ssrc")
 	m.unready = m.dropped.WithLabelValues("not_connected")
 	m.mismatched = m.dropped.WithLabelValues("differs_from_first_sending")
+	m.unknownCodec = m.dropped.WithLabelValues("codec_not_negotiated")
+	m.longDescriptor = prometheus.NewCounter(prometheus.CounterOpts(
+		opts("long_descriptors_total", "Dependency Descriptors left out because the client takes no two-byte extensions.")))
 	if reg != nil {
 		open := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("transports", "Transports open.")),
 			func() float64 { return float64(transports()) })
-		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, open)
+		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, m.longDescriptor, open)
 	}
 	return m
 }

@@ -27,28 +27,33 @@ func (d direction) String() string {
 	return [...]string{"inactive", "sendonly", "recvonly", "sendrecv"}[d&3]
 }
 
-// The header extensions the package negotiates.
-const (
-	extMID   = "urn:ietf:params:rtp-hdrext:sdes:mid"
-	extLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-	extTWCC  = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-)
+// parseDirection reads the name of a direction.
+func parseDirection(v string) (d direction, ok bool) {
+	for d := range direction(4) {
+		if v == d.String() {
+			return d, true
+		}
+	}
+	return 0, false
+}
 
-// section is one m= section of an offer, reduced to what an answer needs.
+// section is one m= section of an offer, reduced to what is answered.
 type section struct {
 	mid, media, proto string
 	formats           []string
 	refused           string // why it is answered with port 0; empty when it is not
 	kind              sfu.Kind
 	dir               direction // the client's
-	pt                uint8
-	fmtp              string
-	ssrcs             []uint32
-	nack, pli, fir    bool
-	twcc, rsize       bool
-	midExt, levelExt  uint8 // 0 where not offered
-	twccExt           uint8
+	payloads          payloads
+	ext               extensions
+	rids              []string // simulcast encodings, low to high; nil for one without name
+	ssrcs             []uint32 // declared for that one
+	rsize             bool
+	mixed             bool // says itself that it takes one-byte and two-byte extensions
 }
+
+// up says whether the client may send in the section.
+func (s *section) up() bool { return s.dir&sends != 0 }
 
 // fingerprint is a hash of the client's certificate (RFC 8122).
 type fingerprint struct {
@@ -85,6 +90,7 @@ func parseOffer(raw string) (*offer, error) {
 	o := &offer{mixed: has(desc.Attributes, "extmap-allow-mixed")}
 	bundled := bundle(desc.Attributes)
 	seen := make(map[string]bool)
+	var agreed extensions
 	candidates, used := 0, 0
 	for _, m := range desc.MediaDescriptions {
 		s, err := parseSection(m, desc.Attributes)
@@ -107,6 +113,7 @@ func parseOffer(raw string) (*offer, error) {
 			return nil, badOffer("more than %d candidates", maxCandidates)
 		}
 		if s.refused == "" {
+			s.ext.agree(&agreed)
 			used++
 			if used == 1 {
 				if err := o.parseTransport(m.Attributes, desc.Attributes); err != nil {
@@ -172,6 +179,7 @@ func parseSection(m *sdp.MediaDescription, session []sdp.Attribute) (section, er
 		formats: m.MediaName.Formats, mid: get(m.Attributes, nil, "mid"),
 		dir:   sends | receives,
 		rsize: has(m.Attributes, "rtcp-rsize"),
+		mixed: has(m.Attributes, "extmap-allow-mixed"),
 	}
 	for _, v := range append([]string{s.media, s.proto, s.mid}, s.formats...) {
 		if !token(v) || len(v) > 64 {
@@ -183,17 +191,10 @@ func parseSection(m *sdp.MediaDescription, session []sdp.Attribute) (section, er
 	}
 	for _, attrs := range [][]sdp.Attribute{session, m.Attributes} {
 		for _, a := range attrs {
-			switch a.Key {
-			case "sendrecv":
-				s.dir = sends | receives
-			case "sendonly":
-				s.dir = sends
-			case "recvonly":
-				s.dir = receives
-			case "inactive":
-				s.dir = inactive
-			case "extmap":
-				s.parseExtmap(a.Value)
+			if d, ok := parseDirection(a.Key); ok {
+				s.dir = d
+			} else if a.Key == "extmap" {
+				s.ext.parse(a.Value)
 			}
 		}
 	}
@@ -215,83 +216,36 @@ func parseSection(m *sdp.MediaDescription, session []sdp.Attribute) (section, er
 		s.refused = "mid missing or too long" // 16: the one-byte header extension
 	case !has(m.Attributes, "rtcp-mux"):
 		s.refused = "no rtcp-mux"
-	case !s.parseCodec(m):
-		s.refused = "no " + codecOf(s.kind).String()
+	case !s.negotiate(m):
+		s.refused = "no known " + s.kind.String() + " codec"
 	}
 	return s, nil
 }
 
-// codecOf is the one codec of a kind.
-func codecOf(k sfu.Kind) sfu.Codec {
-	if k == sfu.Video {
-		return sfu.VP8
+// negotiate chooses codecs, encodings and extensions: of an Up the client's
+// first codec, of a slot every known one. It returns false if there is none.
+func (s *section) negotiate(m *sdp.MediaDescription) bool {
+	s.payloads = parsePayloads(m, s.kind)
+	if s.up() {
+		s.payloads = s.payloads.one()
+		s.rids = parseSimulcast(m)
+		s.ssrcs = parseSSRCs(m)
+		s.payloads.without(fbREMB) // we send none
 	}
-	return sfu.Opus
+	s.ext.choose(s)
+	if s.ext[extCongestion].id == 0 {
+		s.payloads.without(fbCongestion)
+	}
+	if len(s.rids) > 0 {
+		s.ssrcs = nil // nothing says which encoding they are of
+	}
+	return len(s.payloads) > 0
 }
 
-// parseCodec finds the payload type of the kind's codec, its parameters and
-// feedback, and the SSRCs; false when the codec is not offered.
-func (s *section) parseCodec(m *sdp.MediaDescription) bool {
-	want, found := codecOf(s.kind), ""
-	for _, f := range s.formats {
-		for _, a := range m.Attributes {
-			pt, enc, _ := strings.Cut(a.Value, " ")
-			if a.Key != "rtpmap" || pt != f || found != "" {
-				continue
-			}
-			name, rate, _ := strings.Cut(enc, "/")
-			rate, _, _ = strings.Cut(rate, "/")
-			if strings.EqualFold(name, want.String()) && rate == strconv.Itoa(int(want.ClockRate())) {
-				found = pt
-			}
-		}
-	}
-	n, err := strconv.ParseUint(found, 10, 7)
-	if err != nil {
-		return false
-	}
-	s.pt = uint8(n)
-	for _, a := range m.Attributes {
-		pt, value, _ := strings.Cut(a.Value, " ")
-		switch a.Key {
-		case "fmtp":
-			if pt == found && token(strings.ReplaceAll(value, " ", "")) && len(value) < 512 {
-				s.fmtp = value
-			}
-		case "rtcp-fb":
-			if pt == found || pt == "*" {
-				s.nack = s.nack || value == "nack"
-				s.pli = s.pli || value == "nack pli"
-				s.fir = s.fir || value == "ccm fir"
-				s.twcc = s.twcc || value == "transport-cc"
-			}
-		case "ssrc":
-			if n, err := strconv.ParseUint(pt, 10, 32); err == nil && n != 0 && len(s.ssrcs) < 16 && !contains(s.ssrcs, uint32(n)) {
-				s.ssrcs = append(s.ssrcs, uint32(n))
-			}
-		}
-	}
-	return true
-}
-
-// parseExtmap notes the ids of known extensions. Ids above 14 need two-byte
-// headers and are not taken (RFC 8285 section 4.2).
-func (s *section) parseExtmap(v string) {
-	id, uri, _ := strings.Cut(v, " ")
-	id, _, _ = strings.Cut(id, "/")
-	uri, _, _ = strings.Cut(uri, " ")
-	n, err := strconv.ParseUint(id, 10, 8)
-	if err != nil || n < 1 || n > 14 {
-		return
-	}
-	switch uri {
-	case extMID:
-		s.midExt = uint8(n)
-	case extLevel:
-		s.levelExt = uint8(n)
-	case extTWCC:
-		s.twccExt = uint8(n)
-	}
+// parseSSRC reads an SSRC, 0 where v is none.
+func parseSSRC(v string) uint32 {
+	n, _ := strconv.ParseUint(v, 10, 32)
+	return uint32(n)
 }
 
 // bundle is the set of mids of the first BUNDLE group.
@@ -322,15 +276,6 @@ func get(media, session []sdp.Attribute, key string) string {
 func has(attrs []sdp.Attribute, key string) bool {
 	for _, a := range attrs {
 		if a.Key == key {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(list []uint32, v uint32) bool {
-	for _, x := range list {
-		if x == v {
 			return true
 		}
 	}

@@ -54,9 +54,9 @@ func TestChromiumOffer(t *testing.T) {
 	}
 	answer := tr.Answer()
 	for want, n := range map[string]int{
-		"a=recvonly\r\n": 5, "a=sendonly\r\n": 12, "a=setup:passive\r\n": 17, "a=ice-lite\r\n": 1,
-		"typ host\r\n": 1, "a=candidate:": 1, "a=end-of-candidates\r\n": 1, " transport-cc\r\n": 5, "a=msid:": 12,
-		"rtx/": 0, "a=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\r\n": 1,
+		"a=recvonly\r\n": 5, "a=sendonly\r\n": 12, "a=setup:passive\r\n": 17, "a=fingerprint:": 1, "a=ice-lite\r\n": 1,
+		"typ host\r\n": 1, "a=candidate:": 1, "a=end-of-candidates\r\n": 1, " transport-cc\r\n": 17, "a=msid:": 12,
+		"a=ssrc-group:FID ": 9, " rtx/90000\r\n": 3 + 9*4, "a=group:BUNDLE 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\r\n": 1,
 	} {
 		if got := strings.Count(answer, want); got != n {
 			t.Errorf("%q occurs %d times, want %d", want, got, n)
@@ -88,10 +88,10 @@ func TestWHIPOffer(t *testing.T) {
 		t.Fatalf("%d sections", len(o.sections))
 	}
 	v := o.sections[1]
-	if v.refused != "" || v.dir != sends || v.pt != 96 || !v.nack || !v.pli || !v.fir || v.twcc || v.midExt != 4 {
+	if v.refused != "" || v.dir != sends || v.payloads[0].pt != 96 || v.payloads[0].fb != fbNACK|fbPLI|fbFIR || v.ext[extMID].id != 4 {
 		t.Errorf("video %+v", v)
 	}
-	if a := o.sections[0]; a.fmtp != "minptime=10;useinbandfec=1" || a.pt != 111 {
+	if a := o.sections[0]; a.payloads[0].fmtp != "minptime=10;useinbandfec=1" || a.payloads[0].pt != 111 {
 		t.Errorf("audio %+v", a)
 	}
 	if o.ufrag != "EsAw" || len(o.fingerprints) != 1 || !o.mixed {
@@ -134,7 +134,7 @@ func TestBadOffers(t *testing.T) {
 		{"sha-1", swap("sha-256", "sha-1"), "fingerprint"},
 		{"short fingerprint", swap("DA:7B:", ""), "fingerprint"},
 		{"strange setup", swap("actpass", "holdconn"), "setup"},
-		{"nothing usable", strings.ReplaceAll(swap("opus", "speex"), "VP8", "VP9"), "no opus"},
+		{"nothing usable", strings.ReplaceAll(swap("opus", "speex"), "VP8", "VP7"), "no known audio codec"},
 		{"not bundled", swap("a=group:BUNDLE 0 1\r\n", ""), "not bundled"},
 		{"many candidates", swap("a=mid:0\r\n", "a=mid:0\r\n"+strings.Repeat("a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\n", 300)), "candidates"},
 		{"unprintable mid", swap("a=mid:0", "a=mid:\x01"), "unprintable"},
@@ -150,7 +150,7 @@ func TestRefusedSections(t *testing.T) {
 	whip := load(t, "whip.sdp")
 	video := whip[strings.Index(whip, "m=video"):]
 	for _, test := range []struct{ name, old, replacement, reason string }{
-		{"no codec", "VP8/90000", "H264/90000", "no vp8"},
+		{"no codec", "VP8/90000", "H265/90000", "no known video codec"},
 		{"disabled", "a=bundle-only\r\n", "", "disabled by the client"},
 		{"no rtcp-mux", "a=rtcp-mux\r\n", "", "no rtcp-mux"},
 		{"plain RTP", "UDP/TLS/RTP/SAVPF", "RTP/AVP", "unsupported protocol"},
@@ -244,7 +244,7 @@ func TestAnnouncedAddresses(t *testing.T) {
 }
 
 func FuzzOffer(f *testing.F) {
-	for _, name := range []string{"chromium-17.sdp", "whip.sdp", "whep.sdp"} {
+	for _, name := range []string{"chromium-17.sdp", "chromium-simulcast.sdp", "firefox-simulcast.sdp", "whip.sdp", "whep.sdp"} {
 		f.Add(load(f, name))
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -258,7 +258,7 @@ func FuzzOffer(f *testing.F) {
 		answer := writeAnswer(o, local{
 			ufrag: "ufrag", pwd: "password", fingerprint: "sha-256 00", setup: "passive",
 			announce: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:1")},
-		}, map[string]slotID{o.sections[0].mid: {1, "c"}})
+		}, map[string]slotID{o.sections[0].mid: {1, 2, "c"}})
 		var desc sdp.SessionDescription
 		if err := desc.UnmarshalString(answer); err != nil {
 			t.Fatalf("the answer is not SDP: %v\n%s", err, answer)
@@ -300,7 +300,7 @@ func FuzzPackets(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	r := reader{t: tr, learned: make(map[uint32]*up)}
+	r := reader{t: tr, learned: make(origins)}
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		r.datagram(append([]byte(nil), b...))
 		r.media(append([]byte(nil), b...))

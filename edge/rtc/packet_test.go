@@ -6,42 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
-
-	"github.com/meridian-video/meridian/edge/sfu"
 )
-
-func TestHeaders(t *testing.T) {
-	for _, test := range []struct {
-		name string
-		down *down
-		in   sfu.Packet
-	}{
-		{"plain", &down{pt: 96, ssrc: 7}, sfu.Packet{SequenceNumber: 65535, Timestamp: 1 << 31, AudioLevel: sfu.NoAudioLevel}},
-		{"mid", &down{pt: 96, ssrc: 7, mid: "16", midExt: 4}, sfu.Packet{Marker: true, AudioLevel: sfu.NoAudioLevel}},
-		{"level", &down{pt: 111, ssrc: 7, levelExt: 1}, sfu.Packet{AudioLevel: 127}},
-		{"both", &down{pt: 111, ssrc: 1<<32 - 1, mid: "0123456789abcdef", midExt: 14, levelExt: 1}, sfu.Packet{AudioLevel: 0}},
-	} {
-		var h rtp.Header
-		raw := test.down.appendHeader(nil, &test.in)
-		n, err := h.Unmarshal(raw)
-		if err != nil || n != len(raw) {
-			t.Errorf("%s: %d of %d bytes: %v", test.name, n, len(raw), err)
-			continue
-		}
-		if h.SSRC != test.down.ssrc || h.PayloadType != test.down.pt || h.Marker != test.in.Marker ||
-			h.SequenceNumber != test.in.SequenceNumber || h.Timestamp != test.in.Timestamp {
-			t.Errorf("%s: %+v", test.name, h)
-		}
-		if got := string(h.GetExtension(test.down.midExt)); test.down.midExt != 0 && got != test.down.mid {
-			t.Errorf("%s: mid %q", test.name, got)
-		}
-		if got := h.GetExtension(test.down.levelExt); test.down.levelExt != 0 && (len(got) != 1 || got[0] != test.in.AudioLevel) {
-			t.Errorf("%s: level %v", test.name, got)
-		}
-	}
-}
 
 func TestRepetitionsAreIdentical(t *testing.T) {
 	var s sent

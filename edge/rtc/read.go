@@ -19,7 +19,7 @@ const early = 32
 type reader struct {
 	t       *Transport
 	in      *srtp.Context
-	learned map[uint32]*up // SSRCs that no offer declared
+	learned origins
 	waiting [][]byte
 	sealed  rtp.Header
 	header  rtp.Header
@@ -29,7 +29,7 @@ type reader struct {
 // read takes what the client sends to the tracks, until ICE closes. Packets
 // run to completion here: the UpTrack forwards before the next is read.
 func (t *Transport) read(conn *ice.Conn) {
-	r := reader{t: t, learned: make(map[uint32]*up)}
+	r := reader{t: t, learned: make(origins)}
 	buf := make([]byte, maxPacket)
 	for {
 		n, err := conn.Read(buf)

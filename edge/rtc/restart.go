@@ -106,11 +106,20 @@ func (t *Transport) ended(err error) error {
 	return fmt.Errorf("restart ICE: %w", err)
 }
 
-// moved says whether an extension has another id now. It may be left out: a
-// client offers no more than what was agreed before.
-func moved(before, now uint8) bool { return now != 0 && before != 0 && now != before }
+// after reduces s to what was agreed on in a, the same section of an earlier
+// offer; false when it cannot follow. What a client leaves out stays as it
+// was: it offers no more than what was agreed on before.
+func (s *section) after(a *section) (ok bool) {
+	if s.up() && !slices.Equal(s.rids, a.rids) || !s.ext.after(&a.ext) {
+		return false
+	}
+	s.rids = a.rids
+	s.payloads, ok = s.payloads.after(a.payloads)
+	return ok && len(s.payloads) > 0
+}
 
-// follows checks that next may follow old in one transport.
+// follows checks that next may follow old in one transport, and reduces it to
+// what may be answered.
 func follows(old, next *offer) error {
 	if len(next.sections) < len(old.sections) {
 		return badOffer("%d sections after %d", len(next.sections), len(old.sections))
@@ -125,8 +134,8 @@ func follows(old, next *offer) error {
 		case b.refused == "disabled by the client":
 		case b.refused != "":
 			return badOffer("section %d: %s", i, b.refused)
-		case a.pt != b.pt || moved(a.midExt, b.midExt) || moved(a.levelExt, b.levelExt) || moved(a.twccExt, b.twccExt):
-			return badOffer("section %d changed its payload type or extensions", i)
+		case !b.after(a):
+			return badOffer("section %d changed its payload types, encodings or extensions", i)
 		}
 	}
 	same := slices.ContainsFunc(next.fingerprints, func(f fingerprint) bool {

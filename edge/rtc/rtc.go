@@ -45,7 +45,7 @@ const (
 	maxSDP           = 256 << 10
 	maxSections      = 64
 	maxCandidates    = 256
-	maxSSRCs         = 64 // learned by mid, per transport
+	maxSSRCs         = 128 // learned by mid, per transport
 	defaultVideo     = 49
 	defaultAudio     = 8
 	connectTimeout   = 15 * time.Second
@@ -71,9 +71,12 @@ type Offer struct {
 
 // Up is a section in which the client may send.
 type Up struct {
-	MID   string
-	Kind  sfu.Kind
-	Track *sfu.UpTrack
+	MID  string
+	Kind sfu.Kind
+	// Encodings is how many simulcast encodings the client may send, which
+	// Packet.Layer tells apart; 1 without simulcast.
+	Encodings int
+	Track     *sfu.UpTrack
 }
 
 // Down is a slot: a section in which the client only receives.

@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -22,9 +23,7 @@ func (t *Transport) control(b []byte) {
 		case *rtcp.SenderReport:
 			t.reported(r, p.Reports, now)
 			for _, u := range r.ups {
-				if u.ssrc.Load() == p.SSRC {
-					u.senderReport(p, now)
-				}
+				u.senderReport(p, now)
 			}
 		case *rtcp.ReceiverReport:
 			t.reported(r, p.Reports, now)
@@ -42,6 +41,10 @@ func (t *Transport) control(b []byte) {
 					d.track.KeyframeRequest()
 				}
 			}
+		case *rtcp.TransportLayerCC:
+			t.egress.feedback(p, now)
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			t.egress.capped(p.Bitrate)
 		}
 	}
 }
@@ -106,14 +109,10 @@ const maxBlocks = 31
 func (t *Transport) sendReceiverReports(r *routes, now time.Duration) {
 	var blocks []rtcp.ReceptionReport
 	for _, u := range r.ups {
-		u.mu.Lock()
-		if u.rx.started && now-u.rx.last < 5*reportEvery && len(blocks) < maxBlocks {
-			blocks = append(blocks, u.rx.block(u.ssrc.Load(), now))
-		}
-		u.mu.Unlock()
+		blocks = u.blocks(blocks, now)
 	}
-	if len(blocks) > 0 {
-		t.sendRTCP(&rtcp.ReceiverReport{SSRC: t.ssrc, Reports: blocks})
+	for some := range slices.Chunk(blocks, maxBlocks) {
+		t.sendRTCP(&rtcp.ReceiverReport{SSRC: t.ssrc, Reports: some})
 	}
 }
 

@@ -26,15 +26,19 @@ type Stats struct {
 	Downs                 []DownStats
 }
 
-// UpStats is what arrived in one section.
+// UpStats is what arrived in one section, over all of its encodings.
 type UpStats struct {
 	MID     string
 	Kind    sfu.Kind
-	Packets uint64
+	Packets uint64 // without those of RTX
 	Bytes   uint64
-	// Lost is expected minus received, retransmissions counted as received
-	// (RFC 3550 section 6.4.1); negative when duplicates prevail.
-	Lost   int64
+	// Repaired counts packets of RTX, with which clients also probe.
+	Repaired uint64
+	// Lost is expected minus received (RFC 3550 section 6.4.1): what came by
+	// RTX counts as lost, what was repeated in its own stream does not.
+	// Negative when duplicates prevail.
+	Lost int64
+	// Jitter is of the encoding that has most.
 	Jitter time.Duration
 }
 
@@ -60,14 +64,7 @@ func (t *Transport) Stats() Stats {
 	ups, downs := t.ups, t.downs
 	t.mu.Unlock()
 	for _, u := range ups {
-		us := UpStats{MID: u.mid, Kind: u.kind, Bytes: u.bytes.Load()}
-		u.mu.Lock()
-		if u.rx.started {
-			us.Packets, us.Lost = uint64(u.rx.received), u.rx.lost()
-			us.Jitter = time.Duration(u.rx.jitter / float64(codecOf(u.kind).ClockRate()) * float64(time.Second))
-		}
-		u.mu.Unlock()
-		s.Ups = append(s.Ups, us)
+		s.Ups = append(s.Ups, u.stats())
 	}
 	for _, d := range downs {
 		ds := DownStats{MID: d.mid, Kind: d.kind, Packets: d.packets.Load(), Bytes: d.bytes.Load()}
@@ -75,6 +72,19 @@ func (t *Transport) Stats() Stats {
 		ds.FractionLost, ds.RTT = float64(d.lost)/256, d.rtt
 		d.mu.Unlock()
 		s.Downs = append(s.Downs, ds)
+	}
+	return s
+}
+
+func (u *up) stats() UpStats {
+	s := UpStats{MID: u.mid, Kind: u.kind, Bytes: u.bytes.Load()}
+	rate := float64(u.payloads[0].codec.ClockRate())
+	for i := range u.encodings {
+		media, repair := u.encodings[i].media.snapshot(), u.encodings[i].repair.snapshot()
+		s.Packets += uint64(media.received)
+		s.Repaired += uint64(repair.received)
+		s.Lost += media.lost()
+		s.Jitter = max(s.Jitter, time.Duration(media.jitter/rate*float64(time.Second)))
 	}
 	return s
 }

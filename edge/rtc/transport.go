@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,7 +42,8 @@ type Transport struct {
 	dtls     *packetio.Buffer // handshake records on their way to pion/dtls
 	counts   counts
 	rtt      atomic.Int64
-	feedback feedback // transport-wide congestion control
+	feedback feedback // transport-wide congestion control of what arrives
+	egress   egress   // and of what leaves
 	due      time.Duration
 
 	// mu guards what offers change. Nothing of the packet path takes it.
@@ -55,16 +54,6 @@ type Transport struct {
 	ups    []*up
 	downs  []*down
 	cname  string
-}
-
-// routes is where packets go, an immutable snapshot for the reader.
-type routes struct {
-	ups    []*up
-	ssrc   map[uint32]*up
-	mid    map[string]*up
-	pt     map[uint8]*up // payload types that only one section uses
-	downs  map[uint32]*down
-	midExt uint8 // 0 where not offered
 }
 
 // counts are of RTP packets and their bytes.
@@ -128,7 +117,7 @@ func (t *Transport) takeSections(o *offer, first int) {
 		s := &o.sections[i]
 		switch {
 		case s.refused != "" || s.dir == inactive:
-		case s.dir&sends != 0:
+		case s.up():
 			t.ups = append(t.ups, newUp(t, s))
 		case s.kind == sfu.Video && videos <= 0, s.kind == sfu.Audio && audios <= 0:
 			s.refused = "too many slots"
@@ -138,7 +127,7 @@ func (t *Transport) takeSections(o *offer, first int) {
 			} else {
 				audios--
 			}
-			t.downs = append(t.downs, newDown(t, s))
+			t.downs = append(t.downs, newDown(t, s, o.mixed || s.mixed))
 		}
 	}
 	t.reroute(o)
@@ -149,37 +138,6 @@ func slotLimit(n, zero int) int {
 		return zero
 	}
 	return n
-}
-
-// reroute publishes a new snapshot. t.mu is held, or t not yet shared.
-func (t *Transport) reroute(o *offer) {
-	r := &routes{
-		ups: slices.Clone(t.ups), ssrc: make(map[uint32]*up), mid: make(map[string]*up),
-		pt: make(map[uint8]*up), downs: make(map[uint32]*down),
-	}
-	shared := make(map[uint8]bool)
-	for _, u := range t.ups {
-		r.mid[u.mid] = u
-		if _, twice := r.pt[u.pt]; twice {
-			shared[u.pt] = true
-		}
-		r.pt[u.pt] = u
-	}
-	maps.DeleteFunc(r.pt, func(pt uint8, _ *up) bool { return shared[pt] })
-	for i := range o.sections {
-		s := &o.sections[i]
-		if u := r.mid[s.mid]; u != nil && s.refused == "" {
-			for _, ssrc := range s.ssrcs {
-				r.ssrc[ssrc] = u
-			}
-			u.declare(s.ssrcs)
-			r.midExt = max(r.midExt, s.midExt) // one id in all of a bundle (RFC 8843 section 9)
-		}
-	}
-	for _, d := range t.downs {
-		r.downs[d.ssrc] = d
-	}
-	t.routes.Store(r)
 }
 
 // gather opens the local candidates of a new ICE generation and notes its
@@ -219,7 +177,7 @@ func (t *Transport) renewAnswer() {
 	t.local.version++
 	slots := make(map[string]slotID, len(t.downs))
 	for _, d := range t.downs {
-		slots[d.mid] = slotID{d.ssrc, t.cname}
+		slots[d.mid] = slotID{d.ssrc, d.rtx.ssrc, t.cname}
 	}
 	t.answer = writeAnswer(t.offer, t.local, slots)
 }
@@ -237,7 +195,7 @@ func (t *Transport) Ups() []Up {
 	defer t.mu.Unlock()
 	list := make([]Up, len(t.ups))
 	for i, u := range t.ups {
-		list[i] = Up{MID: u.mid, Kind: u.kind, Track: u.track}
+		list[i] = Up{MID: u.mid, Kind: u.kind, Encodings: max(1, len(u.rids)), Track: u.track}
 	}
 	return list
 }
