@@ -6,14 +6,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+	"pgregory.net/rapid"
 
 	"github.com/meridian-video/meridian/edge/sfu"
 )
 
 func TestNumbersAreGivenOutOnce(t *testing.T) {
 	var e egress
+	e.init()
 	var wg sync.WaitGroup
 	lists := make([][]uint16, 4)
 	for i := range lists {
@@ -41,22 +44,98 @@ func TestNumbersAreGivenOutOnce(t *testing.T) {
 
 func TestREMBCaps(t *testing.T) {
 	tr := idle(t, "whip.sdp")
+	if _, known := tr.Bandwidth(); known {
+		t.Fatal("a client that is sent nothing has a bandwidth")
+	}
 	for _, test := range []struct {
 		bitrate float32
-		want    uint64
-	}{{300_000, 300_000}, {1e15, 300_000}, {2e6, 2e6}} {
+		want    int
+	}{{200_000, 200_000}, {1e15, 200_000}, {100_000, 100_000}, {0, 100_000}} {
 		b, err := (&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: test.bitrate, SSRCs: []uint32{1}}).Marshal()
 		if err != nil {
 			t.Fatal(err)
 		}
 		tr.control(b)
-		if got := tr.egress.limit.Load(); got/1000 != test.want/1000 {
-			t.Errorf("REMB of %g leaves a limit of %d, want %d", test.bitrate, got, test.want)
+		if got, known := tr.Bandwidth(); !known || got/1000 != test.want/1000 {
+			t.Errorf("REMB of %g leaves %d, want %d", test.bitrate, got, test.want)
 		}
 	}
-	if tr.egress.capped(0); tr.egress.limit.Load() == 0 {
-		t.Error("a REMB of nothing lifts the limit")
+}
+
+// TestReceipts takes apart what an independent recorder has written.
+func TestReceipts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		recorder := twcc.NewRecorder(1)
+		seq := rapid.Uint16().Draw(t, "first")
+		at := time.Duration(rapid.IntRange(1000, 1<<30).Draw(t, "begin")) * time.Microsecond
+		arrived := map[uint16]time.Duration{}
+		var order []uint16
+		for range rapid.IntRange(1, 200).Draw(t, "packets") {
+			seq += rapid.SampledFrom([]uint16{1, 1, 1, 2, 9}).Draw(t, "step")
+			at += time.Duration(rapid.SampledFrom([]int{0, 250, 1000, 60_000, 70_000}).Draw(t, "us")) * time.Microsecond
+			recorder.Record(1, seq, at.Microseconds())
+			arrived[seq] = at
+			order = append(order, seq)
+		}
+		got := map[uint16]time.Duration{}
+		for _, p := range recorder.BuildFeedbackPacket() {
+			for _, r := range appendReceipts(nil, p.(*rtcp.TransportLayerCC)) {
+				if _, came := arrived[r.Seq]; came != r.Received {
+					t.Fatalf("number %d: received %v", r.Seq, r.Received)
+				}
+				if r.Received {
+					got[r.Seq] = r.Arrival
+				}
+			}
+		}
+		if len(got) != len(arrived) {
+			t.Fatalf("%d receipts for %d packets", len(got), len(arrived))
+		}
+		offset := got[order[0]] - arrived[order[0]]
+		for _, seq := range order {
+			if d := got[seq] - arrived[seq] - offset; d < -500*time.Microsecond || d > 500*time.Microsecond {
+				t.Fatalf("number %d is %v off", seq, d)
+			}
+		}
+	})
+}
+
+// FuzzReceipts takes reports apart that any client may send.
+func FuzzReceipts(f *testing.F) {
+	recorder := twcc.NewRecorder(1)
+	for i := range uint16(40) {
+		recorder.Record(1, i*i, int64(i)*5000)
 	}
+	for _, p := range recorder.BuildFeedbackPacket() {
+		b, err := p.Marshal()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var p rtcp.TransportLayerCC
+		if p.Unmarshal(b) != nil {
+			return
+		}
+		if got := appendReceipts(nil, &p); len(got) > int(p.PacketStatusCount) {
+			t.Fatalf("%d receipts of %d packets", len(got), p.PacketStatusCount)
+		}
+	})
+}
+
+// TestProbesRaiseTheEstimate has a client on a wide path that is sent little.
+func TestProbesRaiseTheEstimate(t *testing.T) {
+	m := newMeet(t, opus, vp8)
+	tr := m.sub.transport
+	if _, known := tr.Bandwidth(); !known {
+		t.Fatal("nothing is known of a client with transport-wide feedback")
+	}
+	tr.SetWanted(4_000_000)
+	until(t, "estimate of what is wanted", func() bool {
+		got, _ := tr.Bandwidth()
+		return got >= 3_000_000
+	})
 }
 
 // numbered is how many numbers were given out.
