@@ -133,6 +133,12 @@ func TestTheFloorSealsAndSendsToAll(t *testing.T) {
 	}
 }
 
+func TestTheFloorIsThatOfTheWholeRun(t *testing.T) {
+	if got := (Floor{100, 3, 1, .4, 20}).mean(Floor{100, 5, 2, .6, 24}); *got != (Floor{100, 4, 1.5, .5, 22}) {
+		t.Errorf("%+v", *got)
+	}
+}
+
 func TestAPathCarriesBothWaysAndLoses(t *testing.T) {
 	server, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {

@@ -31,6 +31,15 @@ type Floor struct {
 	Rate         float64 `json:"packets_per_second"`
 }
 
+// mean is the floor of a run that began with one and ended with another: on a
+// shared machine it moves.
+func (f Floor) mean(g Floor) *Floor {
+	return &Floor{
+		Destinations: f.Destinations, Micros: (f.Micros + g.Micros) / 2, User: (f.User + g.User) / 2,
+		Seal: (f.Seal + g.Seal) / 2, Rate: (f.Rate + g.Rate) / 2,
+	}
+}
+
 // floorOrder is what the child process is told on its standard input.
 type floorOrder struct {
 	Destinations []netip.AddrPort

@@ -4,11 +4,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"net/url"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/meridian-video/meridian/testbed/bench/light"
 )
@@ -43,12 +45,50 @@ func startMeridian(ctx context.Context, o options) (server, error) {
 	if m.program, err = launch(nil, bin, "dev", "--pops", "1", "--json", "--port", fmt.Sprint(port+1), "--data", "{dir}"); err != nil {
 		return nil, err
 	}
-	target := &url.URL{Scheme: "http", Host: m.host, Path: "/readyz"}
-	if err := m.ready(ctx, func(ctx context.Context) bool { return reachable(ctx, target) }); err != nil {
+	if err := m.open(ctx); err != nil {
 		m.stop()
 		return nil, err
 	}
 	return m, nil
+}
+
+// said is the line that the network prints when it is ready.
+type said struct {
+	Ready   bool
+	Control string
+	Key     string `json:"api_key"`
+}
+
+// company is the one that a development network has.
+const company = "dev"
+
+// open waits until the network is ready and lets more people into a room than
+// usual, for the webinar.
+func (m *meridian) open(ctx context.Context) error {
+	var line said
+	err := m.ready(ctx, func(context.Context) bool {
+		b, err := os.ReadFile(m.log)
+		return err == nil && json.Unmarshal(b, &line) == nil && line.Ready
+	})
+	if err != nil {
+		return err
+	}
+	body := strings.NewReader(`{"max_participants":1000}`)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPatch, line.Control+"/api/v1/companies/"+company, body)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+line.Key)
+	r.Header.Set("Content-Type", "application/json")
+	res, err := web.Do(r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("let more people into a room: %s", res.Status)
+	}
+	return nil
 }
 
 func (m *meridian) publish(ctx context.Context, room string, c *light.Client, simulcast bool) error {
