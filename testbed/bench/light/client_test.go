@@ -4,6 +4,7 @@ package light
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,7 +22,11 @@ func peer(t *testing.T, prepare func(*webrtc.PeerConnection), offer string) stri
 	var s webrtc.SettingEngine
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(s)).NewPeerConnection(webrtc.Configuration{})
+	media := &webrtc.MediaEngine{}
+	if err := errors.Join(media.RegisterDefaultCodecs(), webrtc.ConfigureSimulcastExtensionHeaders(media)); err != nil {
+		t.Fatal(err)
+	}
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(s), webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,6 +195,52 @@ func TestAPublisherSendsToAPeerConnectionAndObeysIt(t *testing.T) {
 	<-done
 	if s := c.Snapshot(); s.PLI == 0 {
 		t.Error("a request for a keyframe did not arrive")
+	}
+}
+
+func TestAPublisherSendsThreeEncodingsWhereTheyAreTaken(t *testing.T) {
+	c := newTestClient(t, Options{})
+	type seen struct {
+		rid   string
+		layer uint8
+	}
+	tracks := make(chan seen, 3)
+	answer := peer(t, func(pc *webrtc.PeerConnection) {
+		pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
+			p, _, err := track.ReadRTP()
+			if err != nil {
+				return
+			}
+			s, ok := findStamp(p.Payload)
+			if !ok {
+				t.Error("a payload without a stamp")
+			}
+			tracks <- seen{track.RID(), s.layer}
+		})
+	}, c.Offer(Section{Video: true, Send: true, Simulcast: true}))
+	connect(t, c, answer)
+	p := c.Publish()
+	if !p.Simulcast() {
+		t.Fatalf("three encodings were agreed to, and one is sent:\n%s", answer)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { p.Run(ctx); close(done) }()
+	timeout := time.NewTimer(10 * time.Second)
+	defer timeout.Stop()
+	got := map[seen]bool{}
+	for len(got) < 3 {
+		select {
+		case s := <-tracks:
+			got[s] = true
+		case <-timeout.C:
+			t.Fatalf("only %v came", got)
+		}
+	}
+	cancel()
+	<-done
+	if !got[seen{"l", 0}] || !got[seen{"m", 1}] || !got[seen{"h", 2}] {
+		t.Errorf("encodings %v", got)
 	}
 }
 
