@@ -63,7 +63,7 @@ func drawLoads(p *page, r *Report) {
 	if r.Floor != nil {
 		floor, name = r.Floor.Micros, fmt.Sprintf("floor %.1f µs", r.Floor.Micros)
 	}
-	p.heading("Processor time per forwarded packet", "Dark: user mode. Light: the kernel. Floor: seal and sendmmsg alone, in the same run.")
+	p.heading("Processor time per forwarded packet", "Full colour: user mode. Pale: the kernel. Floor: seal and sendmmsg alone, in the same run.")
 	p.bars(rows, floor, name)
 }
 
@@ -102,7 +102,7 @@ func drawDelays(p *page, r *Report) {
 		}
 	}
 	if len(rows) > 0 {
-		p.heading("One-way delay", "Dark: p50. Light: up to p99. From a publisher's write to the kernel's receipt for a viewer.")
+		p.heading("One-way delay", "Full colour: p50. Pale: up to p99. From a publisher's write to the kernel's receipt for a viewer.")
 		p.bars(rows, 0, "")
 	}
 }
@@ -123,7 +123,7 @@ func drawJoins(p *page, r *Report) {
 		rows = append(rows, bar{name, colour[x.Server], j.PacketP95, j.PacketP50, fmt.Sprintf("%.0f / %.0f ms", j.PacketP50, j.PacketP95)})
 	}
 	if len(rows) > 0 {
-		p.heading("Joining", "From the request to the first packet of media. Dark: p50. Light: up to p95.")
+		p.heading("Joining", "From the request to the first packet of media. Full colour: p50. Pale: up to p95.")
 		p.bars(rows, 0, "")
 	}
 }

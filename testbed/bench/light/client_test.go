@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -23,10 +24,12 @@ func peer(t *testing.T, prepare func(*webrtc.PeerConnection), offer string) stri
 	s.SetIncludeLoopbackCandidate(true)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
 	media := &webrtc.MediaEngine{}
-	if err := errors.Join(media.RegisterDefaultCodecs(), webrtc.ConfigureSimulcastExtensionHeaders(media)); err != nil {
+	registry := &interceptor.Registry{}
+	if err := errors.Join(media.RegisterDefaultCodecs(), webrtc.ConfigureSimulcastExtensionHeaders(media), webrtc.ConfigureTWCCHeaderExtensionSender(media, registry)); err != nil {
 		t.Fatal(err)
 	}
-	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(s), webrtc.WithMediaEngine(media)).NewPeerConnection(webrtc.Configuration{})
+	media.RegisterFeedback(webrtc.RTCPFeedback{Type: "transport-cc"}, webrtc.RTPCodecTypeVideo)
+	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(s), webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(registry)).NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,12 +80,13 @@ func TestAViewerReceivesFromAPeerConnectionAndReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	reports, asks := make(chan *rtcp.ReceiverReport, 16), make(chan *rtcp.TransportLayerNack, 16)
+	arrivals := make(chan *rtcp.TransportLayerCC, 16)
 	answer := peer(t, func(pc *webrtc.PeerConnection) {
 		sender, err := pc.AddTrack(track)
 		if err != nil {
 			t.Fatal(err)
 		}
-		go readReports(sender, reports, asks)
+		go readReports(sender, reports, asks, arrivals)
 	}, c.Offer(Section{Video: true}))
 	connect(t, c, answer)
 
@@ -105,6 +109,14 @@ func TestAViewerReceivesFromAPeerConnectionAndReports(t *testing.T) {
 		}
 	case <-timeout.C:
 		t.Fatal("no receiver report came")
+	}
+	select {
+	case a := <-arrivals:
+		if a.PacketStatusCount == 0 {
+			t.Errorf("feedback %+v", a)
+		}
+	case <-timeout.C:
+		t.Fatal("no transport-wide feedback came")
 	}
 	s := c.Snapshot()
 	if s.Bad != 0 || s.Opened == 0 || len(s.Delays) == 0 || s.Delays[0] < 0 || s.Delays[0] > 5*time.Second {
@@ -133,7 +145,7 @@ func sendPictures(ctx context.Context, track *webrtc.TrackLocalStaticRTP) {
 	}
 }
 
-func readReports(s *webrtc.RTPSender, reports chan<- *rtcp.ReceiverReport, asks chan<- *rtcp.TransportLayerNack) {
+func readReports(s *webrtc.RTPSender, reports chan<- *rtcp.ReceiverReport, asks chan<- *rtcp.TransportLayerNack, arrivals chan<- *rtcp.TransportLayerCC) {
 	for {
 		packets, _, err := s.ReadRTCP()
 		if err != nil {
@@ -149,6 +161,11 @@ func readReports(s *webrtc.RTPSender, reports chan<- *rtcp.ReceiverReport, asks 
 			case *rtcp.TransportLayerNack:
 				select {
 				case asks <- p:
+				default:
+				}
+			case *rtcp.TransportLayerCC:
+				select {
+				case arrivals <- p:
 				default:
 				}
 			}
