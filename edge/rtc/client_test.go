@@ -2,7 +2,7 @@ package rtc
 
 import (
 	"context"
-	"io"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -93,23 +93,51 @@ type client struct {
 	reading   sync.WaitGroup
 }
 
-func newClient(t testing.TB) *client {
+// clientCodec is a codec that a client knows, and its payload types.
+type clientCodec struct {
+	mime, fmtp string
+	pt, rtx    webrtc.PayloadType // rtx: 0 without
+}
+
+var (
+	opus     = clientCodec{mime: webrtc.MimeTypeOpus, fmtp: "minptime=10;useinbandfec=1", pt: 111}
+	plainVP8 = clientCodec{mime: webrtc.MimeTypeVP8, pt: 96}
+	vp8      = clientCodec{mime: webrtc.MimeTypeVP8, pt: 96, rtx: 97}
+)
+
+// register adds the codec to a client's engine.
+func (c clientCodec) register(t testing.TB, engine *webrtc.MediaEngine) {
 	t.Helper()
+	kind, params := webrtc.RTPCodecTypeVideo, webrtc.RTPCodecParameters{PayloadType: c.pt, RTPCodecCapability: webrtc.RTPCodecCapability{
+		MimeType: c.mime, ClockRate: 90000, SDPFmtpLine: c.fmtp,
+		RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}},
+	}}
+	if c.mime == webrtc.MimeTypeOpus {
+		kind, params.ClockRate, params.Channels, params.RTCPFeedback = webrtc.RTPCodecTypeAudio, 48000, 2, nil
+	}
+	if err := engine.RegisterCodec(params, kind); err != nil {
+		t.Fatal(err)
+	}
+	if c.rtx == 0 {
+		return
+	}
+	params.PayloadType = c.rtx
+	params.RTPCodecCapability = webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", c.pt)}
+	if err := engine.RegisterCodec(params, kind); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newClient makes a client that knows the given codecs, else Opus and VP8
+// without RTX.
+func newClient(t testing.TB, codecs ...clientCodec) *client {
+	t.Helper()
+	if len(codecs) == 0 {
+		codecs = []clientCodec{opus, plainVP8}
+	}
 	var engine webrtc.MediaEngine
-	// No RTX, which pion's responder would use although no answer has it.
-	nack := []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}, {Type: "ccm", Parameter: "fir"}}
-	for _, c := range []struct {
-		kind   webrtc.RTPCodecType
-		params webrtc.RTPCodecParameters
-	}{
-		{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecParameters{PayloadType: 111, RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"}}},
-		{webrtc.RTPCodecTypeVideo, webrtc.RTPCodecParameters{PayloadType: 96, RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeVP8, ClockRate: 90000, RTCPFeedback: nack}}},
-	} {
-		if err := engine.RegisterCodec(c.params, c.kind); err != nil {
-			t.Fatal(err)
-		}
+	for _, c := range codecs {
+		c.register(t, &engine)
 	}
 	var registry interceptor.Registry
 	if err := webrtc.RegisterDefaultInterceptors(&engine, &registry); err != nil {
@@ -258,6 +286,18 @@ func receive(t *testing.T, tr *webrtc.TrackRemote, n int) []*rtp.Packet {
 // keyframe, of about three packets each for video and one for audio.
 func send(t *testing.T, track *webrtc.TrackLocalStaticSample) {
 	t.Helper()
+	every(t, func(i int) {
+		data := make([]byte, 60)
+		if track.Kind() == webrtc.RTPCodecTypeVideo {
+			data = frame(i%5 == 0)
+		}
+		_ = track.WriteSample(media.Sample{Data: data, Duration: 20 * time.Millisecond})
+	})
+}
+
+// every calls f 50 times a second until the test ends.
+func every(t *testing.T, f func(i int)) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -269,13 +309,7 @@ func send(t *testing.T, track *webrtc.TrackLocalStaticSample) {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-			}
-			data := make([]byte, 60)
-			if track.Kind() == webrtc.RTPCodecTypeVideo {
-				data = frame(i%5 == 0)
-			}
-			if err := track.WriteSample(media.Sample{Data: data, Duration: 20 * time.Millisecond}); err != nil && err != io.ErrClosedPipe {
-				return
+				f(i)
 			}
 		}
 	}()
@@ -291,6 +325,14 @@ func frame(key bool) []byte {
 		b[0] = 0x11
 	}
 	return b
+}
+
+// keyframe is packet i of a stream of frames of one packet.
+func keyframe(i int, payload []byte) *rtp.Packet {
+	return &rtp.Packet{
+		Header:  rtp.Header{Version: 2, SequenceNumber: uint16(i), Timestamp: uint32(i) * 1800, Marker: true},
+		Payload: payload,
+	}
 }
 
 func wait(t *testing.T, c <-chan struct{}, what string) {

@@ -19,6 +19,7 @@ type down struct {
 	kind           sfu.Kind
 	ssrc           uint32
 	payloads       [codecCount]payload // by codec; payload type 0: not negotiated
+	codecs         sfu.CodecSet
 	ext            extensions
 	mixed          bool // the client takes one-byte and two-byte extensions
 	track          *sfu.DownTrack
@@ -49,14 +50,15 @@ type sentReport struct {
 func newDown(t *Transport, s *section, mixed bool) *down {
 	d := &down{
 		t: t, mid: s.mid, kind: s.kind, ext: s.ext, mixed: mixed,
-		ssrc: random32() | 1, // never 0
+		ssrc:   random32() | 1, // never 0
+		codecs: s.payloads.codecs(),
 	}
 	for _, p := range s.payloads {
 		d.payloads[p.codec] = p
 	}
 	d.rtx.init(s.payloads)
 	d.track = sfu.NewDownTrack(sfu.DownConfig{
-		Kind: s.kind, Codecs: s.payloads.codecs(), Sink: d, Now: t.engine.cfg.Now, Metrics: t.engine.cfg.SFU,
+		Kind: s.kind, Codecs: d.codecs, Sink: d, Now: t.engine.cfg.Now, Metrics: t.engine.cfg.SFU,
 	})
 	return d
 }
@@ -153,6 +155,7 @@ func (d *down) received(r *rtcp.ReceptionReport, now time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lost = r.FractionLost
+	d.t.egress.lost(r.FractionLost, now)
 	if r.LastSenderReport == 0 {
 		return
 	}

@@ -2,21 +2,39 @@ package rtc
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"github.com/meridian-video/meridian/edge/sfu/bandwidth"
 )
+
+// probePace is the time between two bursts of padding of a probe.
+const probePace = 5 * time.Millisecond
 
 // egress is the congestion control of what a transport sends: it numbers the
 // packets of all slots in one sequence (draft-holmer-rmcat-transport-wide-cc-
-// extensions-01) and takes the client's answers. Its methods may be called
-// from any goroutine.
+// extensions-01), and what the client says of them goes to the estimator. Its
+// methods may be called from any goroutine.
 type egress struct {
-	mu   sync.Mutex
-	next uint16
+	mu       sync.Mutex
+	next     uint16
+	known    bool // the client reports on some section
+	estimate *bandwidth.Estimator
+	receipts []bandwidth.Receipt
+	probing  bool
+	cluster  uint8 // what is sent now counts for it; 0: for none
+}
 
-	limit atomic.Uint64 // bit/s that a REMB of the client allows; 0: no limit
+func (e *egress) init() {
+	e.estimate = bandwidth.New(bandwidth.Config{Pace: probePace})
+}
+
+// reports says that the client reports on what it is sent.
+func (e *egress) reports() {
+	e.mu.Lock()
+	e.known = true
+	e.mu.Unlock()
 }
 
 // number takes the transport-wide number of a packet of size bytes, the
@@ -26,21 +44,161 @@ func (e *egress) number(size int, now time.Duration) uint16 {
 	defer e.mu.Unlock()
 	seq := e.next
 	e.next++
-	e.sent(seq, size, now)
+	e.estimate.Sent(seq, size, now, e.cluster)
 	return seq
 }
 
-// sent notes a packet. e.mu is held. There is no estimator yet.
-func (e *egress) sent(uint16, int, time.Duration) {}
+// feedback takes the client's report of what has arrived.
+func (e *egress) feedback(r *rtcp.TransportLayerCC, now time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.receipts = appendReceipts(e.receipts[:0], r)
+	e.estimate.Feedback(now, e.receipts)
+}
 
-// feedback takes the client's report of what has arrived. There is no
-// estimator yet.
-func (e *egress) feedback(*rtcp.TransportLayerCC, time.Duration) {}
+// lost takes the share of packets that a receiver report misses, which counts
+// while nothing better comes.
+func (e *egress) lost(fraction uint8, now time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.estimate.Report(now, float64(fraction)/256)
+}
 
 // capped takes the client's own estimate (draft-alvestrand-rmcat-remb-03) in
 // bit/s.
 func (e *egress) capped(bitrate float32) {
-	if bitrate > 0 && bitrate < 1e12 {
-		e.limit.Store(uint64(bitrate))
+	if bitrate >= 1 && bitrate < 1e12 { // a REMB of nothing is read as next to nothing
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.known = true
+		e.estimate.SetCap(int(bitrate))
 	}
+}
+
+// tick does what is due and returns the probe to send, if any.
+func (e *egress) tick(now, rtt time.Duration) (c bandwidth.Cluster, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.known {
+		return c, false
+	}
+	e.estimate.SetRTT(rtt)
+	e.estimate.Tick(now)
+	if e.probing {
+		return c, false
+	}
+	c, ok = e.estimate.Probe(now)
+	e.probing = ok
+	return c, ok
+}
+
+// probe sends a cluster: padding until media and it are enough, in bursts
+// that keep to its bitrate.
+func (t *Transport) probe(c bandwidth.Cluster) {
+	e := &t.egress
+	defer e.mark(0, false)
+	ticker := time.NewTicker(probePace)
+	defer ticker.Stop()
+	start := t.engine.cfg.Now()
+	for sent, packets := 0, 0; ; {
+		e.mark(c.ID, true)
+		elapsed := t.engine.cfg.Now() - start
+		due := int(float64(c.Bitrate) / 8 * (elapsed + probePace).Seconds())
+		for sent < due && (sent < c.Bytes || packets < c.Packets) {
+			n := t.pad()
+			if n == 0 {
+				return
+			}
+			sent += n
+			packets++
+		}
+		e.mark(0, true)
+		if sent >= c.Bytes && packets >= c.Packets || elapsed > 4*c.Duration+100*time.Millisecond {
+			return
+		}
+		select {
+		case <-ticker.C:
+		case <-t.ctx.Done():
+			return
+		}
+	}
+}
+
+// mark says for which cluster packets are sent from now on, and whether the
+// probe goes on.
+func (e *egress) mark(cluster uint8, probing bool) {
+	e.mu.Lock()
+	e.cluster, e.probing = cluster, probing
+	e.mu.Unlock()
+}
+
+// pad sends one packet of padding on the first slot that can, and returns its
+// size in bytes, 0 if there is none.
+func (t *Transport) pad() int {
+	for _, d := range t.routes.Load().slots {
+		if d.ext[extCongestion].id == 0 {
+			continue
+		}
+		if n := d.padding(maxPadding); n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// Bandwidth returns how much the path to the client bears, in bit/s with all
+// headers, and whether anything is known of it.
+func (t *Transport) Bandwidth() (bitrate int, known bool) {
+	e := &t.egress
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.estimate.Target(), e.known
+}
+
+// SetWanted says how much the client would be sent if bandwidth were no
+// question, in bit/s: there is no use in probing for more.
+func (t *Transport) SetWanted(bitrate int) {
+	e := &t.egress
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.estimate.SetWanted(bitrate)
+}
+
+// appendReceipts takes transport-wide feedback apart (draft-holmer-rmcat-
+// transport-wide-cc-extensions-01 section 3.1). Arrivals are on the client's
+// clock, which wraps every 18 hours.
+func appendReceipts(list []bandwidth.Receipt, r *rtcp.TransportLayerCC) []bandwidth.Receipt {
+	at := time.Duration(r.ReferenceTime) * 64 * time.Millisecond
+	seq, left, deltas := r.BaseSequenceNumber, int(r.PacketStatusCount), r.RecvDeltas
+	add := func(symbol uint16) {
+		if left == 0 {
+			return
+		}
+		left--
+		got := bandwidth.Receipt{Seq: seq}
+		seq++
+		if symbol == rtcp.TypeTCCPacketReceivedSmallDelta || symbol == rtcp.TypeTCCPacketReceivedLargeDelta {
+			if len(deltas) == 0 {
+				left = 0 // cut short: the rest means nothing
+				return
+			}
+			at += time.Duration(deltas[0].Delta) * time.Microsecond
+			deltas = deltas[1:]
+			got.Received, got.Arrival = true, at
+		}
+		list = append(list, got)
+	}
+	for _, chunk := range r.PacketChunks {
+		switch c := chunk.(type) {
+		case *rtcp.RunLengthChunk:
+			for range min(int(c.RunLength), left) {
+				add(c.PacketStatusSymbol)
+			}
+		case *rtcp.StatusVectorChunk:
+			for _, symbol := range c.SymbolList {
+				add(symbol)
+			}
+		}
+	}
+	return list
 }

@@ -255,6 +255,13 @@ func FuzzOffer(f *testing.F) {
 			}
 			return
 		}
+		again := mustParse(t, raw)
+		if err := follows(o, again); err != nil {
+			t.Fatalf("an offer cannot follow itself: %v", err)
+		}
+		for i := range again.sections {
+			checkSection(t, &again.sections[i])
+		}
 		answer := writeAnswer(o, local{
 			ufrag: "ufrag", pwd: "password", fingerprint: "sha-256 00", setup: "passive",
 			announce: []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:1")},
@@ -272,6 +279,27 @@ func FuzzOffer(f *testing.F) {
 	})
 }
 
+// checkSection checks what the rest of the package relies on.
+func checkSection(t *testing.T, s *section) {
+	t.Helper()
+	if s.refused != "" {
+		return
+	}
+	used := make(map[uint8]bool)
+	for _, p := range s.payloads {
+		if p.codec == sfu.NoCodec || p.codec.Kind() != s.kind || p.pt == 0 || p.pt >= 64 && p.pt <= 95 || used[p.pt] || p.rtx != 0 && used[p.rtx] {
+			t.Fatalf("payloads %+v", s.payloads)
+		}
+		used[p.pt], used[p.rtx] = true, true
+	}
+	if len(s.payloads) == 0 || s.mid == "" || len(s.mid) > 16 || len(s.rids) > sfu.MaxLayers || len(s.rids) > 0 && s.ext[extRID].id == 0 {
+		t.Fatalf("section %+v", s)
+	}
+	if s.ext[extCongestion].id != 0 && !s.up() && s.payloads.repeat() {
+		t.Fatal("numbered, and repeated byte for byte")
+	}
+}
+
 func FuzzFragment(f *testing.F) {
 	f.Add("a=ice-ufrag:EsAw\r\na=ice-pwd:bP+XJMM09aR8AiX1jdukzR6Y\r\n")
 	f.Fuzz(func(t *testing.T, raw string) {
@@ -287,6 +315,10 @@ func FuzzPackets(f *testing.F) {
 	f.Add([]byte{0xb0, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0x10, 0, 0, 1, 4, 1, '1', 0, 0x10, 0, 0, 0, 2})
 	f.Add([]byte{0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{0x81, 205, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0xff, 0xff})
+	f.Add([]byte{0x90, 97, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9, 0xbe, 0xde, 0, 1, 0x40, '1', 0xb0, 'h', 0, 7, 1, 2, 3})
+	f.Add([]byte{0x90, 45, 0, 1, 0, 0, 0, 1, 158, 43, 109, 185, 0xbe, 0xde, 0, 1, 0xc2, 0x80, 0, 1, 0x18, 2, 3})
+	f.Add([]byte{0x8f, 205, 0, 5, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 3, 0, 0, 1, 0, 0x20, 3, 0, 0})
+	f.Add([]byte{0x8f, 206, 0, 5, 0, 0, 0, 1, 0, 0, 0, 0, 'R', 'E', 'M', 'B', 1, 0x13, 0xff, 0xff, 0, 0, 0, 2})
 	media, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		f.Fatal(err)
@@ -296,7 +328,7 @@ func FuzzPackets(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = e.Close() })
-	tr, err := e.Accept(f.Context(), Offer{SDP: load(f, "whip.sdp")})
+	tr, err := e.Accept(f.Context(), Offer{SDP: load(f, "chromium-simulcast.sdp")})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+
+	"github.com/meridian-video/meridian/edge/sfu"
 )
 
 // routes is where packets go, an immutable snapshot for the reader.
@@ -15,6 +17,7 @@ type routes struct {
 	mid   map[string]*up
 	pt    map[uint8]*up // payload types that only one section uses
 	downs map[uint32]*down
+	slots []*down    // in offer order
 	ext   extensions // one id in all of a bundle
 }
 
@@ -42,8 +45,12 @@ func (t *Transport) reroute(o *offer) {
 			u.declare(s.ssrcs)
 		}
 	}
+	r.slots = slices.Clone(t.downs)
 	for _, d := range t.downs {
 		r.downs[d.ssrc] = d
+		if d.kind == sfu.Video && d.ext[extCongestion].id != 0 {
+			t.egress.reports()
+		}
 	}
 	t.routes.Store(r)
 }

@@ -93,6 +93,7 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 	}
 	t.dtls.SetLimitCount(64)
 	t.feedback.init(t.ssrc)
+	t.egress.init()
 	t.local = local{
 		fingerprint: e.fingerprint, setup: t.setup, announce: e.announce,
 		session: uint64(random32()) << 8,
@@ -206,7 +207,7 @@ func (t *Transport) Downs() []Down {
 	defer t.mu.Unlock()
 	list := make([]Down, len(t.downs))
 	for i, d := range t.downs {
-		list[i] = Down{MID: d.mid, Kind: d.kind, Track: d.track}
+		list[i] = Down{MID: d.mid, Kind: d.kind, Track: d.track, Codecs: d.codecs}
 	}
 	return list
 }
@@ -334,6 +335,9 @@ func (t *Transport) tick(now time.Duration) {
 		u.track.Tick(now)
 	}
 	t.sendCongestion(now)
+	if c, ok := t.egress.tick(now, time.Duration(t.rtt.Load())); ok {
+		t.engine.wg.Go(func() { t.probe(c) })
+	}
 	if now >= t.due {
 		t.due = now + reportEvery
 		t.sendReceiverReports(r, now)

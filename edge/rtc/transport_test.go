@@ -27,9 +27,9 @@ type meet struct {
 	picture, voice *webrtc.TrackRemote
 }
 
-func newMeet(t *testing.T) *meet {
+func newMeet(t *testing.T, codecs ...clientCodec) *meet {
 	t.Helper()
-	m := &meet{engine: newEngine(t), pub: newClient(t), sub: newClient(t)}
+	m := &meet{engine: newEngine(t), pub: newClient(t, codecs...), sub: newClient(t, codecs...)}
 	m.audio, _ = m.pub.publish(t, webrtc.MimeTypeOpus)
 	m.video, m.sender = m.pub.publish(t, webrtc.MimeTypeVP8)
 	m.sub.slots(t, webrtc.RTPCodecTypeVideo, 2)

@@ -33,7 +33,7 @@ var rules = []rule{
 	{"edge/sfu", []string{"edge/sfu/codec"}, "edge/sfu is a leaf: packets in, packets out, no rooms and no sockets"},
 	{"edge/sfu/codec", nil, "edge/sfu/codec is a leaf: payloads can be read without a forwarder"},
 	{"edge/sfu/allocation", []string{"edge/sfu"}, "edge/sfu/allocation is arithmetic over layers: it forwards nothing and knows no rooms"},
-	{"edge/rtc", []string{"edge/sfu"}, "edge/rtc is a transport: nothing above the waist may leak below it"},
+	{"edge/rtc", []string{"edge/sfu", "edge/sfu/bandwidth"}, "edge/rtc is a transport: nothing above the waist may leak below it"},
 	{"edge/web", nil, "edge/web is a leaf: the built page and nothing else"},
 	{"ops", []string{"ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "ops wires everything, but what runs must not depend on what tests it"},
 	{"testbed", []string{"testbed/...", "ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "testbed may use everything"},

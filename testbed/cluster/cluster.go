@@ -402,6 +402,3 @@ func freePorts(t testing.TB, n int) []int {
 	}
 	return ports
 }
-
-// PID is the process id, for reading the kernel's accounting.
-func (p *Process) PID() int { return p.cmd.Process.Pid }
