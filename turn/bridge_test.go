@@ -24,7 +24,7 @@ func TestBridgeDropsSpoofedAndStale(t *testing.T) {
 		t.Fatalf("%q from %v: %v, %d spoofed", buf[:n], from, err, b.spoofed.Load())
 	}
 	for _, to := range []string{"240.0.0.1:50000", "240.0.77.1:1", "[100::5]:50000", "[::ffff:240.0.0.1]:50000"} {
-		if _, err := b.WriteToAddrPort([]byte("x"), netip.MustParseAddrPort(to)); err != nil {
+		if _, err := b.WriteTo([]byte("x"), net.UDPAddrFromAddrPort(netip.MustParseAddrPort(to))); err != nil {
 			t.Error(err)
 		}
 	}
@@ -106,12 +106,12 @@ type scripted struct {
 	wrote atomic.Int64
 }
 
-func (s *scripted) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+func (s *scripted) ReadFrom(b []byte) (int, net.Addr, error) {
 	p := <-s.in
-	return copy(b, p.text), p.from, nil
+	return copy(b, p.text), net.UDPAddrFromAddrPort(p.from), nil
 }
 
-func (s *scripted) WriteToAddrPort(b []byte, _ netip.AddrPort) (int, error) {
+func (s *scripted) WriteTo(b []byte, _ net.Addr) (int, error) {
 	s.wrote.Add(1)
 	return len(b), nil
 }
