@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
-	"github.com/pion/srtp/v3"
 
 	"github.com/meridian-video/meridian/edge/sfu"
 )
@@ -26,11 +24,7 @@ type down struct {
 
 	// What seals packets belongs to the caller of Send, of whom there is one
 	// at a time.
-	out    *srtp.Context
-	sealed rtp.Header
-	plain  []byte
-	cipher []byte
-	sent   *sent
+	out *outbound
 
 	mu      sync.Mutex // guards what reports say
 	reports [8]sentReport
@@ -69,38 +63,40 @@ func (d *down) ready() bool {
 	if k == nil {
 		return false
 	}
-	out, err := k.sender()
+	out, err := newOutbound(k, true)
 	if err != nil {
 		return false
 	}
-	d.out, d.sent = out, &sent{}
-	d.plain, d.cipher = make([]byte, 0, maxPacket), make([]byte, 0, maxPacket+64)
+	d.out = out
 	return true
 }
 
 // Send implements sfu.Sink.
-func (d *down) Send(p *sfu.Packet, _ sfu.Batch) {
-	if !d.ready() || len(p.Payload)+64 > maxPacket {
+func (d *down) Send(p *sfu.Packet, b sfu.Batch) {
+	to := d.t.peer.Load()
+	if to == nil || len(p.Payload)+64 > maxPacket || !d.ready() {
 		d.t.engine.metrics.unready.Inc()
 		return
 	}
-	d.plain = append(d.appendHeader(d.plain[:0], p), p.Payload...)
-	if !d.sent.same(p.SequenceNumber, d.plain) {
+	out, batched := b.(*batch)
+	if !batched || out.mux != d.t.engine.mux {
+		out = &batch{mux: d.t.engine.mux}
+		defer out.Flush()
+	}
+	plain := d.appendHeader(out.room(), p)
+	header := len(plain)
+	plain = append(plain, p.Payload...)
+	sealed, err := d.out.seal(plain, header)
+	if err != nil {
 		d.t.engine.metrics.mismatched.Inc()
 		return
 	}
-	sealed, err := d.out.EncryptRTP(d.cipher[:0], d.plain, &d.sealed)
-	if err != nil || !d.t.write(sealed) {
-		d.t.engine.metrics.unready.Inc()
-		return
-	}
-	n := uint64(len(d.plain))
+	out.add(len(sealed), len(plain), to)
+	n := uint64(len(plain))
 	d.packets.Add(1)
 	d.bytes.Add(n)
 	d.t.counts.packetsOut.Add(1)
 	d.t.counts.bytesOut.Add(n)
-	d.t.engine.metrics.out.packets.Inc()
-	d.t.engine.metrics.out.bytes.Add(float64(n))
 }
 
 // appendHeader writes the RTP header with one-byte extensions (RFC 8285).

@@ -73,7 +73,7 @@ type Engine struct {
 	cfg         Config
 	log         *slog.Logger
 	metrics     *metrics
-	mux         mux
+	mux         *mux
 	net         transport.Net // the interfaces, listed once instead of at each join
 	announce    []netip.AddrPort
 	cert        tls.Certificate
@@ -120,7 +120,7 @@ func New(cfg Config) (*Engine, error) {
 	if e.net, err = stdnet.NewNet(); err != nil {
 		return nil, fmt.Errorf("list interfaces: %w", err)
 	}
-	e.mux = newMux(cfg.Media, announce, e.net, loggers{cfg.Log})
+	e.mux = newMux(cfg, announce, e.metrics)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.wg.Go(e.tick)
 	return e, nil

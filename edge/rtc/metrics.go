@@ -16,6 +16,8 @@ type metrics struct {
 	connect        prometheus.Histogram
 
 	undecryptable, unknownSSRC, unready, mismatched prometheus.Counter
+	stranger, socketFull, undeliverable             prometheus.Counter
+	waves, batched                                  prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
@@ -41,11 +43,16 @@ func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
 	m.undecryptable = m.dropped.WithLabelValues("undecryptable")
 	m.unknownSSRC = m.dropped.WithLabelValues("unknown_ssrc")
 	m.unready = m.dropped.WithLabelValues("not_connected")
+	m.stranger = m.dropped.WithLabelValues("unknown_address")
+	m.socketFull = m.dropped.WithLabelValues("socket_full")
+	m.undeliverable = m.dropped.WithLabelValues("undeliverable")
 	m.mismatched = m.dropped.WithLabelValues("differs_from_first_sending")
+	m.waves = prometheus.NewCounter(prometheus.CounterOpts(opts("send_batches_total", "System calls that sent RTP packets to clients.")))
+	m.batched = prometheus.NewCounter(prometheus.CounterOpts(opts("send_batched_packets_total", "RTP packets that these sent.")))
 	if reg != nil {
 		open := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("transports", "Transports open.")),
 			func() float64 { return float64(transports()) })
-		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, open)
+		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, m.waves, m.batched, open)
 	}
 	return m
 }

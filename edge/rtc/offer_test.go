@@ -302,7 +302,7 @@ func FuzzPackets(f *testing.F) {
 	}
 	r := reader{t: tr, learned: make(map[uint32]*up)}
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		r.datagram(append([]byte(nil), b...))
+		r.datagram(append([]byte(nil), b...), netip.AddrPort{})
 		r.media(append([]byte(nil), b...))
 		tr.control(append([]byte(nil), b...))
 		tr.tick(e.cfg.Now())

@@ -15,12 +15,13 @@ import (
 	"github.com/pion/srtp/v3"
 )
 
-// keys is what DTLS has agreed on. Contexts for sending RTP are one per slot
-// (see down), so that slots share no lock.
+// keys is what DTLS has agreed on. What changes from one RTP packet to the
+// next is one per SSRC (see outbound), so that slots share no lock.
 type keys struct {
 	dtls    *dtls.Conn
 	profile srtp.ProtectionProfile
 	config  srtp.Config
+	gcm     *gcm // nil under another profile
 
 	mu   sync.Mutex // guards rtcp and buf
 	rtcp *srtp.Context
@@ -130,14 +131,13 @@ func (k *keys) derive(isClient bool) error {
 		return err
 	}
 	var err error
-	k.rtcp, err = k.sender()
+	if k.profile == srtp.ProtectionProfileAeadAes128Gcm {
+		if k.gcm, err = newGCM(k.config.Keys.LocalMasterKey, k.config.Keys.LocalMasterSalt); err != nil {
+			return err
+		}
+	}
+	k.rtcp, err = k.newContext()
 	return err
-}
-
-// sender returns a context that seals what we send. Two contexts must never
-// seal RTP of one SSRC, nor RTCP of one SSRC: an index would be used twice.
-func (k *keys) sender() (*srtp.Context, error) {
-	return srtp.CreateContext(k.config.Keys.LocalMasterKey, k.config.Keys.LocalMasterSalt, k.profile)
 }
 
 // receiver returns the context that opens what the client sends.
@@ -159,7 +159,7 @@ func (p *recordPipe) ReadFrom(b []byte) (int, net.Addr, error) {
 // WriteTo implements net.PacketConn. A record that cannot be sent is lost:
 // DTLS repeats it.
 func (p *recordPipe) WriteTo(b []byte, _ net.Addr) (int, error) {
-	if p.t.conn.Load() == nil {
+	if p.t.peer.Load() == nil {
 		return 0, io.ErrClosedPipe
 	}
 	p.t.write(b)

@@ -27,6 +27,7 @@ type Transport struct {
 	log    *slog.Logger
 	limits Offer
 	agent  *ice.Agent
+	door   *door
 	clock  *sfu.SourceClock
 	ssrc   uint32 // of our feedback
 	setup  string // our DTLS role
@@ -37,8 +38,10 @@ type Transport struct {
 	done      chan struct{}
 	started   time.Duration
 
-	pair     atomic.Bool              // ICE has a pair to send on
+	pair     atomic.Bool              // ICE has a pair of the current generation
 	conn     atomic.Pointer[ice.Conn] // set when ICE has connected
+	aim      sync.Mutex               // held while the pair is read and peer is set
+	peer     atomic.Pointer[peer]     // where packets go; nil: nowhere
 	keys     atomic.Pointer[keys]     // set when DTLS has finished
 	routes   atomic.Pointer[routes]
 	dtls     *packetio.Buffer // handshake records on their way to pion/dtls
@@ -71,11 +74,12 @@ type routes struct {
 type counts struct{ packetsIn, packetsOut, bytesIn, bytesOut atomic.Uint64 }
 
 func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
+	d := &door{mux: e.mux}
 	agent, err := ice.NewAgentWithOptions(
 		ice.WithICELite(true),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
 		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}),
-		ice.WithUDPMux(e.mux),
+		ice.WithUDPMux(d),
 		ice.WithNet(e.net),
 		ice.WithIncludeLoopback(),
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
@@ -88,7 +92,7 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 		return nil, fmt.Errorf("make ICE agent: %w", err)
 	}
 	t := &Transport{
-		engine: e, limits: in, agent: agent, offer: o,
+		engine: e, limits: in, agent: agent, door: d, offer: o,
 		log:       e.log.With("transport", in.Name),
 		clock:     sfu.NewSourceClock(),
 		ssrc:      random32(),
@@ -102,6 +106,7 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 	if o.setup == "passive" {
 		t.setup = "active"
 	}
+	d.reader = reader{t: t, learned: make(map[uint32]*up)}
 	t.dtls.SetLimitCount(64)
 	t.feedback.init(t.ssrc)
 	t.local = local{
@@ -307,23 +312,26 @@ func (t *Transport) connect(wg *sync.WaitGroup) error {
 			} else {
 				t.cancel(ErrICEFailed)
 			}
+			t.lose() // without consent nothing is sent (RFC 7675 section 5.1)
 		}
 	}); err != nil {
-		return err
-	}
-	if err := t.agent.OnSelectedCandidatePairChange(func(_, _ ice.Candidate) { t.pair.Store(true) }); err != nil {
 		return err
 	}
 	t.mu.Lock()
 	ufrag, pwd := t.offer.ufrag, t.offer.pwd
 	t.mu.Unlock()
-	conn, err := t.agent.Accept(ctx, ufrag, pwd)
+	conn, err := t.agent.StartAccept(ufrag, pwd)
 	if err != nil {
 		return orCause(ctx, fmt.Errorf("%w: %w", ErrICEFailed, err))
 	}
-	t.pair.Store(true)
+	if err := t.agent.OnSelectedCandidatePairChange(func(_, _ ice.Candidate) { t.follow(conn) }); err != nil {
+		return err
+	}
+	if err := t.agent.AwaitConnect(ctx); err != nil {
+		return orCause(ctx, fmt.Errorf("%w: %w", ErrICEFailed, err))
+	}
+	t.follow(conn)
 	t.conn.Store(conn)
-	wg.Go(func() { t.read(conn) })
 	if err := t.secure(ctx, wg); err != nil {
 		return orCause(ctx, fmt.Errorf("%w: %w", ErrDTLS, err))
 	}
@@ -363,10 +371,12 @@ func (t *Transport) teardown(wg *sync.WaitGroup) {
 // abandon frees what a transport that never ran holds.
 func (t *Transport) abandon() {
 	t.cancel(ErrClosed)
+	t.lose()
 	_ = t.dtls.Close()
 	if err := t.agent.GracefulClose(); err != nil && !errors.Is(err, ice.ErrClosed) {
 		t.log.Debug("close ICE", "error", err)
 	}
+	t.engine.mux.forget(t.door)
 }
 
 // tick does what is due at now. The engine calls it.
@@ -380,16 +390,6 @@ func (t *Transport) tick(now time.Duration) {
 		t.due = now + reportEvery
 		t.sendReceiverReports(r, now)
 	}
-}
-
-// write sends a sealed packet to the client.
-func (t *Transport) write(b []byte) bool {
-	conn := t.conn.Load()
-	if conn == nil || !t.pair.Load() {
-		return false
-	}
-	_, err := conn.Write(b)
-	return err == nil
 }
 
 func random32() uint32 {

@@ -39,7 +39,7 @@ func newUp(t *Transport, s *section) *up {
 	}
 	u.track = sfu.NewUpTrack(sfu.UpConfig{
 		Kind: s.kind, Codec: codecOf(s.kind), Upstream: u, Clock: t.clock,
-		Now: t.engine.cfg.Now, Metrics: t.engine.cfg.SFU,
+		Batch: t.engine.NewBatch(), Now: t.engine.cfg.Now, Metrics: t.engine.cfg.SFU,
 	})
 	return u
 }
