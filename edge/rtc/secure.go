@@ -130,7 +130,11 @@ func (k *keys) derive(isClient bool) error {
 	if err := k.config.ExtractSessionKeysFromDTLS(&state, isClient); err != nil {
 		return err
 	}
-	var err error
+	return k.arm()
+}
+
+// arm makes what seals from the master keys.
+func (k *keys) arm() (err error) {
 	if k.profile == srtp.ProtectionProfileAeadAes128Gcm {
 		if k.gcm, err = newGCM(k.config.Keys.LocalMasterKey, k.config.Keys.LocalMasterSalt); err != nil {
 			return err
