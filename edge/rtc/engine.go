@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -78,6 +79,7 @@ type Engine struct {
 	announce    []netip.AddrPort
 	cert        tls.Certificate
 	fingerprint string
+	handshakes  chan struct{} // holds one for each in progress
 	ctx         context.Context
 	cancel      context.CancelFunc
 	wg          sync.WaitGroup
@@ -112,7 +114,8 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, log: cfg.Log, announce: announce, transports: make(map[*Transport]struct{})}
+	e := &Engine{cfg: cfg, log: cfg.Log, announce: announce, transports: make(map[*Transport]struct{}),
+		handshakes: make(chan struct{}, runtime.GOMAXPROCS(0)+1)}
 	if e.cert, e.fingerprint, err = newCertificate(); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}

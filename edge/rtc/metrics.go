@@ -14,6 +14,7 @@ type metrics struct {
 	dropped        *prometheus.CounterVec
 	closed         *prometheus.CounterVec
 	connect        prometheus.Histogram
+	handshake      prometheus.Histogram
 
 	undecryptable, unknownSSRC, unready, mismatched prometheus.Counter
 	stranger, socketFull, undeliverable             prometheus.Counter
@@ -38,6 +39,11 @@ func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
 			Buckets: []float64{.01, .025, .05, .1, .2, .4, .8, 1.6, 3.2, 6.4, 15},
 		}),
 	}
+	m.handshake = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: "meridian", Subsystem: "rtc", Name: "handshake_seconds",
+		Help:    "Time of a DTLS handshake, from its turn to its end.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+	})
 	m.in.packets, m.in.bytes = m.packets.WithLabelValues("in"), m.bytes.WithLabelValues("in")
 	m.out.packets, m.out.bytes = m.packets.WithLabelValues("out"), m.bytes.WithLabelValues("out")
 	m.undecryptable = m.dropped.WithLabelValues("undecryptable")
@@ -52,7 +58,7 @@ func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
 	if reg != nil {
 		open := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("transports", "Transports open.")),
 			func() float64 { return float64(transports()) })
-		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, m.waves, m.batched, open)
+		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, m.handshake, m.waves, m.batched, open)
 	}
 	return m
 }

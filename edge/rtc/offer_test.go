@@ -300,7 +300,7 @@ func FuzzPackets(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	r := reader{t: tr, learned: make(map[uint32]*up)}
+	r := reader{t: tr, greeted: true, learned: make(map[uint32]*up)}
 	f.Fuzz(func(_ *testing.T, b []byte) {
 		r.datagram(append([]byte(nil), b...), netip.AddrPort{})
 		r.media(append([]byte(nil), b...))

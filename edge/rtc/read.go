@@ -26,6 +26,7 @@ type reader struct {
 	in      *srtp.Context
 	learned map[uint32]*up // SSRCs that no offer declared
 	waiting [][]byte
+	greeted bool
 	told    time.Duration // when ICE was last told of life
 	sealed  rtp.Header
 	header  rtp.Header
@@ -39,6 +40,10 @@ func (r *reader) datagram(b []byte, from netip.AddrPort) {
 	case len(b) < 2:
 		return
 	case b[0] < 128:
+		if !r.greeted {
+			r.greeted = true
+			close(r.t.greeted)
+		}
 		_, _ = r.t.dtls.Write(b) // a full or closed buffer loses the record, as networks do
 		return
 	}

@@ -39,7 +39,7 @@ func (t *Transport) secure(ctx context.Context, wg *sync.WaitGroup) error {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = t.dtls.Close() })
 	defer stop()
-	if err := conn.HandshakeContext(ctx); err != nil {
+	if err := t.shake(ctx, conn); err != nil {
 		_ = conn.Close()
 		return err
 	}
@@ -60,6 +60,27 @@ func (t *Transport) secure(ctx context.Context, wg *sync.WaitGroup) error {
 		}
 	})
 	return nil
+}
+
+// shake does the handshake when its turn has come: where the client begins,
+// that is not before its first record.
+func (t *Transport) shake(ctx context.Context, conn *dtls.Conn) error {
+	if t.setup == "passive" {
+		select {
+		case <-t.greeted:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	leave, err := t.engine.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	began := t.engine.cfg.Now()
+	err = conn.HandshakeContext(ctx)
+	t.engine.metrics.handshake.Observe((t.engine.cfg.Now() - began).Seconds())
+	return err
 }
 
 // handshaker sets up DTLS in the role that the answer says.

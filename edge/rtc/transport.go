@@ -34,6 +34,7 @@ type Transport struct {
 
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
+	greeted   chan struct{} // closed at the client's first DTLS record
 	connected chan struct{}
 	done      chan struct{}
 	started   time.Duration
@@ -96,6 +97,7 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 		log:       e.log.With("transport", in.Name),
 		clock:     sfu.NewSourceClock(),
 		ssrc:      random32(),
+		greeted:   make(chan struct{}),
 		connected: make(chan struct{}),
 		done:      make(chan struct{}),
 		dtls:      packetio.NewBuffer(),
