@@ -148,8 +148,8 @@ func TestOnlyValidatedAddressesAreHeard(t *testing.T) {
 	for _, b := range [][]byte{record, media} {
 		m.mux.datagram(b, alice)
 	}
-	if n := counted(t, m.metrics.stranger); n != 2 || tr.dtls.Count() != 0 {
-		t.Fatalf("%d dropped, %d records", n, tr.dtls.Count())
+	if n := counted(t, m.metrics.stranger); n != 2 || tr.pipe.Load().records.Count() != 0 {
+		t.Fatalf("%d dropped, %d records", n, tr.pipe.Load().records.Count())
 	}
 	if _, err := conn.WriteToAddrPort(success(t), alice); err != nil {
 		t.Fatal(err)
@@ -157,8 +157,8 @@ func TestOnlyValidatedAddressesAreHeard(t *testing.T) {
 	m.mux.datagram(record, alice)
 	m.mux.datagram(record, stranger)
 	m.mux.datagram([]byte{64, 1, 2, 3}, alice) // TURN channels are not ours
-	if n := counted(t, m.metrics.stranger); n != 3 || tr.dtls.Count() != 1 {
-		t.Errorf("%d dropped, %d records", n, tr.dtls.Count())
+	if n := counted(t, m.metrics.stranger); n != 3 || tr.pipe.Load().records.Count() != 1 {
+		t.Errorf("%d dropped, %d records", n, tr.pipe.Load().records.Count())
 	}
 	tr.Close(nil)
 	wait(t, tr.Done(), "end")

@@ -27,6 +27,7 @@ type reader struct {
 	learned map[uint32]*up // SSRCs that no offer declared
 	waiting [][]byte
 	greeted bool
+	proven  bool
 	told    time.Duration // when ICE was last told of life
 	sealed  rtp.Header
 	header  rtp.Header
@@ -44,11 +45,15 @@ func (r *reader) datagram(b []byte, from netip.AddrPort) {
 			r.greeted = true
 			close(r.t.greeted)
 		}
-		_, _ = r.t.dtls.Write(b) // a full or closed buffer loses the record, as networks do
+		r.t.record(b)
 		return
 	}
 	if r.in == nil && !r.unlock(b) || !r.open(b) {
 		return
+	}
+	if !r.proven {
+		r.proven = true
+		close(r.t.proven)
 	}
 	now := r.t.engine.cfg.Now()
 	r.t.door.life.Store(int64(now))

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
-	"github.com/pion/transport/v4/packetio"
 
 	"github.com/meridian-video/meridian/edge/sfu"
 )
@@ -28,13 +27,17 @@ type Transport struct {
 	limits Offer
 	agent  *ice.Agent
 	door   *door
-	clock  *sfu.SourceClock
-	ssrc   uint32 // of our feedback
-	setup  string // our DTLS role
+
+	association association
+	clock       *sfu.SourceClock
+	ssrc        uint32 // of our feedback
+	setup       string // our DTLS role
 
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
 	greeted   chan struct{} // closed at the client's first DTLS record
+	proven    chan struct{} // closed at the client's first authentic packet
+	alert     chan []byte   // a DTLS record that came while DTLS was parked
 	connected chan struct{}
 	done      chan struct{}
 	started   time.Duration
@@ -45,7 +48,7 @@ type Transport struct {
 	peer     atomic.Pointer[peer]     // where packets go; nil: nowhere
 	keys     atomic.Pointer[keys]     // set when DTLS has finished
 	routes   atomic.Pointer[routes]
-	dtls     *packetio.Buffer // handshake records on their way to pion/dtls
+	pipe     atomic.Pointer[recordPipe] // DTLS records on their way to pion/dtls; nil while parked
 	counts   counts
 	rtt      atomic.Int64
 	feedback feedback // transport-wide congestion control
@@ -98,9 +101,10 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 		clock:     sfu.NewSourceClock(),
 		ssrc:      random32(),
 		greeted:   make(chan struct{}),
+		proven:    make(chan struct{}),
+		alert:     make(chan []byte, 1),
 		connected: make(chan struct{}),
 		done:      make(chan struct{}),
-		dtls:      packetio.NewBuffer(),
 		started:   e.cfg.Now(),
 		cname:     fmt.Sprintf("%08x", random32()),
 		setup:     "passive",
@@ -109,7 +113,7 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 		t.setup = "active"
 	}
 	d.reader = reader{t: t, learned: make(map[uint32]*up)}
-	t.dtls.SetLimitCount(64)
+	t.pipe.Store(newRecordPipe(t))
 	t.feedback.init(t.ssrc)
 	t.local = local{
 		fingerprint: e.fingerprint, setup: t.setup, announce: e.announce,
@@ -296,11 +300,27 @@ func (t *Transport) run() {
 	if err := t.connect(&wg); err != nil {
 		t.cancel(err)
 	}
-	<-t.ctx.Done()
+	t.serve(&wg)
 	cause := context.Cause(t.ctx)
 	t.teardown(&wg)
 	t.engine.metrics.ended(cause)
 	t.log.Info("transport closed", "cause", cause)
+}
+
+// serve sees to DTLS until the end.
+func (t *Transport) serve(wg *sync.WaitGroup) {
+	proven := t.proven
+	for {
+		select {
+		case <-t.ctx.Done():
+			return
+		case <-proven:
+			proven = nil
+			t.association.suspend(t)
+		case b := <-t.alert:
+			t.association.wake(t, b, wg)
+		}
+	}
 }
 
 // connect carries out ICE and DTLS.
@@ -354,9 +374,8 @@ func orCause(ctx context.Context, err error) error {
 
 // teardown lets go of everything that newTransport and connect took.
 func (t *Transport) teardown(wg *sync.WaitGroup) {
-	if k := t.keys.Swap(nil); k != nil {
-		_ = k.dtls.Close() // sends close_notify
-	}
+	t.keys.Store(nil)
+	t.association.end(t)
 	t.abandon()
 	wg.Wait()
 	t.mu.Lock()
@@ -374,7 +393,9 @@ func (t *Transport) teardown(wg *sync.WaitGroup) {
 func (t *Transport) abandon() {
 	t.cancel(ErrClosed)
 	t.lose()
-	_ = t.dtls.Close()
+	if p := t.pipe.Load(); p != nil {
+		_ = p.Close()
+	}
 	if err := t.agent.GracefulClose(); err != nil && !errors.Is(err, ice.ErrClosed) {
 		t.log.Debug("close ICE", "error", err)
 	}
