@@ -31,7 +31,6 @@ type mux struct {
 	wire    wire
 	listen  []net.Addr // one a family: what ICE takes for local addresses
 	now     func() time.Duration
-	relayed func(netip.AddrPort) bool
 	metrics *metrics
 	waves   sync.Pool // of *wave
 	// segments says that runs of packets may share a message.
@@ -47,7 +46,7 @@ type mux struct {
 // newMux begins to read cfg.Media.
 func newMux(cfg Config, announce []netip.AddrPort, metrics *metrics) *mux {
 	m := &mux{
-		media: cfg.Media, wire: batched(cfg.Media), now: cfg.Now, relayed: cfg.Relayed, metrics: metrics,
+		media: cfg.Media, wire: batched(cfg.Media), now: cfg.Now, metrics: metrics,
 		done: make(chan struct{}), checks: make(map[checkKey]*checkConn), peers: make(map[netip.AddrPort]*door),
 	}
 	m.waves.New = func() any { return newWave() }
