@@ -15,6 +15,8 @@ const (
 	// overhead is what headers add to payloads of a path: about 60 bytes to
 	// packets of 1,150, and room for resends.
 	overhead = 1.07
+	// headroom is what the allocator wants to see free before it gives more.
+	headroom = 1.2
 	// audioCost is what a sound takes at most: Opus at 40 kbit/s with its
 	// headers at 50 packets a second.
 	audioCost = 64_000
@@ -80,7 +82,7 @@ func (s *slots) divide() {
 		l.down.Track.SetTarget(target)
 		l.hope.update(now, l.lease != nil && target.Spatial > highest(l.lease.Up().Layers()))
 	}
-	s.path.SetWanted(int(float64(out.Wanted)*overhead) + sound)
+	s.path.SetWanted(int(float64(out.Wanted)*overhead*headroom) + sound)
 	d.report(s.states(out.Grants, now))
 }
 

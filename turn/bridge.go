@@ -7,7 +7,10 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/net/ipv4"
 )
 
 // Bridge is the node's media socket with TURN allocations joined to it in
@@ -22,7 +25,7 @@ import (
 // It is a net.PacketConn with one reader; writers may be many.
 type Bridge struct {
 	media net.PacketConn
-	fast  addrPortConn // media again, where it can do without net.Addr
+	many  *ipv4.PacketConn // media again, where it is the kernel's; may be nil
 	addrs []netip.AddrPort
 
 	mu          sync.RWMutex
@@ -33,15 +36,10 @@ type Bridge struct {
 	queue  chan datagram
 	idle   atomic.Bool // the reader waits, or will wait, on media
 	streak int         // virtual packets read in a row; the reader's
+	late   bool        // the socket's read deadline may be set; the reader's
 	pool   sync.Pool
 
 	spoofed, stale, overrun, refused atomic.Uint64
-}
-
-// addrPortConn is a packet connection that needs no allocation for addresses.
-type addrPortConn interface {
-	ReadFromAddrPort(b []byte) (int, netip.AddrPort, error)
-	WriteToAddrPort(b []byte, addr netip.AddrPort) (int, error)
 }
 
 // datagram is a packet of an allocation on its way to the media mux.
@@ -88,11 +86,8 @@ func NewBridge(media net.PacketConn, mediaAddrs []netip.AddrPort) *Bridge {
 			b.addrs = append(b.addrs, a)
 		}
 	}
-	switch m := media.(type) {
-	case *net.UDPConn:
-		b.fast = udpConn{m}
-	case addrPortConn:
-		b.fast = m
+	if m, ok := media.(*net.UDPConn); ok {
+		b.many = ipv4.NewPacketConn(m) // of either family
 	}
 	return b
 }
@@ -114,41 +109,49 @@ func unmap(a netip.AddrPort) netip.AddrPort {
 	return netip.AddrPortFrom(a.Addr().Unmap().WithZone(""), a.Port())
 }
 
-// ReadFromAddrPort reads the next packet of the socket or an allocation.
+// ReadBatch reads packets of the socket or of allocations, at least one, into
+// ms as ipv4.PacketConn.ReadBatch does.
 //
 // The reader sleeps in the socket's read. An allocation that has queued a
-// packet wakes it by a deadline in the past; the reader clears the deadline
-// before it looks at the queue, so that no wake-up is lost.
-func (b *Bridge) ReadFromAddrPort(p []byte) (int, netip.AddrPort, error) {
+// packet wakes it by a deadline in the past. The reader looks at the queue
+// once more after it has said that it will sleep, and clears a deadline only
+// before that look, so that no wake-up is lost. A deadline that is set too
+// late ends one read for nothing.
+func (b *Bridge) ReadBatch(ms []ipv4.Message, flags int) (int, error) {
 	for {
 		if b.streak < maxStreak {
-			if n, from, ok := b.dequeue(p); ok {
-				b.streak++
-				return n, from, nil
+			if n := b.dequeue(ms); n > 0 {
+				return n, nil
 			}
 			b.idle.Store(true)
-			if err := b.setDeadline(time.Time{}); err != nil {
-				return 0, netip.AddrPort{}, err
+			if b.late {
+				if err := b.setDeadline(time.Time{}); err != nil {
+					return 0, err
+				}
+				b.late = false
 			}
-			if n, from, ok := b.dequeue(p); ok {
+			if n := b.dequeue(ms); n > 0 {
 				b.idle.Store(false)
-				b.streak++
-				return n, from, nil
+				return n, nil
 			}
-		} else if err := b.setDeadline(time.Now().Add(turnSpan)); err != nil {
-			return 0, netip.AddrPort{}, err
+		} else {
+			if err := b.setDeadline(time.Now().Add(turnSpan)); err != nil {
+				return 0, err
+			}
+			b.late = true
 		}
 		b.streak = 0
-		n, from, err := b.readMedia(p)
+		n, err := b.readMedia(ms, flags)
 		b.idle.Store(false)
 		switch {
 		case timeout(err) && !b.isClosed():
+			b.late = true
 		case err != nil:
-			return 0, netip.AddrPort{}, err
-		case virtual(from.Addr()):
-			b.spoofed.Add(1)
+			return 0, err
 		default:
-			return n, from, nil
+			if n = b.honest(ms[:n]); n > 0 {
+				return n, nil
+			}
 		}
 	}
 }
@@ -168,31 +171,50 @@ func (b *Bridge) setDeadline(until time.Time) error {
 	return err
 }
 
-// dequeue takes a waiting packet of an allocation.
-func (b *Bridge) dequeue(p []byte) (int, netip.AddrPort, bool) {
-	select {
-	case d := <-b.queue:
-		n := copy(p, *d.buf)
-		b.pool.Put(d.buf)
-		return n, d.from, true
-	default:
-		return 0, netip.AddrPort{}, false
+// dequeue takes the waiting packets of allocations that fit and have a turn.
+func (b *Bridge) dequeue(ms []ipv4.Message) int {
+	for i := range ms {
+		if b.streak >= maxStreak {
+			return i
+		}
+		select {
+		case d := <-b.queue:
+			ms[i].N, ms[i].Addr = copy(ms[i].Buffers[0], *d.buf), net.UDPAddrFromAddrPort(d.from)
+			b.pool.Put(d.buf)
+			b.streak++
+		default:
+			return i
+		}
 	}
+	return len(ms)
 }
 
-func (b *Bridge) readMedia(p []byte) (int, netip.AddrPort, error) {
-	if b.fast != nil {
-		return b.fast.ReadFromAddrPort(p)
+// readMedia reads the socket, one packet where it cannot do more.
+func (b *Bridge) readMedia(ms []ipv4.Message, flags int) (n int, err error) {
+	if b.many != nil {
+		return b.many.ReadBatch(ms, flags)
 	}
-	n, addr, err := b.media.ReadFrom(p)
-	if err != nil {
-		return 0, netip.AddrPort{}, err
+	ms[0].N, ms[0].Addr, err = b.media.ReadFrom(ms[0].Buffers[0])
+	return 1, err
+}
+
+// honest moves the packets that do not claim to be an allocation's to the
+// front of ms, with their buffers, and counts the others.
+func (b *Bridge) honest(ms []ipv4.Message) (n int) {
+	for i := range ms {
+		if virtualAddress(ms[i].Addr) {
+			b.spoofed.Add(1)
+			continue
+		}
+		ms[n], ms[i] = ms[i], ms[n]
+		n++
 	}
-	u, ok := addr.(*net.UDPAddr)
-	if !ok {
-		return 0, netip.AddrPort{}, net.InvalidAddrError("not a UDP address")
-	}
-	return n, u.AddrPort(), nil
+	return n
+}
+
+func virtualAddress(a net.Addr) bool {
+	u, ok := a.(*net.UDPAddr)
+	return ok && virtual(u.AddrPort().Addr())
 }
 
 // enqueue brings a packet of an allocation to the reader, or drops it when
@@ -212,15 +234,80 @@ func (b *Bridge) enqueue(p []byte, from netip.AddrPort) {
 	}
 }
 
-// WriteToAddrPort sends a packet to an allocation or the socket.
-func (b *Bridge) WriteToAddrPort(p []byte, to netip.AddrPort) (int, error) {
-	if !virtual(to.Addr()) {
-		if b.fast != nil {
-			return b.fast.WriteToAddrPort(p, to)
-		}
-		return b.media.WriteTo(p, net.UDPAddrFromAddrPort(to))
+// WriteBatch sends ms as ipv4.PacketConn.WriteBatch does, to the socket or to
+// allocations. It may stop early: then the caller goes on.
+func (b *Bridge) WriteBatch(ms []ipv4.Message, flags int) (int, error) {
+	if b.many == nil || len(ms) > 0 && virtualAddress(ms[0].Addr) {
+		return b.writeSingly(ms)
 	}
-	to = unmap(to)
+	direct := 0
+	for direct < len(ms) && !virtualAddress(ms[direct].Addr) {
+		direct++
+	}
+	return b.many.WriteBatch(ms[:direct], flags)
+}
+
+// writeSingly sends ms up to a packet for the kernel's own batches.
+func (b *Bridge) writeSingly(ms []ipv4.Message) (int, error) {
+	for i := range ms {
+		if b.many != nil && !virtualAddress(ms[i].Addr) {
+			return i, nil
+		}
+		if _, err := b.WriteTo(ms[i].Buffers[0], ms[i].Addr); err != nil {
+			if i > 0 {
+				err = nil // the caller meets it again
+			}
+			return i, err
+		}
+	}
+	return len(ms), nil
+}
+
+// SyscallConn gives access to the socket; it fails where that is not the
+// kernel's.
+func (b *Bridge) SyscallConn() (syscall.RawConn, error) {
+	if c, ok := b.media.(syscall.Conn); ok {
+		return c.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// SetReadBuffer sets the size of the kernel's buffer in bytes.
+func (b *Bridge) SetReadBuffer(bytes int) error {
+	if c, ok := b.media.(*net.UDPConn); ok {
+		return c.SetReadBuffer(bytes)
+	}
+	return errors.ErrUnsupported
+}
+
+// SetWriteBuffer sets the size of the kernel's buffer in bytes.
+func (b *Bridge) SetWriteBuffer(bytes int) error {
+	if c, ok := b.media.(*net.UDPConn); ok {
+		return c.SetWriteBuffer(bytes)
+	}
+	return errors.ErrUnsupported
+}
+
+// ReadFrom implements net.PacketConn.
+func (b *Bridge) ReadFrom(p []byte) (int, net.Addr, error) {
+	ms := []ipv4.Message{{Buffers: [][]byte{p}}}
+	if _, err := b.ReadBatch(ms, 0); err != nil {
+		return 0, nil, err
+	}
+	return ms[0].N, ms[0].Addr, nil
+}
+
+// WriteTo implements net.PacketConn: it sends a packet to an allocation or
+// the socket.
+func (b *Bridge) WriteTo(p []byte, addr net.Addr) (int, error) {
+	u, ok := addr.(*net.UDPAddr)
+	if !ok {
+		return 0, net.InvalidAddrError("not a UDP address")
+	}
+	to := unmap(u.AddrPort())
+	if !virtual(to.Addr()) {
+		return b.media.WriteTo(p, addr)
+	}
 	b.mu.RLock()
 	a := b.allocations[to.Addr()]
 	b.mu.RUnlock()
@@ -231,24 +318,6 @@ func (b *Bridge) WriteToAddrPort(p []byte, to netip.AddrPort) (int, error) {
 	}
 	a.deliver(p, i)
 	return len(p), nil
-}
-
-// ReadFrom implements net.PacketConn.
-func (b *Bridge) ReadFrom(p []byte) (int, net.Addr, error) {
-	n, from, err := b.ReadFromAddrPort(p)
-	if err != nil {
-		return 0, nil, err
-	}
-	return n, net.UDPAddrFromAddrPort(from), nil
-}
-
-// WriteTo implements net.PacketConn.
-func (b *Bridge) WriteTo(p []byte, addr net.Addr) (int, error) {
-	u, ok := addr.(*net.UDPAddr)
-	if !ok {
-		return 0, net.InvalidAddrError("not a UDP address")
-	}
-	return b.WriteToAddrPort(p, u.AddrPort())
 }
 
 // LocalAddr implements net.PacketConn.
@@ -329,15 +398,4 @@ func (b *Bridge) release(a *allocation) {
 	if b.allocations[a.addr] == a {
 		delete(b.allocations, a.addr)
 	}
-}
-
-// udpConn lends a *net.UDPConn the names of addrPortConn.
-type udpConn struct{ *net.UDPConn }
-
-func (u udpConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	return u.ReadFromUDPAddrPort(b)
-}
-
-func (u udpConn) WriteToAddrPort(b []byte, a netip.AddrPort) (int, error) {
-	return u.WriteToUDPAddrPort(b, a)
 }

@@ -28,7 +28,7 @@ func BenchmarkSend(b *testing.B) {
 	c.settle(b, offer, c.transport.Answer())
 	<-c.transport.Connected()
 	d := c.transport.downs[0]
-	p := sfu.Packet{Payload: make([]byte, 1150), AudioLevel: sfu.NoAudioLevel}
+	p := sfu.Packet{Codec: sfu.VP8, Payload: make([]byte, 1150), AudioLevel: sfu.NoAudioLevel}
 	b.ReportAllocs()
 	for b.Loop() {
 		p.SequenceNumber++

@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
-	"github.com/pion/srtp/v3"
 
 	"github.com/meridian-video/meridian/edge/sfu"
 )
@@ -22,17 +20,14 @@ type down struct {
 	codecs         sfu.CodecSet
 	ext            extensions
 	mixed          bool // the client takes one-byte and two-byte extensions
+	repeats        bool // some codec is repaired under its first numbers
 	track          *sfu.DownTrack
 	packets, bytes atomic.Uint64
 	rtx            rtx
 
 	// What seals packets belongs to the caller of Send, of whom there is one
 	// at a time.
-	out    *srtp.Context
-	sealed rtp.Header
-	plain  []byte
-	cipher []byte
-	sent   *sent
+	out *outbound
 
 	mu      sync.Mutex // guards what reports say
 	reports [8]sentReport
@@ -51,7 +46,7 @@ func newDown(t *Transport, s *section, mixed bool) *down {
 	d := &down{
 		t: t, mid: s.mid, kind: s.kind, ext: s.ext, mixed: mixed,
 		ssrc:   random32() | 1, // never 0
-		codecs: s.payloads.codecs(),
+		codecs: s.payloads.codecs(), repeats: s.payloads.repeat(),
 	}
 	for _, p := range s.payloads {
 		d.payloads[p.codec] = p
@@ -73,70 +68,62 @@ func (d *down) ready() bool {
 	if k == nil {
 		return false
 	}
-	out, err := k.sender()
+	out, err := newOutbound(k, d.repeats)
 	if err != nil {
 		return false
 	}
-	d.out, d.sent = out, &sent{}
-	d.plain, d.cipher = make([]byte, 0, maxPacket), make([]byte, 0, maxPacket+64)
+	d.out = out
 	return true
 }
 
 // Send implements sfu.Sink.
-func (d *down) Send(p *sfu.Packet, _ sfu.Batch) {
-	if !d.ready() || len(p.Payload)+maxHeader > maxPacket {
+func (d *down) Send(p *sfu.Packet, b sfu.Batch) {
+	to := d.t.peer.Load()
+	if to == nil || len(p.Payload)+maxHeader > maxPacket || !d.ready() {
 		d.t.engine.metrics.unready.Inc()
 		return
 	}
-	as := d.payload(p.Codec)
+	as := &d.payloads[min(int(p.Codec), codecCount-1)]
 	if as.pt == 0 {
 		d.t.engine.metrics.unknownCodec.Inc()
 		return
 	}
+	out, batched := b.(*batch)
+	if !batched || out.mux != d.t.engine.mux {
+		out = &batch{mux: d.t.engine.mux}
+		defer out.Flush()
+	}
 	if p.Resent && as.rtx != 0 {
-		if !d.repair(p, as.rtx) {
-			d.t.engine.metrics.unready.Inc()
-		}
+		d.repair(out, to, p, as.rtx)
 		return
 	}
-	d.plain = d.appendHeader(d.plain[:0], heading{ssrc: d.ssrc, seq: p.SequenceNumber, pt: as.pt}, p)
-	d.plain = append(d.plain, p.Payload...)
-	d.stamp(d.plain)
-	if !d.sent.same(p.SequenceNumber, d.plain) {
+	plain := d.appendHeader(out.room(), heading{ssrc: d.ssrc, seq: p.SequenceNumber, pt: as.pt}, p)
+	header := len(plain)
+	d.emit(out, to, d.out, append(plain, p.Payload...), header)
+}
+
+// emit numbers and seals a packet, with a header of the given length, that was
+// written into out's room, and adds it. It returns the packet's size in bytes,
+// 0 if it may not be sent.
+func (d *down) emit(out *batch, to *peer, o *outbound, plain []byte, header int) int {
+	d.stamp(plain)
+	sealed, err := o.seal(plain, header)
+	if err != nil {
 		d.t.engine.metrics.mismatched.Inc()
-		return
+		return 0
 	}
-	sealed, err := d.out.EncryptRTP(d.cipher[:0], d.plain, &d.sealed)
-	if err != nil || !d.t.write(sealed) {
-		d.t.engine.metrics.unready.Inc()
-		return
-	}
-	d.count(len(d.plain))
+	out.add(len(sealed), len(plain), to)
+	n := uint64(len(plain))
+	d.packets.Add(1)
+	d.bytes.Add(n)
+	d.t.counts.packetsOut.Add(1)
+	d.t.counts.bytesOut.Add(n)
+	return len(plain)
 }
 
 // maxHeader bounds what is put before a payload, in bytes: the header, an
 // original number, and extensions up to a descriptor of 255 bytes.
 const maxHeader = 320
-
-// payload is how packets of a codec are sent; NoCodec is the source's own.
-func (d *down) payload(c sfu.Codec) *payload {
-	if c == sfu.NoCodec {
-		if u := d.track.Source(); u != nil {
-			c = u.Codec()
-		}
-	}
-	return &d.payloads[min(int(c), codecCount-1)]
-}
-
-// count notes a packet of n bytes that was sent.
-func (d *down) count(n int) {
-	d.packets.Add(1)
-	d.bytes.Add(uint64(n))
-	d.t.counts.packetsOut.Add(1)
-	d.t.counts.bytesOut.Add(uint64(n))
-	d.t.engine.metrics.out.packets.Inc()
-	d.t.engine.metrics.out.bytes.Add(float64(n))
-}
 
 // SendReport implements sfu.Sink.
 func (d *down) SendReport(r sfu.Report) {

@@ -67,7 +67,7 @@ func (e *egress) lost(fraction uint8, now time.Duration) {
 // capped takes the client's own estimate (draft-alvestrand-rmcat-remb-03) in
 // bit/s.
 func (e *egress) capped(bitrate float32) {
-	if bitrate >= 1 && bitrate < 1e12 { // a REMB of nothing is read as next to nothing
+	if bitrate >= 1 && bitrate < 1e12 {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.known = true

@@ -18,6 +18,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -73,11 +74,12 @@ type Engine struct {
 	cfg         Config
 	log         *slog.Logger
 	metrics     *metrics
-	mux         mux
+	mux         *mux
 	net         transport.Net // the interfaces, listed once instead of at each join
 	announce    []netip.AddrPort
 	cert        tls.Certificate
 	fingerprint string
+	handshakes  chan struct{} // holds one for each in progress
 	ctx         context.Context
 	cancel      context.CancelFunc
 	wg          sync.WaitGroup
@@ -112,7 +114,8 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, log: cfg.Log, announce: announce, transports: make(map[*Transport]struct{})}
+	e := &Engine{cfg: cfg, log: cfg.Log, announce: announce, transports: make(map[*Transport]struct{}),
+		handshakes: make(chan struct{}, runtime.GOMAXPROCS(0)+1)}
 	if e.cert, e.fingerprint, err = newCertificate(); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
@@ -120,7 +123,7 @@ func New(cfg Config) (*Engine, error) {
 	if e.net, err = stdnet.NewNet(); err != nil {
 		return nil, fmt.Errorf("list interfaces: %w", err)
 	}
-	e.mux = newMux(cfg.Media, announce, e.net, loggers{cfg.Log})
+	e.mux = newMux(cfg, announce, e.metrics)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.wg.Go(e.tick)
 	return e, nil

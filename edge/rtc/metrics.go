@@ -14,9 +14,12 @@ type metrics struct {
 	dropped        *prometheus.CounterVec
 	closed         *prometheus.CounterVec
 	connect        prometheus.Histogram
+	handshake      prometheus.Histogram
 
 	undecryptable, unknownSSRC, unready, mismatched prometheus.Counter
 	unknownCodec, longDescriptor                    prometheus.Counter
+	stranger, socketFull, undeliverable             prometheus.Counter
+	waves, batched                                  prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
@@ -37,19 +40,29 @@ func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
 			Buckets: []float64{.01, .025, .05, .1, .2, .4, .8, 1.6, 3.2, 6.4, 15},
 		}),
 	}
+	m.handshake = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: "meridian", Subsystem: "rtc", Name: "handshake_seconds",
+		Help:    "Time of a DTLS handshake, from its turn to its end.",
+		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+	})
 	m.in.packets, m.in.bytes = m.packets.WithLabelValues("in"), m.bytes.WithLabelValues("in")
 	m.out.packets, m.out.bytes = m.packets.WithLabelValues("out"), m.bytes.WithLabelValues("out")
 	m.undecryptable = m.dropped.WithLabelValues("undecryptable")
 	m.unknownSSRC = m.dropped.WithLabelValues("unknown_ssrc")
 	m.unready = m.dropped.WithLabelValues("not_connected")
+	m.stranger = m.dropped.WithLabelValues("unknown_address")
+	m.socketFull = m.dropped.WithLabelValues("socket_full")
+	m.undeliverable = m.dropped.WithLabelValues("undeliverable")
 	m.mismatched = m.dropped.WithLabelValues("differs_from_first_sending")
 	m.unknownCodec = m.dropped.WithLabelValues("codec_not_negotiated")
 	m.longDescriptor = prometheus.NewCounter(prometheus.CounterOpts(
 		opts("long_descriptors_total", "Dependency Descriptors left out because the client takes no two-byte extensions.")))
+	m.waves = prometheus.NewCounter(prometheus.CounterOpts(opts("send_batches_total", "System calls that sent RTP packets to clients.")))
+	m.batched = prometheus.NewCounter(prometheus.CounterOpts(opts("send_batched_packets_total", "RTP packets that these sent.")))
 	if reg != nil {
 		open := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("transports", "Transports open.")),
 			func() float64 { return float64(transports()) })
-		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, m.longDescriptor, open)
+		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, m.handshake, m.waves, m.batched, m.longDescriptor, open)
 	}
 	return m
 }

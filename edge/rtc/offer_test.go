@@ -332,9 +332,9 @@ func FuzzPackets(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	r := reader{t: tr, learned: make(origins)}
+	r := reader{t: tr, greeted: true, learned: make(origins)}
 	f.Fuzz(func(_ *testing.T, b []byte) {
-		r.datagram(append([]byte(nil), b...))
+		r.datagram(append([]byte(nil), b...), netip.AddrPort{})
 		r.media(append([]byte(nil), b...))
 		tr.control(append([]byte(nil), b...))
 		tr.tick(e.cfg.Now())

@@ -1,9 +1,10 @@
 package rtc
 
 import (
+	"net/netip"
 	"slices"
+	"time"
 
-	"github.com/pion/ice/v4"
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 
@@ -14,46 +15,51 @@ import (
 // client may send as soon as it has finished on its own.
 const early = 32
 
-// reader is the state of the goroutine that reads a transport, and of nobody
-// else.
+// lifeEvery is how often media counts as a sign of life towards ICE.
+const lifeEvery = time.Second
+
+// reader is the state of what a client sends. It belongs to the goroutine
+// that reads the media socket, and packets run to completion there: the
+// UpTrack forwards before the next is read.
 type reader struct {
 	t       *Transport
 	in      *srtp.Context
 	learned origins
 	waiting [][]byte
+	greeted bool
+	proven  bool
+	told    time.Duration // when ICE was last told of life
 	sealed  rtp.Header
 	header  rtp.Header
 	packet  sfu.Packet
 }
 
-// read takes what the client sends to the tracks, until ICE closes. Packets
-// run to completion here: the UpTrack forwards before the next is read.
-func (t *Transport) read(conn *ice.Conn) {
-	r := reader{t: t, learned: make(origins)}
-	buf := make([]byte, maxPacket)
-	for {
-		n, err := conn.Read(buf)
-		if err != nil {
-			t.cancel(ErrClosed)
-			return
+// datagram takes a DTLS record or an SRTP or SRTCP packet from an address at
+// which the client has proved itself.
+func (r *reader) datagram(b []byte, from netip.AddrPort) {
+	switch {
+	case len(b) < 2:
+		return
+	case b[0] < 128:
+		if !r.greeted {
+			r.greeted = true
+			close(r.t.greeted)
 		}
-		r.datagram(buf[:n])
-	}
-}
-
-// datagram tells apart what shares the port (RFC 7983 section 7).
-func (r *reader) datagram(b []byte) {
-	if len(b) < 2 {
+		r.t.record(b)
 		return
 	}
-	switch {
-	case b[0] >= 20 && b[0] <= 63:
-		_, _ = r.t.dtls.Write(b) // a full or closed buffer loses the record, as networks do
-	case b[0] >= 128 && b[0] <= 191:
-		if r.in == nil && !r.unlock(b) {
-			return
-		}
-		r.open(b)
+	if r.in == nil && !r.unlock(b) || !r.open(b) {
+		return
+	}
+	if !r.proven {
+		r.proven = true
+		close(r.t.proven)
+	}
+	now := r.t.engine.cfg.Now()
+	r.t.door.life.Store(int64(now))
+	if now-r.told >= lifeEvery {
+		r.told = now
+		r.t.door.alive(from)
 	}
 }
 
@@ -80,22 +86,23 @@ func (r *reader) unlock(b []byte) bool {
 	return true
 }
 
-// open decrypts in place and dispatches. RTCP has payload types 64 to 95 in
-// RTP's reading (RFC 5761 section 4).
-func (r *reader) open(b []byte) {
+// open decrypts in place and dispatches; it says whether b was authentic.
+// RTCP has payload types 64 to 95 in RTP's reading (RFC 5761 section 4).
+func (r *reader) open(b []byte) bool {
 	if pt := b[1] & 0x7f; pt >= 64 && pt <= 95 {
 		plain, err := r.in.DecryptRTCP(b, b, nil)
 		if err != nil {
 			r.t.engine.metrics.undecryptable.Inc()
-			return
+			return false
 		}
 		r.t.control(plain)
-		return
+		return true
 	}
 	plain, err := r.in.DecryptRTP(b, b, &r.sealed)
 	if err != nil {
 		r.t.engine.metrics.undecryptable.Inc()
-		return
+		return false
 	}
 	r.media(plain)
+	return true
 }

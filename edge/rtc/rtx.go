@@ -4,9 +4,6 @@ import (
 	"encoding/binary"
 	"sync"
 
-	"github.com/pion/rtp"
-	"github.com/pion/srtp/v3"
-
 	"github.com/meridian-video/meridian/edge/sfu"
 )
 
@@ -28,14 +25,11 @@ func unwrapRTX(payload []byte) (seq uint16, original []byte, ok bool) {
 type rtx struct {
 	ssrc uint32 // 0 when the client takes none
 
-	mu     sync.Mutex // guards what seals packets: padding comes from elsewhere
-	seq    uint16
-	ts     uint32
-	pt     uint8 // of the latest packet
-	out    *srtp.Context
-	sealed rtp.Header
-	plain  []byte
-	cipher []byte
+	mu  sync.Mutex // guards what seals packets: padding comes from elsewhere
+	seq uint16
+	ts  uint32
+	pt  uint8 // of the latest packet
+	out *outbound
 }
 
 // init makes the stream if any of the payload types has one.
@@ -59,27 +53,29 @@ func (x *rtx) ready(t *Transport) bool {
 	if k == nil {
 		return false
 	}
-	out, err := k.sender()
+	out, err := newOutbound(k, false)
 	if err != nil {
 		return false
 	}
 	x.out = out
-	x.plain, x.cipher = make([]byte, 0, maxPacket), make([]byte, 0, maxPacket+64)
 	return true
 }
 
 // repair sends p once more, in the slot's RTX stream.
-func (d *down) repair(p *sfu.Packet, pt uint8) bool {
+func (d *down) repair(out *batch, to *peer, p *sfu.Packet, pt uint8) {
 	x := &d.rtx
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.ready(d.t) {
-		return false
+		d.t.engine.metrics.unready.Inc()
+		return
 	}
 	x.pt, x.ts = pt, p.Timestamp
-	b := d.appendHeader(x.plain[:0], heading{ssrc: x.ssrc, seq: x.seq, pt: pt}, p)
+	b := d.appendHeader(out.room(), heading{ssrc: x.ssrc, seq: x.seq, pt: pt}, p)
+	header := len(b)
 	b = binary.BigEndian.AppendUint16(b, p.SequenceNumber)
-	return d.sendRTX(append(b, p.Payload...))
+	x.seq++
+	d.emit(out, to, x.out, append(b, p.Payload...), header)
 }
 
 // padding sends a packet with nothing but up to 255 bytes of padding, with
@@ -88,34 +84,23 @@ func (d *down) repair(p *sfu.Packet, pt uint8) bool {
 // goroutine.
 func (d *down) padding(n int) (size int) {
 	n = min(max(n, 1), maxPadding)
-	x := &d.rtx
-	if x.ssrc == 0 {
+	x, to := &d.rtx, d.t.peer.Load()
+	if x.ssrc == 0 || to == nil {
 		return 0
 	}
+	out := &batch{mux: d.t.engine.mux}
+	defer out.Flush()
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if !x.ready(d.t) {
 		return 0
 	}
 	p := sfu.Packet{Timestamp: x.ts, AudioLevel: sfu.NoAudioLevel}
-	b := d.appendHeader(x.plain[:0], heading{ssrc: x.ssrc, seq: x.seq, pt: x.pt, padded: true}, &p)
-	b = append(b, make([]byte, n)...)
-	b[len(b)-1] = uint8(n)
-	if !d.sendRTX(b) {
-		return 0
-	}
-	return len(b)
-}
-
-// sendRTX seals and sends the next packet of the RTX stream. x.mu is held.
-func (d *down) sendRTX(packet []byte) bool {
-	x := &d.rtx
+	b := d.appendHeader(out.room(), heading{ssrc: x.ssrc, seq: x.seq, pt: x.pt, padded: true}, &p)
+	header := len(b)
+	b = b[:header+n]
+	clear(b[header:])
+	b[header+n-1] = uint8(n)
 	x.seq++
-	d.stamp(packet)
-	sealed, err := x.out.EncryptRTP(x.cipher[:0], packet, &x.sealed)
-	if err != nil || !d.t.write(sealed) {
-		return false
-	}
-	d.count(len(packet))
-	return true
+	return d.emit(out, to, x.out, b, header)
 }

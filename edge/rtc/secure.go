@@ -4,23 +4,20 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"io"
-	"net"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/pion/dtls/v3"
 	"github.com/pion/dtls/v3/pkg/crypto/elliptic"
 	"github.com/pion/srtp/v3"
 )
 
-// keys is what DTLS has agreed on. Contexts for sending RTP are one per slot
-// (see down), so that slots share no lock.
+// keys is what DTLS has agreed on. What changes from one RTP packet to the
+// next is one per SSRC (see outbound), so that slots share no lock.
 type keys struct {
-	dtls    *dtls.Conn
 	profile srtp.ProtectionProfile
 	config  srtp.Config
+	gcm     *gcm // nil under another profile
 
 	mu   sync.Mutex // guards rtcp and buf
 	rtcp *srtp.Context
@@ -29,59 +26,72 @@ type keys struct {
 
 var errFingerprint = errors.New("certificate does not match the offer's fingerprint")
 
-// secure does the handshake, derives the SRTP keys and watches for the
-// client's close_notify.
+// secure does the handshake and derives the SRTP keys.
 func (t *Transport) secure(ctx context.Context, wg *sync.WaitGroup) error {
-	conn, err := t.handshaker()
+	pipe := t.pipe.Load()
+	conn, err := t.handshaker(pipe)
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = t.dtls.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = pipe.Close() })
 	defer stop()
-	if err := conn.HandshakeContext(ctx); err != nil {
+	if err := t.shake(ctx, conn); err != nil {
 		_ = conn.Close()
 		return err
 	}
-	k := &keys{dtls: conn}
-	if err := k.derive(t.setup == "active"); err != nil {
+	k := &keys{}
+	if err := k.derive(conn, t.setup == "active"); err != nil {
 		_ = conn.Close()
 		return err
 	}
 	t.keys.Store(k)
-	wg.Go(func() {
-		// Nothing but alerts comes here: no data channels are negotiated.
-		buf := make([]byte, maxPacket)
-		for {
-			if _, err := conn.Read(buf); err != nil {
-				t.cancel(ErrClientClosed)
-				return
-			}
-		}
-	})
+	t.association.watch(t, conn, wg)
 	return nil
 }
 
+// shake does the handshake when its turn has come: where the client begins,
+// that is not before its first record.
+func (t *Transport) shake(ctx context.Context, conn *dtls.Conn) error {
+	if t.setup == "passive" {
+		select {
+		case <-t.greeted:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	leave, err := t.engine.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	began := t.engine.cfg.Now()
+	err = conn.HandshakeContext(ctx)
+	t.engine.metrics.handshake.Observe((t.engine.cfg.Now() - began).Seconds())
+	return err
+}
+
+// dtlsOptions are those of a handshake and of what is taken up again after it.
+func (e *Engine) dtlsOptions() []dtls.Option {
+	return []dtls.Option{dtls.WithCertificates(e.cert), dtls.WithLoggerFactory(loggers{e.log})}
+}
+
 // handshaker sets up DTLS in the role that the answer says.
-func (t *Transport) handshaker() (*dtls.Conn, error) {
+func (t *Transport) handshaker(pipe *recordPipe) (*dtls.Conn, error) {
 	t.mu.Lock()
 	allowed := t.offer.fingerprints
 	t.mu.Unlock()
-	shared := []dtls.Option{
-		dtls.WithCertificates(t.engine.cert),
+	shared := append(t.engine.dtlsOptions(),
 		// GCM costs half of what CM with HMAC-SHA1 does.
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
 		dtls.WithEllipticCurves(elliptic.P256, elliptic.X25519),
-		dtls.WithLoggerFactory(loggers{t.engine.log}),
 		dtls.WithInsecureSkipVerify(true), // the fingerprint is what is trusted (RFC 8827 section 6.5)
 		dtls.WithVerifyPeerCertificate(func(raw [][]byte, _ [][]*x509.Certificate) error {
 			if len(raw) == 0 || !slices.ContainsFunc(allowed, func(f fingerprint) bool { return f.matches(raw[0]) }) {
 				return errFingerprint
 			}
 			return nil
-		}),
-	}
-	pipe := &recordPipe{t}
+		}))
 	if t.setup == "active" {
 		opts := make([]dtls.ClientOption, len(shared))
 		for i, o := range shared {
@@ -108,8 +118,8 @@ func (f fingerprint) matches(cert []byte) bool {
 
 // derive exports the session keys (RFC 5764 section 4.2) by the role that
 // DTLS really had.
-func (k *keys) derive(isClient bool) error {
-	selected, ok := k.dtls.SelectedSRTPProtectionProfile()
+func (k *keys) derive(conn *dtls.Conn, isClient bool) error {
+	selected, ok := conn.SelectedSRTPProtectionProfile()
 	if !ok {
 		return errors.New("no SRTP profile in common")
 	}
@@ -121,7 +131,7 @@ func (k *keys) derive(isClient bool) error {
 	default:
 		return errors.New("unexpected SRTP profile")
 	}
-	state, ok := k.dtls.ConnectionState()
+	state, ok := conn.ConnectionState()
 	if !ok {
 		return errors.New("no DTLS state")
 	}
@@ -129,15 +139,18 @@ func (k *keys) derive(isClient bool) error {
 	if err := k.config.ExtractSessionKeysFromDTLS(&state, isClient); err != nil {
 		return err
 	}
-	var err error
-	k.rtcp, err = k.sender()
-	return err
+	return k.arm()
 }
 
-// sender returns a context that seals what we send. Two contexts must never
-// seal RTP of one SSRC, nor RTCP of one SSRC: an index would be used twice.
-func (k *keys) sender() (*srtp.Context, error) {
-	return srtp.CreateContext(k.config.Keys.LocalMasterKey, k.config.Keys.LocalMasterSalt, k.profile)
+// arm makes what seals from the master keys.
+func (k *keys) arm() (err error) {
+	if k.profile == srtp.ProtectionProfileAeadAes128Gcm {
+		if k.gcm, err = newGCM(k.config.Keys.LocalMasterKey, k.config.Keys.LocalMasterSalt); err != nil {
+			return err
+		}
+	}
+	k.rtcp, err = k.newContext()
+	return err
 }
 
 // receiver returns the context that opens what the client sends.
@@ -145,39 +158,3 @@ func (k *keys) receiver() (*srtp.Context, error) {
 	return srtp.CreateContext(k.config.Keys.RemoteMasterKey, k.config.Keys.RemoteMasterSalt, k.profile,
 		srtp.SRTPReplayProtection(rtpReplayWindow), srtp.SRTCPReplayProtection(rtcpReplayWindow))
 }
-
-// recordPipe is the net.PacketConn that pion/dtls works on: the transport's
-// reader fills it, ICE takes what it writes.
-type recordPipe struct{ t *Transport }
-
-// ReadFrom implements net.PacketConn.
-func (p *recordPipe) ReadFrom(b []byte) (int, net.Addr, error) {
-	n, err := p.t.dtls.Read(b)
-	return n, p.LocalAddr(), err
-}
-
-// WriteTo implements net.PacketConn. A record that cannot be sent is lost:
-// DTLS repeats it.
-func (p *recordPipe) WriteTo(b []byte, _ net.Addr) (int, error) {
-	if p.t.conn.Load() == nil {
-		return 0, io.ErrClosedPipe
-	}
-	p.t.write(b)
-	return len(b), nil
-}
-
-// Close implements net.PacketConn.
-func (p *recordPipe) Close() error { return p.t.dtls.Close() }
-
-// LocalAddr implements net.PacketConn. The pipe has one end, so any address
-// will do.
-func (p *recordPipe) LocalAddr() net.Addr { return &net.UDPAddr{IP: net.IPv4zero} }
-
-// SetDeadline implements net.PacketConn.
-func (p *recordPipe) SetDeadline(at time.Time) error { return p.SetReadDeadline(at) }
-
-// SetReadDeadline implements net.PacketConn.
-func (p *recordPipe) SetReadDeadline(at time.Time) error { return p.t.dtls.SetReadDeadline(at) }
-
-// SetWriteDeadline implements net.PacketConn; writing does not block.
-func (p *recordPipe) SetWriteDeadline(time.Time) error { return nil }

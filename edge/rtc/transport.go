@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/pion/ice/v4"
-	"github.com/pion/transport/v4/packetio"
 
 	"github.com/meridian-video/meridian/edge/sfu"
 )
@@ -25,21 +24,29 @@ type Transport struct {
 	log    *slog.Logger
 	limits Offer
 	agent  *ice.Agent
-	clock  *sfu.SourceClock
-	ssrc   uint32 // of our feedback
-	setup  string // our DTLS role
+	door   *door
+
+	association association
+	clock       *sfu.SourceClock
+	ssrc        uint32 // of our feedback
+	setup       string // our DTLS role
 
 	ctx       context.Context
 	cancel    context.CancelCauseFunc
+	greeted   chan struct{} // closed at the client's first DTLS record
+	proven    chan struct{} // closed at the client's first authentic packet
+	alert     chan []byte   // a DTLS record that came while DTLS was parked
 	connected chan struct{}
 	done      chan struct{}
 	started   time.Duration
 
-	pair     atomic.Bool              // ICE has a pair to send on
+	pair     atomic.Bool              // ICE has a pair of the current generation
 	conn     atomic.Pointer[ice.Conn] // set when ICE has connected
+	aim      sync.Mutex               // held while the pair is read and peer is set
+	peer     atomic.Pointer[peer]     // where packets go; nil: nowhere
 	keys     atomic.Pointer[keys]     // set when DTLS has finished
 	routes   atomic.Pointer[routes]
-	dtls     *packetio.Buffer // handshake records on their way to pion/dtls
+	pipe     atomic.Pointer[recordPipe] // DTLS records on their way to pion/dtls; nil while parked
 	counts   counts
 	rtt      atomic.Int64
 	feedback feedback // transport-wide congestion control of what arrives
@@ -60,11 +67,12 @@ type Transport struct {
 type counts struct{ packetsIn, packetsOut, bytesIn, bytesOut atomic.Uint64 }
 
 func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
+	d := &door{mux: e.mux}
 	agent, err := ice.NewAgentWithOptions(
 		ice.WithICELite(true),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
 		ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4, ice.NetworkTypeUDP6}),
-		ice.WithUDPMux(e.mux),
+		ice.WithUDPMux(d),
 		ice.WithNet(e.net),
 		ice.WithIncludeLoopback(),
 		ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled),
@@ -77,13 +85,15 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 		return nil, fmt.Errorf("make ICE agent: %w", err)
 	}
 	t := &Transport{
-		engine: e, limits: in, agent: agent, offer: o,
+		engine: e, limits: in, agent: agent, door: d, offer: o,
 		log:       e.log.With("transport", in.Name),
 		clock:     sfu.NewSourceClock(),
 		ssrc:      random32(),
+		greeted:   make(chan struct{}),
+		proven:    make(chan struct{}),
+		alert:     make(chan []byte, 1),
 		connected: make(chan struct{}),
 		done:      make(chan struct{}),
-		dtls:      packetio.NewBuffer(),
 		started:   e.cfg.Now(),
 		cname:     fmt.Sprintf("%08x", random32()),
 		setup:     "passive",
@@ -91,7 +101,8 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 	if o.setup == "passive" {
 		t.setup = "active"
 	}
-	t.dtls.SetLimitCount(64)
+	d.reader = reader{t: t, learned: make(origins)}
+	t.pipe.Store(newRecordPipe(t))
 	t.feedback.init(t.ssrc)
 	t.egress.init()
 	t.local = local{
@@ -248,11 +259,27 @@ func (t *Transport) run() {
 	if err := t.connect(&wg); err != nil {
 		t.cancel(err)
 	}
-	<-t.ctx.Done()
+	t.serve(&wg)
 	cause := context.Cause(t.ctx)
 	t.teardown(&wg)
 	t.engine.metrics.ended(cause)
 	t.log.Info("transport closed", "cause", cause)
+}
+
+// serve sees to DTLS until the end.
+func (t *Transport) serve(wg *sync.WaitGroup) {
+	proven := t.proven
+	for {
+		select {
+		case <-t.ctx.Done():
+			return
+		case <-proven:
+			proven = nil
+			t.association.suspend(t)
+		case b := <-t.alert:
+			t.association.wake(t, b, wg)
+		}
+	}
 }
 
 // connect carries out ICE and DTLS.
@@ -266,23 +293,26 @@ func (t *Transport) connect(wg *sync.WaitGroup) error {
 			} else {
 				t.cancel(ErrICEFailed)
 			}
+			t.lose() // without consent nothing is sent (RFC 7675 section 5.1)
 		}
 	}); err != nil {
-		return err
-	}
-	if err := t.agent.OnSelectedCandidatePairChange(func(_, _ ice.Candidate) { t.pair.Store(true) }); err != nil {
 		return err
 	}
 	t.mu.Lock()
 	ufrag, pwd := t.offer.ufrag, t.offer.pwd
 	t.mu.Unlock()
-	conn, err := t.agent.Accept(ctx, ufrag, pwd)
+	conn, err := t.agent.StartAccept(ufrag, pwd)
 	if err != nil {
 		return orCause(ctx, fmt.Errorf("%w: %w", ErrICEFailed, err))
 	}
-	t.pair.Store(true)
+	if err := t.agent.OnSelectedCandidatePairChange(func(_, _ ice.Candidate) { t.follow(conn) }); err != nil {
+		return err
+	}
+	if err := t.agent.AwaitConnect(ctx); err != nil {
+		return orCause(ctx, fmt.Errorf("%w: %w", ErrICEFailed, err))
+	}
+	t.follow(conn)
 	t.conn.Store(conn)
-	wg.Go(func() { t.read(conn) })
 	if err := t.secure(ctx, wg); err != nil {
 		return orCause(ctx, fmt.Errorf("%w: %w", ErrDTLS, err))
 	}
@@ -303,9 +333,8 @@ func orCause(ctx context.Context, err error) error {
 
 // teardown lets go of everything that newTransport and connect took.
 func (t *Transport) teardown(wg *sync.WaitGroup) {
-	if k := t.keys.Swap(nil); k != nil {
-		_ = k.dtls.Close() // sends close_notify
-	}
+	t.keys.Store(nil)
+	t.association.end(t)
 	t.abandon()
 	wg.Wait()
 	t.mu.Lock()
@@ -322,10 +351,14 @@ func (t *Transport) teardown(wg *sync.WaitGroup) {
 // abandon frees what a transport that never ran holds.
 func (t *Transport) abandon() {
 	t.cancel(ErrClosed)
-	_ = t.dtls.Close()
+	t.lose()
+	if p := t.pipe.Load(); p != nil {
+		_ = p.Close()
+	}
 	if err := t.agent.GracefulClose(); err != nil && !errors.Is(err, ice.ErrClosed) {
 		t.log.Debug("close ICE", "error", err)
 	}
+	t.engine.mux.forget(t.door)
 }
 
 // tick does what is due at now. The engine calls it.
@@ -342,16 +375,6 @@ func (t *Transport) tick(now time.Duration) {
 		t.due = now + reportEvery
 		t.sendReceiverReports(r, now)
 	}
-}
-
-// write sends a sealed packet to the client.
-func (t *Transport) write(b []byte) bool {
-	conn := t.conn.Load()
-	if conn == nil || !t.pair.Load() {
-		return false
-	}
-	_, err := conn.Write(b)
-	return err == nil
 }
 
 func random32() uint32 {
