@@ -1,0 +1,65 @@
+package edge
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/meridian-video/meridian/edge/rtc"
+	"github.com/meridian-video/meridian/edge/sfu"
+	"github.com/meridian-video/meridian/edge/sfu/quality"
+	"github.com/meridian-video/meridian/edge/signal"
+)
+
+// A client with a microphone and one slot: the client hears of the first verdict
+// and of changes, each direction has its own cause, and the log of classes only.
+func TestGradesTellWhatChanges(t *testing.T) {
+	mic := &fakeSource{codec: sfu.Opus}
+	ups := map[string]source{trackMic: mic}
+	asked := func(string) int { return 1 }
+	c := playing(2, signal.NoPause, 720)
+	g := &grades{}
+	g.up.class, g.down.class = quality.Good, quality.Good
+	var told []signal.Quality
+	var logged []time.Duration
+	for second := range time.Duration(60) {
+		now := second * time.Second
+		lost := uint64(0)
+		if second >= 20 && second < 40 {
+			lost = 4 // of 50
+		}
+		mic.send(50, 0, lost)
+		c.stats.Packets += 100
+		report := rtc.DownStats{MID: "9"}
+		if second >= 30 && second < 31 { // too short to matter
+			report.FractionLost = 0.3
+		}
+		g.judge(now, g.read(now, ups, asked, []scene{c}, rtc.Stats{Downs: []rtc.DownStats{report}}))
+		if m, news := g.news(); news {
+			told = append(told, m)
+		}
+		if up, down := g.up.changed(), g.down.changed(); up || down {
+			logged = append(logged, second)
+		}
+	}
+	good, fair := signal.Score{Score: 4.4, Cause: signal.CauseNone}, signal.Score{Score: 3.4, Cause: signal.CauseUplinkLoss}
+	want := []signal.Quality{{Type: "quality", Up: good, Down: good}, {Type: "quality", Up: fair, Down: good}, {Type: "quality", Up: good, Down: good}}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %+v", told)
+	}
+	if !slices.Equal(logged, []time.Duration{21, 41}) {
+		t.Errorf("logged at %v", logged)
+	}
+}
+
+// The causes are the protocol's.
+func TestCausesAreThoseOfTheProtocol(t *testing.T) {
+	for cause, want := range map[quality.Cause]signal.QualityCause{
+		quality.None: signal.CauseNone, quality.UplinkLoss: signal.CauseUplinkLoss, quality.Downlink: signal.CauseDownlink,
+		quality.CPU: signal.CauseCPU, quality.Paused: signal.CausePaused,
+	} {
+		if got := scoreOf(quality.Verdict{Score: 3.14, Cause: cause}); got != (signal.Score{Score: 3.1, Cause: want}) {
+			t.Errorf("%v is told as %+v", cause, got)
+		}
+	}
+}
