@@ -24,6 +24,7 @@ type scene struct {
 	view   signal.View
 	state  *signal.SlotLayer // nil for sound
 	stats  sfu.DownStats
+	gaps   uint64           // that the source has left for good
 	layers []sfu.LayerStats // of the source
 	freeze freeze
 }
@@ -36,7 +37,10 @@ func (s *slots) scenes() (out []scene) {
 		if l.lease == nil {
 			continue
 		}
-		c := scene{mid: l.down.MID, track: l.track, view: l.view, stats: l.down.Track.Stats(), freeze: l.freeze}
+		c := scene{
+			mid: l.down.MID, track: l.track, view: l.view, freeze: l.freeze,
+			stats: l.down.Track.Stats(), gaps: l.lease.Up().Stats().Lost,
+		}
 		if i < len(s.video) {
 			if i >= len(s.division.states) || s.division.states[i] == nil {
 				continue // not divided yet
@@ -57,7 +61,7 @@ type got struct {
 	Packets uint64            `json:"packets"`        // without repeated ones
 	Resent  uint64            `json:"resent"`
 	Bitrate int               `json:"bitrate"` // bit/s of payload
-	Lost    float64           `json:"lost"`    // share of the packets, before repair
+	Lost    float64           `json:"lost"`    // share of the packets of lately, before repair
 	Missing float64           `json:"missing"` // after, as far as the node can know
 	Jitter  float64           `json:"jitter_ms"`
 	RTT     float64           `json:"rtt_ms"`
@@ -74,29 +78,34 @@ type got struct {
 // receiving follows one slot. Pure.
 type receiving struct {
 	at     time.Duration // of the last reading; 0: none
-	track  string        // then
-	stats  sfu.DownStats
-	freeze freeze
+	scene  scene         // then
+	report rtc.DownStats // then
+
+	expected, lost, gaps, resent tally
 }
 
 // read takes a slot's scene and the client's reports on it. It says whether
 // there is anything to judge.
 func (x *receiving) read(now time.Duration, c scene, r rtc.DownStats) (g got, ok bool) {
-	before := *x
-	*x = receiving{at: now, track: c.track, stats: c.stats, freeze: c.freeze}
-	span := now - before.at
-	if before.at == 0 || span <= 0 || before.track != c.track {
+	before, span := x.scene, now-x.at
+	if x.at == 0 || span <= 0 || before.track != c.track {
+		*x = receiving{at: now, scene: c, report: r}
 		return g, false
 	}
+	resent := c.stats.Resent - before.stats.Resent
+	x.expected.add(r.Expected - x.report.Expected)
+	x.lost.add(r.Lost - x.report.Lost)
+	x.gaps.add(int64(c.gaps - before.gaps))
+	x.resent.add(int64(resent))
+	x.at, x.scene, x.report = now, c, r
 	g = got{
-		MID: c.mid, Track: c.track, Slot: c.state, Lost: r.FractionLost, Freezes: c.freeze.times,
-		Jitter: millis(r.Jitter), RTT: millis(r.RTT),
-		Resent:  c.stats.Resent - before.stats.Resent,
+		MID: c.mid, Track: c.track, Slot: c.state, Resent: resent, Freezes: c.freeze.times,
+		Packets: c.stats.Packets - before.stats.Packets - resent,
 		Bitrate: int(float64(c.stats.Octets-before.stats.Octets) * 8 / span.Seconds()),
 		Frozen:  min(1, (c.freeze.total-before.freeze.total).Seconds()/span.Seconds()),
+		Jitter:  millis(r.Jitter), RTT: millis(r.RTT),
 	}
-	g.Packets = c.stats.Packets - before.stats.Packets - g.Resent
-	g.Missing = g.unrepaired()
+	g.Lost, g.Missing = x.loss()
 	if c.state == nil {
 		return g, g.Packets >= fewPackets
 	}
@@ -107,12 +116,18 @@ func (x *receiving) read(now time.Duration, c scene, r rtc.DownStats) (g got, ok
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// unrepaired is what is lost and was not sent again, or was lost then, too.
-func (g *got) unrepaired() float64 {
-	if g.Packets < fewPackets {
-		return 0
+// loss is the share of packets that the way to the client has lost lately, and
+// of those that were not sent again, or lost then, too. What the source never had
+// is missing at the client as well and no fault of its way; it is counted over
+// a longer while, since reports and counts come at different times.
+func (x *receiving) loss() (lost, missing float64) {
+	expected := float64(x.expected.sum(lately))
+	if expected < fewPackets {
+		return 0, 0
 	}
-	return max(0, g.Lost-share(g.Resent, g.Packets)) + min(g.Lost, share(g.Resent, g.Packets))*g.Lost
+	lost = min(1, float64(max(0, x.lost.sum(lately)-x.gaps.sum(tallied)))/expected)
+	repaired := min(lost, float64(x.resent.sum(tallied))/expected)
+	return lost, lost - repaired + repaired*lost
 }
 
 // compare finds what is shown, and what the view asks for, among the layers of

@@ -20,29 +20,64 @@ func playing(spatial int, reason signal.PauseReason, height int) scene {
 	}
 }
 
-// second reads a scene twice, a second apart, in which the slot is sent packets.
-func second(c scene, packets, resent uint64, lost float64) (got, bool) {
+// second reads a scene twice, a second apart, in which the slot is sent packets
+// and the client reports some lost.
+func second(c scene, packets, resent uint64, lost int64) (got, bool) {
 	x := &receiving{}
 	x.read(time.Second, c, rtc.DownStats{})
 	c.stats.Packets, c.stats.Resent, c.stats.Octets = packets+resent, resent, 1000*(packets+resent)
-	return x.read(2*time.Second, c, rtc.DownStats{FractionLost: lost, RTT: 40 * time.Millisecond, Jitter: 5 * time.Millisecond})
+	return x.read(2*time.Second, c, rtc.DownStats{
+		Expected: int64(packets), Lost: lost, RTT: 40 * time.Millisecond, Jitter: 5 * time.Millisecond,
+	})
 }
 
 func TestReceivingIsMeasured(t *testing.T) {
 	c := playing(1, signal.PausedBandwidth, 700)
-	g, ok := second(c, 100, 8, 0.1)
+	g, ok := second(c, 100, 8, 10)
 	if !ok || g.Packets != 100 || g.Resent != 8 || g.Bitrate != 108*8000 || g.RTT != 40 || g.Jitter != 5 {
 		t.Errorf("%+v", g)
 	}
-	if want := 0.02 + 0.08*0.1; math.Abs(g.Missing-want) > 1e-9 {
-		t.Errorf("missing %v, want %v", g.Missing, want)
+	if want := 0.02 + 0.08*0.1; g.Lost != 0.1 || math.Abs(g.Missing-want) > 1e-9 {
+		t.Errorf("lost %v, missing %v, want %v", g.Lost, g.Missing, want)
 	}
 	if g.Lines != 360 || g.Wanted != 720 || g.FPS != 30 || g.Frozen != 0 {
 		t.Errorf("%+v", g)
 	}
-	x := &receiving{at: time.Second, track: "another"}
+	x := &receiving{at: time.Second, scene: scene{track: "another"}}
 	if _, ok := x.read(2*time.Second, c, rtc.DownStats{}); ok {
 		t.Error("a slot is judged by two tracks")
+	}
+}
+
+// What the source never had is missing at the client, too, whose reports may come
+// a little before or after it is counted.
+func TestGapsOfTheSourceAreNoLoss(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		reports []int64  // lost in each second
+		gaps    []uint64 // of the source in each second
+		want    float64
+	}{
+		{"the way's own loss", []int64{5, 5, 5, 5}, []uint64{0, 0, 0, 0}, 0.1},
+		{"the source's", []int64{5, 5, 5, 5}, []uint64{5, 5, 5, 5}, 0},
+		{"counted before", []int64{0, 0, 7, 0}, []uint64{7, 0, 0, 0}, 0},
+		{"counted after", []int64{0, 0, 7, 0}, []uint64{0, 0, 0, 7}, 0},
+		{"both", []int64{9, 9, 9, 9}, []uint64{4, 4, 4, 4}, 0.1},
+		{"long ago", []int64{0, 0, 0, 0, 0, 0, 5, 5, 5, 5}, []uint64{9, 9, 9, 9, 0, 0, 0, 0, 0, 0}, 0.1},
+		{"late packets come", []int64{5, -5, 5, -5}, []uint64{0, 0, 0, 0}, 0},
+	} {
+		c, r, x := scene{track: "a.opus.mic"}, rtc.DownStats{}, &receiving{}
+		x.read(time.Second, c, r)
+		var g got
+		for n := range tc.reports {
+			c.stats.Packets += 50
+			c.gaps += tc.gaps[n]
+			r.Expected, r.Lost = r.Expected+50, r.Lost+tc.reports[n]
+			g, _ = x.read(time.Duration(n+2)*time.Second, c, r)
+		}
+		if math.Abs(g.Lost-tc.want) > 1e-9 {
+			t.Errorf("%s: lost %v, want %v", tc.name, g.Lost, tc.want)
+		}
 	}
 }
 
@@ -69,7 +104,7 @@ func TestSlotsAreJudged(t *testing.T) {
 		name    string
 		scene   scene
 		packets uint64
-		lost    float64
+		lost    int64
 		judged  bool
 		class   quality.Class
 		cause   quality.Cause
@@ -83,11 +118,11 @@ func TestSlotsAreJudged(t *testing.T) {
 		{"its source has stopped", paused(signal.PausedByItsOwner), 0, 0, true, quality.Fair, quality.Paused},
 		{"about to begin", waiting, 0, 0, true, quality.Good, quality.None},
 		{"nothing goes out", playing(2, signal.NoPause, 720), 0, 0, true, quality.Poor, quality.Downlink},
-		{"loss that is not repaired", playing(2, signal.NoPause, 720), 100, 0.02, true, quality.Fair, quality.Downlink},
+		{"loss that is not repaired", playing(2, signal.NoPause, 720), 100, 2, true, quality.Fair, quality.Downlink},
 		{"a share in few lines", share, 30, 0, true, quality.Fair, quality.Downlink},
 		{"sound", sound, 50, 0, true, quality.Good, quality.None},
-		{"sound with loss", sound, 50, 0.08, true, quality.Fair, quality.Downlink},
-		{"sound that is muted", sound, 3, 0.5, false, quality.Good, quality.None},
+		{"sound with loss", sound, 50, 4, true, quality.Fair, quality.Downlink},
+		{"sound that is muted", sound, 3, 1, false, quality.Good, quality.None},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			g, ok := second(tc.scene, tc.packets, 0, tc.lost)

@@ -33,7 +33,7 @@ type sent struct {
 	Kind    string  `json:"kind"`
 	Packets uint64  `json:"packets"`
 	Bitrate int     `json:"bitrate"` // bit/s of payload
-	Lost    float64 `json:"lost"`    // share of the packets, before repair
+	Lost    float64 `json:"lost"`    // share of the packets of lately, before repair
 	Missing float64 `json:"missing"` // after
 	Jitter  float64 `json:"jitter_ms"`
 	Layers  int     `json:"layers"` // spatial ones that come
@@ -43,7 +43,6 @@ type sent struct {
 	Held    bool    `json:"held"` // nothing comes, though it should
 
 	wantedFPS float64
-	lost      uint64
 }
 
 // sending follows a track that a client sends. Pure.
@@ -54,6 +53,8 @@ type sending struct {
 	since time.Duration // it is on and as many layers are asked for
 	asked int
 	fps   float64 // the best of lately
+
+	packets, lost, recovered tally
 }
 
 // read reads the source; with 0 layers asked for, nothing need come. It says
@@ -66,14 +67,21 @@ func (x *sending) read(now time.Duration, asked int, u source) (s sent, ok bool)
 	if asked != x.asked {
 		x.asked, x.since = asked, now
 	}
+	if asked == 0 {
+		x.packets, x.lost, x.recovered = tally{}, tally{}, tally{}
+	}
 	if first || span <= 0 || asked == 0 {
 		return s, false
 	}
 	s.Packets = x.stats.Packets - before.Packets
-	s.lost = x.stats.Lost - before.Lost
 	s.Bitrate = int(float64(x.stats.Octets-before.Octets) * 8 / span.Seconds())
-	s.Lost = share(s.lost+x.stats.Recovered-before.Recovered, s.Packets+s.lost)
-	s.Missing = share(s.lost, s.Packets+s.lost)
+	x.packets.add(int64(s.Packets))
+	x.lost.add(int64(x.stats.Lost - before.Lost))
+	x.recovered.add(int64(x.stats.Recovered - before.Recovered))
+	if lost := x.lost.sum(lately); lost+x.packets.sum(lately) > 0 {
+		all := float64(lost + x.packets.sum(lately))
+		s.Lost, s.Missing = float64(lost+x.recovered.sum(lately))/all, float64(lost)/all
+	}
 	s.Jitter = float64(x.stats.Jitter) / float64(u.Codec().ClockRate()) * 1000
 	if s.Packets > 0 {
 		x.flows = now
@@ -82,14 +90,6 @@ func (x *sending) read(now time.Duration, asked int, u source) (s sent, ok bool)
 		return x.audio(now, s)
 	}
 	return x.video(now, s, u.Layers()), true
-}
-
-// share is part of all, 0 of nothing.
-func share(part, all uint64) float64 {
-	if all == 0 {
-		return 0
-	}
-	return float64(part) / float64(all)
 }
 
 // audio takes a microphone that was heard a moment ago for one whose packets
@@ -152,8 +152,7 @@ func sampleUp(tracks []sent, rtt time.Duration) quality.Sample {
 	var lost, all float64
 	for i := range tracks {
 		s := &tracks[i]
-		total := float64(s.Packets + s.lost)
-		lost, all = lost+s.Lost*total, all+total
+		lost, all = lost+s.Lost*float64(s.Packets), all+float64(s.Packets)
 		s.judged(&sample)
 	}
 	if all > 0 {

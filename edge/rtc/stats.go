@@ -50,9 +50,12 @@ type DownStats struct {
 	Bytes   uint64
 	// FractionLost is of the client's latest receiver report, 0 to 1.
 	FractionLost float64
-	// Jitter is of the same report.
-	Jitter time.Duration
-	RTT    time.Duration
+	// Expected and Lost are how many packets the same report expects and
+	// misses since its beginning, but for a constant in Expected (RFC 3550
+	// section 6.4.1). Lost falls when packets come late.
+	Expected, Lost int64
+	Jitter         time.Duration // of the same report
+	RTT            time.Duration
 }
 
 // Stats returns the counts so far.
@@ -95,8 +98,10 @@ func (d *down) stats() DownStats {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s.FractionLost, s.RTT = float64(d.lost)/256, d.rtt
-	s.Jitter = time.Duration(d.jitter) * time.Second / rate
+	r := &d.latest
+	s.FractionLost, s.RTT = float64(r.FractionLost)/256, d.rtt
+	s.Expected, s.Lost = int64(r.LastSequenceNumber), int64(int32(r.TotalLost<<8)>>8)
+	s.Jitter = time.Duration(r.Jitter) * time.Second / rate
 	return s
 }
 
