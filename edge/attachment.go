@@ -46,6 +46,8 @@ type attachment struct {
 	watched map[string]*watched // by kind of video; Node.adapt's
 	grades  grades              // Node.adapt's
 
+	statistics atomic.Pointer[statistics] // of the last second
+
 	mu    sync.Mutex
 	media signal.Media
 	ended bool

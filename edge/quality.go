@@ -72,7 +72,7 @@ func (g *grades) read(now time.Duration, ups map[string]source, asked func(kind 
 	if g.sendings == nil {
 		g.sendings, g.slots = map[string]*sending{}, map[string]*receiving{}
 	}
-	f := figures{rtt: stats.RTT}
+	f := figures{rtt: stats.RTT, sent: []sent{}, got: []got{}}
 	for _, kind := range slices.Sorted(maps.Keys(ups)) {
 		if g.sendings[kind] == nil {
 			g.sendings[kind] = &sending{}
@@ -143,7 +143,9 @@ func (a *attachment) grade(now time.Duration) {
 	for kind, up := range a.up {
 		ups[kind] = up.Track
 	}
-	g.judge(now, g.read(now, ups, a.asked(), a.slots.scenes(), a.transport.Stats()))
+	f := g.read(now, ups, a.asked(), a.slots.scenes(), a.transport.Stats())
+	g.judge(now, f)
+	a.note(f)
 	if message, changed := g.news(); changed && a.out != nil {
 		a.out.Send(message)
 	}

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -64,5 +65,35 @@ func TestCausesAreThoseOfTheProtocol(t *testing.T) {
 		if got := scoreOf(quality.Verdict{Score: 3.14, Cause: cause}); got != (signal.Score{Score: 3.1, Cause: want}) {
 			t.Errorf("%v is told as %+v", cause, got)
 		}
+	}
+}
+
+// What judging one client with 25 videos and 3 sounds costs each second.
+func BenchmarkGrades(b *testing.B) {
+	ups := map[string]source{trackMic: &fakeSource{codec: sfu.Opus}, trackCamera: &fakeSource{codec: sfu.VP8, layers: simulcast(3, 3, 30)}}
+	scenes := make([]scene, 28)
+	stats := rtc.Stats{Downs: make([]rtc.DownStats, 28)}
+	for i := range scenes {
+		scenes[i] = playing(1, signal.PausedBandwidth, 720)
+		scenes[i].mid = fmt.Sprint(i)
+		if i >= 25 {
+			scenes[i].state = nil
+		}
+		stats.Downs[i].MID = scenes[i].mid
+	}
+	asked := func(string) int { return 3 }
+	g, now := &grades{}, time.Duration(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		now += time.Second
+		for _, u := range ups {
+			u.(*fakeSource).send(50, 1, 1)
+		}
+		for i := range scenes {
+			scenes[i].stats.Packets += 90
+			stats.Downs[i].Expected += 90
+		}
+		g.judge(now, g.read(now, ups, asked, scenes, stats))
+		g.news()
 	}
 }
