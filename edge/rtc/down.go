@@ -18,7 +18,7 @@ type down struct {
 	mid            string
 	kind           sfu.Kind
 	ssrc           uint32
-	payloads       [codecCount]payload // by codec; payload type 0: not negotiated
+	payloads       [codecCount]payloadFormat // by codec; payload type 0: not negotiated
 	ext            extensions
 	mixed          bool // the client takes one-byte and two-byte extensions
 	track          *sfu.DownTrack
@@ -117,7 +117,7 @@ func (d *down) Send(p *sfu.Packet, _ sfu.Batch) {
 const maxHeader = 320
 
 // payload is how packets of a codec are sent; NoCodec is the source's own.
-func (d *down) payload(c sfu.Codec) *payload {
+func (d *down) payload(c sfu.Codec) *payloadFormat {
 	if c == sfu.NoCodec {
 		if u := d.track.Source(); u != nil {
 			c = u.Codec()
