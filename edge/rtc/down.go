@@ -16,7 +16,7 @@ type down struct {
 	mid            string
 	kind           sfu.Kind
 	ssrc           uint32
-	payloads       [codecCount]payload // by codec; payload type 0: not negotiated
+	payloads       [codecCount]payloadFormat // by codec; payload type 0: not negotiated
 	codecs         sfu.CodecSet
 	ext            extensions
 	mixed          bool // the client takes one-byte and two-byte extensions
