@@ -78,20 +78,18 @@ func (d *down) Send(p *sfu.Packet, b sfu.Batch) {
 		d.t.engine.metrics.unready.Inc()
 		return
 	}
-	out, batched := b.(*batch)
-	if !batched || out.mux != d.t.engine.mux {
+	out, ours := b.(*batch)
+	if !ours || out.mux != d.t.engine.mux {
 		out = &batch{mux: d.t.engine.mux}
 		defer out.Flush()
 	}
 	plain := d.appendHeader(out.room(), p)
 	header := len(plain)
 	plain = append(plain, p.Payload...)
-	sealed, err := d.out.seal(plain, header)
-	if err != nil {
+	if err := out.put(d.out, plain, header, to); err != nil {
 		d.t.engine.metrics.mismatched.Inc()
 		return
 	}
-	out.add(len(sealed), len(plain), to)
 	n := uint64(len(plain))
 	d.packets.Add(1)
 	d.bytes.Add(n)
