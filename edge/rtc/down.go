@@ -107,12 +107,10 @@ func (d *down) Send(p *sfu.Packet, b sfu.Batch) {
 // 0 if it may not be sent.
 func (d *down) emit(out *batch, to *peer, o *outbound, plain []byte, header int) int {
 	d.stamp(plain)
-	sealed, err := o.seal(plain, header)
-	if err != nil {
+	if err := out.put(o, plain, header, to); err != nil {
 		d.t.engine.metrics.mismatched.Inc()
 		return 0
 	}
-	out.add(len(sealed), len(plain), to)
 	n := uint64(len(plain))
 	d.packets.Add(1)
 	d.bytes.Add(n)
