@@ -17,9 +17,10 @@ const (
 	overhead = 1.07
 	// headroom is what the allocator wants to see free before it gives more.
 	headroom = 1.2
-	// audioCost is what a sound takes at most: Opus at 40 kbit/s with its
-	// headers at 50 packets a second.
-	audioCost = 64_000
+	// voiceCost is what one voice takes at most: Opus at 40 kbit/s with
+	// soundHeaders, the headers of 50 packets a second.
+	voiceCost    = 64_000
+	soundHeaders = 24_000
 	// hopeSpan is how long a layer is hoped for that was never seen: its
 	// publisher may have to begin with it first. Then it is doubted for
 	// firstDoubt, and twice as long each time, up to longDoubt.
@@ -88,12 +89,19 @@ func (s *slots) divide() {
 	d.report(d.states)
 }
 
-// sound is what the audio slots take, in bit/s: it comes before all video.
+// sound is what the audio slots take, in bit/s: it comes before all video. There
+// is always room for one voice to begin.
 func (s *slots) sound() (bitrate int) {
 	for _, l := range s.audio {
-		if l.lease != nil {
-			bitrate += audioCost
+		if l.lease == nil {
+			continue
 		}
+		for _, layer := range l.lease.Up().Layers() {
+			if layer.Live {
+				bitrate += layer.Bitrate + soundHeaders
+			}
+		}
+		bitrate = max(bitrate, voiceCost)
 	}
 	return bitrate
 }

@@ -46,11 +46,16 @@ func (b *batch) room() []byte {
 	return b.wave.arena[u : u : u+need]
 }
 
-// add takes what the caller has written into room: size bytes, of which the
-// RTP packet was rtp bytes before sealing.
-func (b *batch) add(size, rtp int, to *peer) {
-	b.wave.add(size, to, b.mux.segments.Load() && !to.solo)
-	b.wave.rtp += rtp
+// put seals what the caller has written into room, of which the RTP header is
+// the first header bytes, and takes it.
+func (b *batch) put(o *outbound, plain []byte, header int, to *peer) error {
+	sealed, err := o.seal(plain, header)
+	if err != nil {
+		return err
+	}
+	b.wave.add(len(sealed), to, b.mux.segments.Load() && !to.solo)
+	b.wave.rtp += len(plain)
+	return nil
 }
 
 // Flush implements sfu.Batch.

@@ -43,7 +43,7 @@ func slotTo(t testing.TB, e *Engine, addr net.Addr) *down {
 	tr.keys.Store(testKeys(t, srtp.ProtectionProfileAeadAes128Gcm))
 	tr.peer.Store(&peer{addr: addr.(*net.UDPAddr)})
 	d := &down{t: tr, ssrc: 5, mid: "1", repeats: true}
-	d.payloads[sfu.VP8] = payload{codec: sfu.VP8, pt: 96}
+	d.payloads[sfu.VP8] = payloadFormat{codec: sfu.VP8, pt: 96}
 	d.ext[extMID] = extmap{id: 4}
 	return d
 }

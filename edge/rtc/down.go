@@ -16,7 +16,7 @@ type down struct {
 	mid            string
 	kind           sfu.Kind
 	ssrc           uint32
-	payloads       [codecCount]payload // by codec; payload type 0: not negotiated
+	payloads       [codecCount]payloadFormat // by codec; payload type 0: not negotiated
 	codecs         sfu.CodecSet
 	ext            extensions
 	mixed          bool // the client takes one-byte and two-byte extensions
@@ -27,7 +27,8 @@ type down struct {
 
 	// What seals packets belongs to the caller of Send, of whom there is one
 	// at a time.
-	out *outbound
+	out     *outbound
+	capture capture
 
 	mu      sync.Mutex // guards what reports say
 	reports [8]sentReport
@@ -97,7 +98,9 @@ func (d *down) Send(p *sfu.Packet, b sfu.Batch) {
 		d.repair(out, to, p, as.rtx)
 		return
 	}
-	plain := d.appendHeader(out.room(), heading{ssrc: d.ssrc, seq: p.SequenceNumber, pt: as.pt}, p)
+	h := heading{ssrc: d.ssrc, seq: p.SequenceNumber, pt: as.pt}
+	h.taken, _ = d.capture.take(p.Timestamp)
+	plain := d.appendHeader(out.room(), h, p)
 	header := len(plain)
 	d.emit(out, to, d.out, append(plain, p.Payload...), header)
 }
@@ -107,12 +110,10 @@ func (d *down) Send(p *sfu.Packet, b sfu.Batch) {
 // 0 if it may not be sent.
 func (d *down) emit(out *batch, to *peer, o *outbound, plain []byte, header int) int {
 	d.stamp(plain)
-	sealed, err := o.seal(plain, header)
-	if err != nil {
+	if err := out.put(o, plain, header, to); err != nil {
 		d.t.engine.metrics.mismatched.Inc()
 		return 0
 	}
-	out.add(len(sealed), len(plain), to)
 	n := uint64(len(plain))
 	d.packets.Add(1)
 	d.bytes.Add(n)
@@ -127,6 +128,7 @@ const maxHeader = 320
 
 // SendReport implements sfu.Sink.
 func (d *down) SendReport(r sfu.Report) {
+	d.capture.learn(r, d.kind)
 	d.mu.Lock()
 	d.reports[d.next%len(d.reports)] = sentReport{uint32(r.NTP >> 16), d.t.engine.cfg.Now()}
 	d.next++

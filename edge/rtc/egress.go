@@ -9,8 +9,15 @@ import (
 	"github.com/meridian-video/meridian/edge/sfu/bandwidth"
 )
 
-// probePace is the time between two bursts of padding of a probe.
-const probePace = 5 * time.Millisecond
+const (
+	// probePace is the time between two bursts of padding of a probe.
+	probePace = 5 * time.Millisecond
+	// firstEstimate is what a path is taken to bear, in bit/s, until something
+	// is known of it: the lowest layers of a gallery, or one good picture, so
+	// that nobody looks at a pause first. Narrower paths are found out within
+	// a second or two.
+	firstEstimate = 1_500_000
+)
 
 // egress is the congestion control of what a transport sends: it numbers the
 // packets of all slots in one sequence (draft-holmer-rmcat-transport-wide-cc-
@@ -27,7 +34,7 @@ type egress struct {
 }
 
 func (e *egress) init() {
-	e.estimate = bandwidth.New(bandwidth.Config{Pace: probePace})
+	e.estimate = bandwidth.New(bandwidth.Config{Initial: firstEstimate, Pace: probePace})
 }
 
 // reports says that the client reports on what it is sent.

@@ -18,6 +18,7 @@ const (
 	extLevel                        // RFC 6464
 	extCongestion                   // draft-holmer-rmcat-transport-wide-cc-extensions-01
 	extDescriptor                   // AV1 RTP specification, appendix A
+	extCapture                      // abs-capture-time of the WebRTC project
 	extensionCount
 )
 
@@ -28,6 +29,7 @@ var extensionURIs = [extensionCount]string{
 	extLevel:       "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
 	extCongestion:  "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
 	extDescriptor:  "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+	extCapture:     "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
 }
 
 // extmap is an extension as a section offers it. The zero value is none.
@@ -84,6 +86,7 @@ func (e *extensions) choose(s *section) {
 		extLevel:       s.kind == sfu.Audio,
 		extCongestion:  s.payloads.offer(fbCongestion) && (s.up() || !s.payloads.repeat()),
 		extDescriptor:  s.payloads.codecs().Has(sfu.AV1),
+		extCapture:     !s.up() && !s.payloads.repeat(), // a packet sent again would lack it
 	} {
 		if !wanted {
 			e[i] = extmap{}

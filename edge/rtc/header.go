@@ -21,6 +21,7 @@ type heading struct {
 	seq    uint16
 	pt     uint8
 	padded bool
+	taken  uint64 // NTP timestamp of capture; 0: not said
 }
 
 // appendHeader writes the RTP header of p with extensions (RFC 8285). The
@@ -52,6 +53,10 @@ func (d *down) appendHeader(b []byte, h heading, p *sfu.Packet) []byte {
 		w.add(d.ext[extLevel], p.AudioLevel)
 	}
 	w.add(d.ext[extDescriptor], descriptor...)
+	if h.taken != 0 && d.ext[extCapture].id != 0 {
+		w.begin(d.ext[extCapture], 8)
+		w.b = binary.BigEndian.AppendUint64(w.b, h.taken)
+	}
 	if len(w.b) == start {
 		return w.b[:start-4]
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/meridian-video/meridian/edge/sfu"
 )
 
-// payload is a codec of a section with its payload types.
-type payload struct {
+// payloadFormat is a codec of a section with its payload types.
+type payloadFormat struct {
 	codec sfu.Codec
 	pt    uint8
 	rtx   uint8 // of its retransmissions (RFC 4588); 0 where not offered
@@ -21,11 +21,11 @@ type payload struct {
 }
 
 // payloads are what a section's answer takes, in the client's order.
-type payloads []payload
+type payloads []payloadFormat
 
 // find tells what a packet of a payload type is; false for one that was not
 // answered.
-func (l payloads) find(pt uint8) (p *payload, ok bool) {
+func (l payloads) find(pt uint8) (p *payloadFormat, ok bool) {
 	for i := range l {
 		if l[i].pt == pt || l[i].rtx == pt {
 			return &l[i], true
@@ -35,7 +35,7 @@ func (l payloads) find(pt uint8) (p *payload, ok bool) {
 }
 
 // of returns the payload of a codec, nil where there is none.
-func (l payloads) of(c sfu.Codec) *payload {
+func (l payloads) of(c sfu.Codec) *payloadFormat {
 	for i := range l {
 		if l[i].codec == c {
 			return &l[i]
@@ -55,13 +55,13 @@ func (l payloads) codecs() sfu.CodecSet {
 
 // offer says whether any has the feedback.
 func (l payloads) offer(fb feedbackSet) bool {
-	return slices.ContainsFunc(l, func(p payload) bool { return p.fb&fb != 0 })
+	return slices.ContainsFunc(l, func(p payloadFormat) bool { return p.fb&fb != 0 })
 }
 
 // repeat says whether any is repaired without RTX, by sending the same packet
 // again. Then packets carry no transport-wide number: it would change.
 func (l payloads) repeat() bool {
-	return slices.ContainsFunc(l, func(p payload) bool { return p.fb&fbNACK != 0 && p.rtx == 0 })
+	return slices.ContainsFunc(l, func(p payloadFormat) bool { return p.fb&fbNACK != 0 && p.rtx == 0 })
 }
 
 // without takes kinds of feedback away from all.
@@ -109,7 +109,7 @@ func parsePayloads(m *sdp.MediaDescription, k sfu.Kind) payloads {
 		if c == sfu.NoCodec {
 			continue
 		}
-		p := payload{codec: c, pt: pt, fmtp: f.fmtp, fb: f.fb}
+		p := payloadFormat{codec: c, pt: pt, fmtp: f.fmtp, fb: f.fb}
 		switch old := l.of(c); {
 		case old == nil:
 			l = append(l, p)
@@ -144,7 +144,7 @@ func (l payloads) redundant() payloads {
 	if repeated {
 		return l
 	}
-	return slices.DeleteFunc(l, func(p payload) bool { return p.codec == sfu.RED })
+	return slices.DeleteFunc(l, func(p payloadFormat) bool { return p.codec == sfu.RED })
 }
 
 // one reduces what the client may send to its first codec, with Opus beside
@@ -170,7 +170,7 @@ func (l payloads) list() string {
 
 // parameters are those of an answer: the offer's, but for VP8's and VP9's
 // bounds of the picture, which would bind the client.
-func (p *payload) parameters() string {
+func (p *payloadFormat) parameters() string {
 	switch {
 	case p.codec == sfu.VP8:
 		return ""

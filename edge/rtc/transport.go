@@ -109,6 +109,7 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 		fingerprint: e.fingerprint, setup: t.setup, announce: e.announce,
 		session: uint64(random32()) << 8,
 	}
+	t.limits.SDP = "" // 6 KiB and more
 	t.ctx, t.cancel = context.WithCancelCause(context.Background())
 	t.takeSections(o, 0)
 	return t, nil
