@@ -112,8 +112,9 @@ func (g *grades) news() (signal.Quality, bool) {
 	return signal.Quality{Type: "quality", Up: scoreOf(g.up.told), Down: scoreOf(g.down.told)}, true
 }
 
+// scoreOf rounds down, so that a score of 4 is good to the reader as well.
 func scoreOf(v quality.Verdict) signal.Score {
-	return signal.Score{Score: math.Round(v.Score*10) / 10, Cause: signal.QualityCause(v.Cause.String())}
+	return signal.Score{Score: math.Floor(v.Score*10) / 10, Cause: signal.QualityCause(v.Cause.String())}
 }
 
 // changed says whether the class is another than that of the last time.

@@ -62,7 +62,7 @@ func TestCausesAreThoseOfTheProtocol(t *testing.T) {
 		quality.None: signal.CauseNone, quality.UplinkLoss: signal.CauseUplinkLoss, quality.Downlink: signal.CauseDownlink,
 		quality.CPU: signal.CauseCPU, quality.Paused: signal.CausePaused,
 	} {
-		if got := scoreOf(quality.Verdict{Score: 3.14, Cause: cause}); got != (signal.Score{Score: 3.1, Cause: want}) {
+		if got := scoreOf(quality.Verdict{Score: 3.19, Cause: cause}); got != (signal.Score{Score: 3.1, Cause: want}) {
 			t.Errorf("%v is told as %+v", cause, got)
 		}
 	}
