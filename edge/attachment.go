@@ -44,6 +44,9 @@ type attachment struct {
 	mic     *microphone // nil: none; the listener's, as is greeted
 	greeted bool
 	watched map[string]*watched // by kind of video; Node.adapt's
+	grades  grades              // Node.adapt's
+
+	statistics atomic.Pointer[statistics] // of the last second
 
 	mu    sync.Mutex
 	media signal.Media
@@ -70,10 +73,8 @@ func (a *attachment) published(m signal.Media) map[string]string {
 	if m.Mic {
 		a.offered.Store(true)
 	}
-	on := map[string]bool{
-		trackMic: a.offered.Load(), trackCamera: m.Camera, trackShare: m.Share, trackShareAudio: m.ShareAudio,
-		trackCamera2: m.Camera && a.doubles(),
-	}
+	on := a.sends(m)
+	on[trackMic] = a.offered.Load()
 	out := map[string]string{}
 	for kind := range a.up {
 		if on[kind] {
@@ -81,6 +82,14 @@ func (a *attachment) published(m signal.Media) map[string]string {
 		}
 	}
 	return out
+}
+
+// sends says which kinds of track the client sends with that switched on.
+func (a *attachment) sends(m signal.Media) map[string]bool {
+	return map[string]bool{
+		trackMic: m.Mic, trackCamera: m.Camera, trackShare: m.Share, trackShareAudio: m.ShareAudio,
+		trackCamera2: m.Camera && a.doubles(),
+	}
 }
 
 // doubles reports whether the camera's second encoding serves clients that the

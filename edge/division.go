@@ -39,6 +39,7 @@ var unseen = signal.View{Priority: signal.ForOther, Visible: true}
 type division struct {
 	allocator allocation.Allocator
 	input     []allocation.Slot
+	states    []*signal.SlotLayer // as of the latest round
 	told      []*signal.SlotLayer
 	tell      func([]*signal.SlotLayer) // nil: nobody
 }
@@ -84,7 +85,8 @@ func (s *slots) divide() {
 		l.hope.update(now, l.lease != nil && target.Spatial > highest(l.lease.Up().Layers()))
 	}
 	s.path.SetWanted(int(float64(out.Wanted)*overhead*headroom) + sound)
-	d.report(s.states(out.Grants, now))
+	d.states = s.states(out.Grants, now)
+	d.report(d.states)
 }
 
 // sound is what the audio slots take, in bit/s: it comes before all video. There
@@ -181,6 +183,7 @@ func (s *slots) states(grants []allocation.Grant, now time.Duration) []*signal.S
 		if l.lease != nil {
 			out[i] = l.state(grants[i], now)
 		}
+		l.freeze.update(now, out[i] != nil && out[i].State == signal.SlotWaiting && now-l.since > startSpan)
 	}
 	return out
 }

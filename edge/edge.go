@@ -92,6 +92,7 @@ type Node struct {
 	speakers    *speakers
 	ears        *ears
 	subscribers subscribers
+	grades      gradeMetrics
 	pages       *pages
 	sockets     *signal.Sockets
 	streams     *signal.Streams

@@ -8,7 +8,9 @@ func (n *Node) registerMetrics() {
 	gauge := func(name, help string, read func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "meridian", Subsystem: "edge", Name: name, Help: help}, read)
 	}
+	n.grades = newGradeMetrics()
 	n.cfg.Registerer.MustRegister(
+		n.grades.scores, n.grades.causes,
 		gauge("attachments", "Participants attached to this node.", func() float64 { return float64(len(n.attachmentList())) }),
 		gauge("transports", "Transports of this node: participants, publishers and players.", func() float64 { return float64(n.engine.Transports()) }),
 		gauge("tracks_local", "Tracks published at this node.", func() float64 { local, _ := n.tracks.Counts(); return float64(local) }),

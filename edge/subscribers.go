@@ -56,6 +56,7 @@ func (n *Node) adapt() {
 		now := n.now()
 		for _, a := range n.attachmentList() {
 			a.tellWatched(now)
+			a.grade(now)
 		}
 	}
 }

@@ -33,7 +33,7 @@ type down struct {
 	mu      sync.Mutex // guards what reports say
 	reports [8]sentReport
 	next    int
-	lost    uint8 // fraction of 256
+	latest  rtcp.ReceptionReport // of the client
 	rtt     time.Duration
 }
 
@@ -143,7 +143,7 @@ func (d *down) SendReport(r sfu.Report) {
 func (d *down) received(r *rtcp.ReceptionReport, now time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.lost = r.FractionLost
+	d.latest = *r
 	d.t.egress.lost(r.FractionLost, now)
 	if r.LastSenderReport == 0 {
 		return

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/meridian-video/meridian/edge/sfu"
 )
 
 func TestRepetitionsAreIdentical(t *testing.T) {
@@ -111,5 +114,24 @@ func TestAcceptObeysItsContext(t *testing.T) {
 	}
 	if tr.Cause() != nil {
 		t.Errorf("the first one ended: %v", tr.Cause())
+	}
+}
+
+// A client's report is told as it was, in the units of Stats; what was lost may
+// be less than nothing when packets were repeated (RFC 3550 section 6.4.1).
+func TestStatsOfASlot(t *testing.T) {
+	d := &down{mid: "7", kind: sfu.Video, rtt: 30 * time.Millisecond, latest: rtcp.ReceptionReport{
+		FractionLost: 64, TotalLost: 0xfffffe, LastSequenceNumber: 1<<16 + 5, Jitter: 900,
+	}}
+	want := DownStats{
+		MID: "7", Kind: sfu.Video, FractionLost: 0.25, Expected: 1<<16 + 5, Lost: -2,
+		Jitter: 10 * time.Millisecond, RTT: 30 * time.Millisecond,
+	}
+	if got := d.stats(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	d.kind = sfu.Audio
+	if got := d.stats().Jitter; got != 18750*time.Microsecond {
+		t.Errorf("jitter of sound %v", got)
 	}
 }

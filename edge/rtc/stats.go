@@ -50,7 +50,12 @@ type DownStats struct {
 	Bytes   uint64
 	// FractionLost is of the client's latest receiver report, 0 to 1.
 	FractionLost float64
-	RTT          time.Duration
+	// Expected and Lost are how many packets the same report expects and
+	// misses since its beginning, but for a constant in Expected (RFC 3550
+	// section 6.4.1). Lost falls when packets come late.
+	Expected, Lost int64
+	Jitter         time.Duration // of the same report
+	RTT            time.Duration
 }
 
 // Stats returns the counts so far.
@@ -67,11 +72,7 @@ func (t *Transport) Stats() Stats {
 		s.Ups = append(s.Ups, u.stats())
 	}
 	for _, d := range downs {
-		ds := DownStats{MID: d.mid, Kind: d.kind, Packets: d.packets.Load(), Bytes: d.bytes.Load()}
-		d.mu.Lock()
-		ds.FractionLost, ds.RTT = float64(d.lost)/256, d.rtt
-		d.mu.Unlock()
-		s.Downs = append(s.Downs, ds)
+		s.Downs = append(s.Downs, d.stats())
 	}
 	return s
 }
@@ -86,6 +87,21 @@ func (u *up) stats() UpStats {
 		s.Lost += media.lost()
 		s.Jitter = max(s.Jitter, time.Duration(media.jitter/rate*float64(time.Second)))
 	}
+	return s
+}
+
+func (d *down) stats() DownStats {
+	s := DownStats{MID: d.mid, Kind: d.kind, Packets: d.packets.Load(), Bytes: d.bytes.Load()}
+	rate := time.Duration(sfu.Opus.ClockRate())
+	if d.kind == sfu.Video {
+		rate = time.Duration(sfu.VP8.ClockRate())
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := &d.latest
+	s.FractionLost, s.RTT = float64(r.FractionLost)/256, d.rtt
+	s.Expected, s.Lost = int64(r.LastSequenceNumber), int64(int32(r.TotalLost<<8)>>8)
+	s.Jitter = time.Duration(r.Jitter) * time.Second / rate
 	return s
 }
 

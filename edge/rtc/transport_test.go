@@ -74,7 +74,8 @@ func TestForwarding(t *testing.T) {
 		in, out := m.pub.transport.Stats(), m.sub.transport.Stats()
 		return in.PacketsIn > 200 && in.BytesIn > 200 && out.PacketsOut > 200 && out.RTT > 0 &&
 			in.Remote == "prflx" && in.ICE == "connected" && in.Ups[0].Packets > 50 && in.Ups[0].Lost == 0 &&
-			out.Downs[0].Packets > 100 && out.Downs[1].Packets == 0
+			out.Downs[0].Packets > 100 && out.Downs[1].Packets == 0 &&
+			out.Downs[0].Expected > 100 && out.Downs[0].Lost == 0
 	})
 }
 

@@ -106,7 +106,7 @@ func (u *UpTrack) accept(e *encoding, ext uint64, p *Packet, late bool) *item {
 		ext: ext, level: p.AudioLevel, marker: p.Marker, hide: it.hide, ts: p.Timestamp,
 		codec: it.pkt.Codec, pid: it.pid, arrival: p.Arrival,
 	}, p.Payload, p.Descriptor)
-	u.flow.add(max(int8(p.Layer), it.spatial), it.temporal, len(p.Payload))
+	u.flow.add(max(int8(p.Layer), it.spatial), it.temporal, len(p.Payload), it.end)
 	return it
 }
 

@@ -15,6 +15,8 @@ type flow struct {
 	bytes  [MaxSpatial + 1][MaxTemporal + 1]uint32
 	rates  [MaxSpatial + 1][MaxTemporal + 1]float64 // bit/s, of before where a layer stopped
 	live   [MaxSpatial + 1][MaxTemporal + 1]bool
+	frames [MaxSpatial + 1][MaxTemporal + 1]uint32
+	fps    [MaxSpatial + 1][MaxTemporal + 1]float64
 	width  [MaxSpatial + 1]uint16
 	height [MaxSpatial + 1]uint16
 	top    int8 // the highest spatial layer that arrives
@@ -24,8 +26,12 @@ type flow struct {
 	shown []LayerStats
 }
 
-func (f *flow) add(spatial, temporal int8, n int) {
+// add counts n bytes of payload, with which a picture of the layer may end.
+func (f *flow) add(spatial, temporal int8, n int, ends bool) {
 	f.bytes[spatial][temporal] += uint32(n)
+	if ends {
+		f.frames[spatial][temporal]++
+	}
 	f.top = max(f.top, spatial)
 }
 
@@ -46,15 +52,15 @@ func (f *flow) measure(now time.Duration, svc bool) {
 	f.since, f.top = now, 0
 	for s := range f.bytes {
 		for t := range f.bytes[s] {
-			rate := float64(f.bytes[s][t]) * 8 / span.Seconds()
-			f.bytes[s][t], f.live[s][t] = 0, rate > 0
+			rate, fps := float64(f.bytes[s][t])*8/span.Seconds(), float64(f.frames[s][t])/span.Seconds()
+			f.bytes[s][t], f.frames[s][t], f.live[s][t] = 0, 0, rate > 0
 			switch {
 			case rate == 0:
 				continue
 			case f.rates[s][t] > 0:
-				rate = (rate + f.rates[s][t]) / 2
+				rate, fps = (rate+f.rates[s][t])/2, (fps+f.fps[s][t])/2
 			}
-			f.rates[s][t], f.top = rate, int8(s)
+			f.rates[s][t], f.fps[s][t], f.top = rate, fps, int8(s)
 		}
 	}
 	list := f.sum(svc)
@@ -67,13 +73,14 @@ func (f *flow) measure(now time.Duration, svc bool) {
 func (f *flow) sum(svc bool) (list []LayerStats) {
 	var below [MaxTemporal + 1]float64 // of lower spatial layers, by temporal layer
 	for s := range f.rates {
-		total := 0.0
+		total, fps := 0.0, 0.0
 		for t, rate := range f.rates[s] {
 			total += rate
+			fps += f.fps[s][t]
 			if rate > 0 {
 				list = append(list, LayerStats{
 					Layer: Layer{int8(s), int8(t)}, Live: f.live[s][t], Bitrate: int(total + below[t]),
-					Width: int(f.width[s]), Height: int(f.height[s]),
+					Width: int(f.width[s]), Height: int(f.height[s]), FPS: fps,
 				})
 			}
 			if svc {
@@ -87,6 +94,7 @@ func (f *flow) sum(svc bool) (list []LayerStats) {
 // reset forgets what another codec's layers were.
 func (f *flow) reset() {
 	f.rates, f.live, f.top = [MaxSpatial + 1][MaxTemporal + 1]float64{}, [MaxSpatial + 1][MaxTemporal + 1]bool{}, 0
+	f.fps = [MaxSpatial + 1][MaxTemporal + 1]float64{}
 	f.width, f.height = [MaxSpatial + 1]uint16{}, [MaxSpatial + 1]uint16{}
 }
 

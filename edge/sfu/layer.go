@@ -28,6 +28,9 @@ type LayerStats struct {
 	Bitrate int
 	// Width and Height are of its pictures, 0 while unknown.
 	Width, Height int
+	// FPS are its pictures a second, over the time that Bitrate is; 0 for
+	// audio.
+	FPS float64
 }
 
 func (l Layer) pack() uint32 { return uint32(uint8(l.Spatial))<<8 | uint32(uint8(l.Temporal)) }

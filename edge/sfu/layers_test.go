@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"bytes"
+	"math"
 	"testing"
 	"time"
 )
@@ -226,6 +227,9 @@ func TestLayersAreMeasured(t *testing.T) {
 		for i, l := range layers {
 			if l.Layer != (Layer{int8(i / 3), int8(i % 3)}) || l.Height != tc.heights[i/3] {
 				t.Errorf("%v: layer %+v", tc.codec, l)
+			}
+			if want := 7.5 * float64(int(1)<<(i%3)); math.Abs(l.FPS-want) > 2 { // 500 ms hold one more or less
+				t.Errorf("%v: %v has %.1f pictures a second, want %v", tc.codec, l.Layer, l.FPS, want)
 			}
 			if i%3 > 0 && l.Bitrate <= layers[i-1].Bitrate {
 				t.Errorf("%v: %v takes %d after %d bit/s", tc.codec, l.Layer, l.Bitrate, layers[i-1].Bitrate)

@@ -146,7 +146,9 @@ func (e *Edge) serve(o EdgeOptions) {
 	if o.Operator == nil {
 		mountOperator(public, operator)
 	} else {
-		e.operator = newServer(withProfiles(operator), o.Log)
+		own := withProfiles(operator)
+		own.HandleFunc("GET /debug/statistics", e.statistics)
+		e.operator = newServer(own, o.Log)
 		e.wg.Go(func() { serve(e.operator, o.Operator, o.Log) })
 	}
 	e.server = newServer(public, o.Log)
@@ -165,12 +167,26 @@ func (e *Edge) ready() error {
 	return nil
 }
 
+// statistics are of the people here, and so for the operator's own port alone.
+func (e *Edge) statistics(w http.ResponseWriter, r *http.Request) {
+	if running := e.running.Load(); running != nil {
+		running.node.ServeStatistics(w, r)
+		return
+	}
+	starting(w)
+}
+
 // answer passes a request to the node, once there is one.
 func (e *Edge) answer(w http.ResponseWriter, r *http.Request) {
 	if running := e.running.Load(); running != nil {
 		running.handler.ServeHTTP(w, r)
 		return
 	}
+	starting(w)
+}
+
+// starting asks to come again.
+func starting(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "This server is starting; try again.", http.StatusServiceUnavailable)
 }

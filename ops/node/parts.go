@@ -104,7 +104,7 @@ func mountOperator(public *http.ServeMux, operator http.Handler) {
 }
 
 // withProfiles adds pprof, which only an operator's own port has.
-func withProfiles(h http.Handler) http.Handler {
+func withProfiles(h http.Handler) *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("/", h)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)

@@ -72,6 +72,7 @@ type Client struct {
 	speaks  []string
 	leads   string
 	heard   [][]string
+	quality []signal.Quality
 }
 
 // Slot counts what a receive slot got.
@@ -339,6 +340,8 @@ func (c *Client) read() {
 			Seq     uint64
 			Code    signal.Code
 			Message string
+			Up      signal.Score
+			Down    signal.Score
 		}
 		if json.Unmarshal(b, &m) != nil {
 			continue
@@ -361,6 +364,8 @@ func (c *Client) read() {
 			c.speaks, c.leads = m.Peers, m.Leads
 		case "heard":
 			c.heard = append(c.heard, names(m.Audio))
+		case "quality":
+			c.quality = append(c.quality, signal.Quality{Type: m.Type, Up: m.Up, Down: m.Down})
 		case "ack":
 			c.acks[m.ID] = m.Seq
 		case "error":
@@ -404,8 +409,9 @@ type State struct {
 	People   map[string]signal.Person
 	Chat     []signal.Message
 	Speaking []string
-	Dominant string     // peer id
-	Heard    [][]string // what the audio slots play, every time the node said so
+	Dominant string           // peer id
+	Heard    [][]string       // what the audio slots play, every time the node said so
+	Quality  []signal.Quality // every time the node said so
 	Resets   int
 	Ended    *signal.Fault
 	Moved    bool
@@ -415,7 +421,7 @@ type State struct {
 func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), c.resets, c.ended, c.moved}
+	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), slices.Clone(c.quality), c.resets, c.ended, c.moved}
 }
 
 // Until waits until what the client knows fulfils a condition.

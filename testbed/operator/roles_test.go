@@ -168,12 +168,14 @@ func TestRolesWithCertificates(t *testing.T) {
 	}
 	for _, base := range []string{fra.url, r.api} {
 		answers(t, fra.command, base+"/metrics", http.StatusNotFound)
+		answers(t, fra.command, base+"/debug/statistics", http.StatusNotFound)
 	}
 
 	token := r.tenant(fra)
 	ann, bob := r.join(fra, "Ann", token), r.join(iad, "Bob", token)
 	reachNobody(t, ann, fra.url)
 	sendTo(t, ann, bob)
+	statisticsOf(t, fra, ann)
 	const forged = "eyJhbGciOiJub25lIn0.eyJuYW1lIjoiTWFsbG9yeSJ9."
 	refusedWith(t, fra.url, forged)
 
@@ -219,6 +221,28 @@ func admitted(t *testing.T, s *site, o client.Options, dial func(context.Context
 func (r *roles) join(s *site, name, token string) *client.Client {
 	r.t.Helper()
 	return admitted(r.t, s, client.Options{Room: "board", Name: name, Token: token, Media: both}, client.Join)
+}
+
+// statisticsOf waits until an operator can see how somebody's media travels.
+func statisticsOf(t *testing.T, s *site, c *client.Client) {
+	t.Helper()
+	wait(t, "statistics of "+c.Joined.Self.Name, func() error {
+		body := answers(t, s.command, s.operators+"/debug/statistics?room=board", http.StatusOK)
+		var list []struct {
+			Peer string `json:"peer_id"`
+			Up   struct{ Score float64 }
+			Sent []struct{ Kind string }
+		}
+		if err := json.Unmarshal([]byte(body), &list); err != nil {
+			return err
+		}
+		for _, p := range list {
+			if p.Peer == c.Joined.Peer && p.Up.Score >= 1 && len(p.Sent) > 0 {
+				return nil
+			}
+		}
+		return fmt.Errorf("it answers %s", body)
+	})
 }
 
 // refusedWith tries a token that is good for nothing.
