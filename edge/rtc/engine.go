@@ -152,9 +152,6 @@ func (e *Engine) Accept(ctx context.Context, in Offer) (*Transport, error) {
 		t.abandon()
 		return nil, fmt.Errorf("gather: %w", err)
 	}
-	t.mu.Lock()
-	t.renewAnswer()
-	t.mu.Unlock()
 	if err := e.add(t); err != nil {
 		t.abandon()
 		return nil, err

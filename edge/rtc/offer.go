@@ -126,7 +126,33 @@ func parseOffer(raw string) (*offer, error) {
 	if used == 0 {
 		return nil, badOffer("no usable section (%s)", o.sections[0].refused)
 	}
+	o.own()
 	return o, nil
+}
+
+// own copies what is kept: a part of a string keeps the whole alive, and a
+// browser's offer has 25 KB.
+func (o *offer) own() {
+	for _, text := range []*string{&o.ufrag, &o.pwd, &o.setup} {
+		*text = strings.Clone(*text)
+	}
+	for i := range o.sections {
+		s := &o.sections[i]
+		for _, text := range []*string{&s.mid, &s.media, &s.proto} {
+			*text = strings.Clone(*text)
+		}
+		for _, list := range [][]string{s.formats, s.rids} {
+			for j := range list {
+				list[j] = strings.Clone(list[j])
+			}
+		}
+		for j := range s.payloads {
+			s.payloads[j].fmtp = strings.Clone(s.payloads[j].fmtp)
+		}
+	}
+	for i := range o.fingerprints {
+		o.fingerprints[i].hash = strings.Clone(o.fingerprints[i].hash)
+	}
 }
 
 // parseTransport reads ICE and DTLS parameters of the section that carries

@@ -33,8 +33,8 @@ func (t *Transport) Restart(ctx context.Context, offerSDP string) (answer string
 	}
 	t.offer = o
 	t.takeSections(o, len(old.sections))
-	t.renewAnswer()
-	return t.answer, nil
+	t.local.version++
+	return t.writeAnswer(), nil
 }
 
 // AddCandidates takes a trickle fragment (RFC 8840), as WHIP clients PATCH

@@ -54,13 +54,12 @@ type Transport struct {
 	due      time.Duration
 
 	// mu guards what offers change. Nothing of the packet path takes it.
-	mu     sync.Mutex
-	offer  *offer
-	local  local
-	answer string
-	ups    []*up
-	downs  []*down
-	cname  string
+	mu    sync.Mutex
+	offer *offer
+	local local
+	ups   []*up
+	downs []*down
+	cname string
 }
 
 // counts are of RTP packets and their bytes.
@@ -185,21 +184,21 @@ func (t *Transport) gather(ctx context.Context) error {
 	return nil
 }
 
-// renewAnswer writes the answer to the current offer. t.mu is held.
-func (t *Transport) renewAnswer() {
-	t.local.version++
+// writeAnswer writes the answer to the current offer, which is not kept: it has
+// 13 KB for a browser. t.mu is held.
+func (t *Transport) writeAnswer() string {
 	slots := make(map[string]slotID, len(t.downs))
 	for _, d := range t.downs {
 		slots[d.mid] = slotID{d.ssrc, d.rtx.ssrc, t.cname}
 	}
-	t.answer = writeAnswer(t.offer, t.local, slots)
+	return writeAnswer(t.offer, t.local, slots)
 }
 
 // Answer returns the SDP answer to the latest offer.
 func (t *Transport) Answer() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.answer
+	return t.writeAnswer()
 }
 
 // Ups returns the sections in which the client may send, in offer order.

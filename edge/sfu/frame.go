@@ -137,12 +137,12 @@ func (it *item) rewrite(m *munger, r *snRange) {
 			pid = m.pictureID(it.pid, r)
 		}
 		if it.ids.TL0Off != 0 {
-			tl0 = m.tl0PicIdx(it.ids.TL0)
+			tl0 = m.tl0.next(it.ids.TL0)
 		}
 		it.patch.Patch(it.payload, pid, tl0)
 	}
 	if it.depends != nil {
-		codec.PatchFrameNumber(it.descriptor, m.frameNumber(it.depends.FrameNumber))
+		codec.PatchFrameNumber(it.descriptor, m.frame.next(it.depends.FrameNumber))
 	}
 }
 

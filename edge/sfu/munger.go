@@ -23,33 +23,24 @@ const (
 // the slot.
 type munger struct {
 	// What the slot has sent, kept over sources.
-	begun    bool
-	hasPID   bool
-	hasTL0   bool
-	hasFrame bool
-	tl0      uint8         // highest TL0PICIDX sent
-	frame    uint16        // highest frame number of a dependency descriptor sent
-	ts       uint32        // timestamp of packet sn
-	pid      uint32        // highest picture id sent, extended
-	sn       uint64        // highest sequence number sent, extended
-	at       time.Duration // arrival of packet sn
-	marked   [16]uint64    // of the latest 1,024 numbers: the marker was set here
+	begun  bool
+	tl0    count[uint8]  // TL0PICIDX
+	frame  count[uint16] // frame numbers of dependency descriptors
+	pid    count[uint32] // picture ids, extended
+	ts     uint32        // timestamp of packet sn
+	sn     uint64        // highest sequence number sent, extended
+	at     time.Duration // arrival of packet sn
+	marked [16]uint64    // of the latest 1,024 numbers: the marker was set here
 
 	// How the present source maps onto the slot.
-	pidSet     bool
-	tl0Set     bool
-	frameSet   bool
-	squeezing  bool
-	tl0Shift   uint8
-	frameShift uint16
-	pidShift   uint32
-	tsShift    uint32
-	top        uint64 // highest source number seen
-	n          int
-	ranges     [maxRanges]snRange // ascending
-	skipped    [4]uint64          // of the latest 256 pictures: left out and counted
-	squeezed   [maxSqueezed]squeezedPicture
-	squeezes   int // made since the source began
+	squeezing bool
+	tsShift   uint32
+	top       uint64 // highest source number seen
+	n         int
+	ranges    [maxRanges]snRange // ascending
+	skipped   [4]uint64          // of the latest 256 pictures: left out and counted
+	squeezed  [maxSqueezed]squeezedPicture
+	squeezes  int // made since the source began
 }
 
 // snRange says that source numbers from `from` on become number-delta, and
@@ -77,7 +68,7 @@ func (m *munger) begin(ext uint64, shift uint32) {
 	m.ranges[0] = snRange{from: ext, delta: ext - (m.sn + 1)}
 	m.n = 1
 	m.top = ext - 1
-	m.pidSet, m.tl0Set, m.frameSet = false, false, false
+	m.pid.set, m.tl0.set, m.frame.set = false, false, false
 	clear(m.skipped[:])
 }
 
@@ -244,49 +235,29 @@ func (m *munger) source(number uint16) (sn, ext uint64, ok bool) {
 // pictureID maps an extended picture id of the source, of a packet within r,
 // to the slot's.
 func (m *munger) pictureID(pid uint32, r *snRange) uint16 {
-	pid -= r.pictures
-	if !m.pidSet {
-		m.pidSet = true
-		m.pidShift = 0
-		if m.hasPID {
-			m.pidShift = m.pid + 1 - pid
-		}
-	}
-	pid += m.pidShift
-	if !m.hasPID || int32(pid-m.pid) > 0 {
-		m.hasPID, m.pid = true, pid
-	}
-	return uint16(pid) & 0x7fff
+	return uint16(m.pid.next(pid-r.pictures)) & 0x7fff
 }
 
-// tl0PicIdx maps a TL0PICIDX of the source to the slot's.
-func (m *munger) tl0PicIdx(idx uint8) uint8 {
-	if !m.tl0Set {
-		m.tl0Set = true
-		m.tl0Shift = 0
-		if m.hasTL0 {
-			m.tl0Shift = m.tl0 + 1 - idx
-		}
-	}
-	idx += m.tl0Shift
-	if !m.hasTL0 || int8(idx-m.tl0) > 0 {
-		m.hasTL0, m.tl0 = true, idx
-	}
-	return idx
+// count is a number that grows with a slot's pictures, over sources that each
+// count their own.
+type count[T uint8 | uint16 | uint32] struct {
+	begun, set bool
+	highest    T // sent
+	shift      T // of the present source
 }
 
-// frameNumber maps the frame number of a dependency descriptor to the slot's.
-func (m *munger) frameNumber(n uint16) uint16 {
-	if !m.frameSet {
-		m.frameSet = true
-		m.frameShift = 0
-		if m.hasFrame {
-			m.frameShift = m.frame + 1 - n
+// next maps a number of the source; the first of a source follows the slot's
+// highest.
+func (c *count[T]) next(n T) T {
+	if !c.set {
+		c.set, c.shift = true, 0
+		if c.begun {
+			c.shift = c.highest + 1 - n
 		}
 	}
-	n += m.frameShift
-	if !m.hasFrame || int16(n-m.frame) > 0 {
-		m.hasFrame, m.frame = true, n
+	n += c.shift
+	if ahead := n - c.highest; !c.begun || ahead != 0 && ahead <= ^T(0)>>1 {
+		c.begun, c.highest = true, n
 	}
 	return n
 }

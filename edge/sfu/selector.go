@@ -1,8 +1,5 @@
 package sfu
 
-// noEncoding stands for no encoding.
-const noEncoding = 0xff
-
 // A selector chooses, picture by picture, which layers of the encoding that a
 // slot shows are passed on. Lower layers are let go at the next picture;
 // higher ones are taken where the stream can be entered: at keyframes, or
