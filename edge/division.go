@@ -85,8 +85,10 @@ func (s *slots) divide() {
 		l.hope.update(now, l.lease != nil && target.Spatial > highest(l.lease.Up().Layers()))
 	}
 	s.path.SetWanted(int(float64(out.Wanted)*overhead*headroom) + sound)
-	d.states = s.states(out.Grants, now)
-	d.report(d.states)
+	if d.tell != nil {
+		d.states = s.states(out.Grants, now)
+		d.report(d.states)
+	}
 }
 
 // sound is what the audio slots take, in bit/s: it comes before all video. There
@@ -229,7 +231,7 @@ func (d *division) report(now []*signal.SlotLayer) {
 		x.Bitrate, y.Bitrate = 0, 0
 		return x == y
 	})
-	if same || d.tell == nil {
+	if same {
 		return
 	}
 	d.told = now

@@ -80,6 +80,7 @@ type Engine struct {
 	cert        tls.Certificate
 	fingerprint string
 	handshakes  chan struct{} // holds one for each in progress
+	pacer       *pacer
 	ctx         context.Context
 	cancel      context.CancelFunc
 	wg          sync.WaitGroup
@@ -115,7 +116,7 @@ func New(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{cfg: cfg, log: cfg.Log, announce: announce, transports: make(map[*Transport]struct{}),
-		handshakes: make(chan struct{}, runtime.GOMAXPROCS(0)+1)}
+		handshakes: make(chan struct{}, runtime.GOMAXPROCS(0)+1), pacer: newPacer()}
 	if e.cert, e.fingerprint, err = newCertificate(); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
@@ -126,6 +127,7 @@ func New(cfg Config) (*Engine, error) {
 	e.mux = newMux(cfg, announce, e.metrics)
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.wg.Go(e.tick)
+	e.wg.Go(func() { e.pacer.run(e.ctx, cfg.Now) })
 	return e, nil
 }
 

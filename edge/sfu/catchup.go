@@ -13,8 +13,24 @@ const maxBurst = 8
 // burstArrivals packets of a source that is faster than that.
 const (
 	burstInterval = 2 * time.Millisecond
-	burstArrivals = 32
+	burstArrivals = 256
 )
+
+// burst counts the packets of a source that arrive at once.
+type burst struct {
+	since time.Duration
+	n     int
+}
+
+// over notes a packet and reports whether more have arrived within
+// burstInterval than may be passed on at line rate.
+func (b *burst) over(now time.Duration) bool {
+	if now-b.since >= burstInterval {
+		*b = burst{since: now}
+	}
+	b.n++
+	return b.n > maxBurst
+}
 
 // startWaiting starts the DownTracks that wait for a keyframe, after packet
 // ext filled a hole: it may have been all that was wanting, or the first
@@ -85,6 +101,7 @@ func (u *UpTrack) follow(d *DownTrack, layer uint8, e *encoding) {
 
 // keepBusy notes that d has packets to get besides those that arrive.
 func (u *UpTrack) keepBusy(d *DownTrack) {
+	u.errands.pace = u.errands.pace || len(u.busy) == 0
 	if !d.slot.busy {
 		d.slot.busy = true
 		u.busy = append(u.busy, d)

@@ -23,6 +23,7 @@ type encoding struct {
 	keyStamp  uint32        // its timestamp
 	latestAt  time.Duration // arrival of the latest packet
 	jitter    jitter
+	burst     burst
 	sr        senderReport
 	layered   bool // spatial layers share the encoding
 }
@@ -141,6 +142,7 @@ func (u *UpTrack) forward(e *encoding, it *item) {
 			u.sizes(e, it)
 		}
 	}
+	it.held = u.cfg.Kind == Video && e.burst.over(now) && !it.late
 	late, ext := it.late, it.ext
 	for _, d := range u.downs {
 		d.offer(u, it)

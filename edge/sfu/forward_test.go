@@ -23,6 +23,7 @@ func TestStartsWithKeyframe(t *testing.T) {
 		t.Error("not waiting")
 	}
 	s.frame(false)
+	s.at += 33 * ms
 	s.frame(true)
 	s.frame(false)
 	got := rec.take()
@@ -197,6 +198,7 @@ func TestHolesAndHidden(t *testing.T) {
 		t.Fatalf("the late packet got number %d, want %d", n, base+3)
 	}
 	s.up.Write(lost)
+	s.at += 33 * ms
 	s.frame(false)
 	if len(rec.packets) != 10 || rec.packets[7].SequenceNumber != base+7 {
 		t.Fatalf("got %d packets, then %d", len(rec.packets), rec.packets[7].SequenceNumber-base)

@@ -13,6 +13,7 @@ type item struct {
 	pkt   Packet
 	late  bool // fills a hole
 	again bool // comes from the cache
+	held  bool // one of too many at once
 	hide  bool // nothing to forward; slots close the gap in the numbers
 
 	key               bool // the first packet of a picture that needs no other

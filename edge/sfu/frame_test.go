@@ -40,6 +40,7 @@ func TestWidthsFollowEachOther(t *testing.T) {
 	last := descriptor(t, rec.take()[2])
 	d.Switch(short)
 	for i := range 300 {
+		clock.at += ms
 		short.Write(&Packet{
 			SequenceNumber: uint16(i), Timestamp: uint32(i), Arrival: clock.at,
 			Payload: []byte{0x90, 0xc0, byte(100+i) & 0x7f, byte(i), byte(min(i, 1)), 42},

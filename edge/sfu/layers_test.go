@@ -325,3 +325,40 @@ func TestRedundantAudio(t *testing.T) {
 	}
 	u.Write(&Packet{SequenceNumber: 4, Timestamp: 3840, Codec: RED, AudioLevel: 20, Arrival: clock.at, Payload: []byte{0xff, 0xff}})
 }
+
+// A burst of the source reaches nobody as one: eight packets go on at once, the
+// others soon after, in order, and what comes then is not held up.
+func TestBurstsAreSpread(t *testing.T) {
+	clock := &clockwork{at: time.Second}
+	paced := 0
+	u := NewUpTrack(UpConfig{Kind: Video, Codec: VP8, Now: clock.now, Pace: func(*UpTrack) { paced++ }})
+	e := newEncoder(VP8, 0, 1)
+	e.parts = 40
+	rec := &recorder{}
+	d := NewDownTrack(DownConfig{Kind: Video, Sink: rec, Now: clock.now})
+	d.Switch(u)
+	for _, p := range e.next(clock.at, true) {
+		u.Write(p)
+	}
+	if len(rec.packets) != maxBurst || paced != 1 {
+		t.Fatalf("%d packets at once, asked %d times for more time", len(rec.packets), paced)
+	}
+	for n, more := len(rec.packets), true; more; n = len(rec.packets) {
+		clock.at += burstInterval
+		more = u.Work(clock.at)
+		if got := len(rec.packets) - n; got > maxBurst || got == 0 {
+			t.Fatalf("%d packets in a turn", got)
+		}
+	}
+	if took := clock.at - time.Second; len(rec.packets) != 40 || took > 10*ms {
+		t.Fatalf("%d packets after %v", len(rec.packets), took)
+	}
+	clock.at += 33 * ms
+	e.parts = 4
+	for _, p := range e.next(clock.at, false) {
+		u.Write(p)
+	}
+	if len(pictures(t, rec.packets)) != 2 || paced != 1 {
+		t.Fatalf("%d packets, paced %d times", len(rec.packets), paced)
+	}
+}

@@ -79,10 +79,13 @@ func (d *DownTrack) offer(u *UpTrack, it *item) {
 	case s.paused:
 	case d.cfg.Verbatim:
 		d.pass(u, it)
+	case layer == s.encoding && s.behind && !(it.late && it.ext < s.cursor): // gets it in its turn
+	case layer == s.encoding && it.held && !s.waiting:
+		s.behind, s.cursor = true, it.ext
+		u.keepBusy(d)
+		u.worked, u.arrivals = it.pkt.Arrival, 0 // the next burst is a while off
 	case layer == s.encoding:
-		if !s.behind || it.late && it.ext < s.cursor {
-			d.take(u, it)
-		}
+		d.take(u, it)
 	case it.key && !it.late && (layer == s.goal || s.waiting && !s.behind && layer < s.goal):
 		s.behind = false // of another encoding, which is left
 		d.take(u, it)

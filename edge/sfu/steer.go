@@ -45,8 +45,8 @@ func (u *UpTrack) Wanted() Layer { return unpackLayer(u.wanted.Load()) }
 func (u *UpTrack) steer(d *DownTrack, now time.Duration) {
 	s, target := &d.slot, d.Target()
 	s.short = s.selector.cur.Spatial < min(s.selector.want.Spatial, u.top(s.encoding))
-	if target == s.seen && u.alive == s.alive {
-		return
+	if target == s.seen && u.alive == s.alive || s.behind && target != NoLayer {
+		return // a slot that is behind is steered when it has caught up
 	}
 	s.seen, s.alive = target, u.alive
 	was := s.paused

@@ -19,6 +19,11 @@ type UpConfig struct {
 	// reports to them, with the UpTrack's lock held. It may be nil and is
 	// bound as a Sink is.
 	Batch Batch
+	// Pace is called, without the UpTrack's lock, when DownTracks have packets
+	// to get besides those that arrive: the owner then calls Work every
+	// millisecond or two until it returns false. Where it is nil they get them
+	// with packets that arrive and with ticks.
+	Pace func(*UpTrack)
 	// Now is the node's monotonic clock; nil means time since the process
 	// started.
 	Now func() time.Duration
@@ -154,6 +159,18 @@ func (u *UpTrack) Tick(now time.Duration) {
 	u.unlock(4)
 }
 
+// Work gives DownTracks that have fallen behind, or owe resends, their next few
+// packets, and returns whether any is left (see UpConfig.Pace).
+func (u *UpTrack) Work(now time.Duration) (more bool) {
+	u.lock()
+	u.work(now)
+	u.drain(drainBudget)
+	u.endWave()
+	more = len(u.busy) > 0
+	u.unlock(1)
+	return more
+}
+
 // Close detaches all DownTracks; they keep their numbering and may be
 // switched elsewhere. It is idempotent, and ends what the UpTrack sends.
 func (u *UpTrack) Close() {
@@ -189,6 +206,7 @@ func (u *UpTrack) lock() {
 type errands struct {
 	asks  []request  // for Upstream
 	kicks []*UpTrack // have messages from here
+	pace  bool       // DownTracks are busy
 }
 
 // request is one call of Upstream, for a keyframe if seqs is empty.
@@ -211,6 +229,9 @@ func (u *UpTrack) release(rounds int) {
 	}
 	for _, k := range e.kicks {
 		k.combine(rounds)
+	}
+	if e.pace && u.cfg.Pace != nil {
+		u.cfg.Pace(u)
 	}
 }
 

@@ -44,7 +44,7 @@ func newRemote(t *Table, k Key, origin geo.NodeID, kind sfu.Kind, codec sfu.Code
 	r.ctx, r.cancel = context.WithCancel(t.ctx)
 	cfg := sfu.UpConfig{
 		Kind: kind, Codec: codec, Upstream: r, Clock: sfu.NewSourceClock(),
-		Now: t.cfg.Now, Metrics: t.cfg.Metrics,
+		Now: t.cfg.Now, Pace: t.cfg.Pace, Metrics: t.cfg.Metrics,
 	}
 	if t.cfg.Batch != nil {
 		cfg.Batch = t.cfg.Batch()

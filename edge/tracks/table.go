@@ -31,6 +31,7 @@ type Config struct {
 	// Wanted says the most that any DownTrack of this node can use of a remote
 	// track; it never blocks. Nil: everything.
 	Wanted  func(*sfu.UpTrack) sfu.Layer
+	Pace    func(*sfu.UpTrack) // see sfu.UpConfig; may be nil
 	Metrics *sfu.Metrics
 	Log     *slog.Logger
 }
