@@ -22,13 +22,14 @@ const (
 	voiceCost    = 64_000
 	soundHeaders = 24_000
 	// hopeSpan is how long a layer is hoped for that was never seen: its
-	// publisher may have to begin with it first. Then it is doubted for
-	// firstDoubt, and twice as long each time, up to longDoubt.
-	hopeSpan   = 4 * time.Second
+	// publisher begins with it once the estimate of its own way has grown that
+	// far, in Chromium by some 8 % a second where probes tell nothing. Then it is
+	// doubted for firstDoubt, and twice as long each time, up to longDoubt.
+	hopeSpan   = 15 * time.Second
 	firstDoubt = 30 * time.Second
 	longDoubt  = 10 * time.Minute
-	// sourceSilent is how long a source that sends nothing may still be on its
-	// way to the first picture.
+	// sourceSilent is how long a source may send nothing: on its way to the first
+	// picture, as a screen on which nothing moves, or as a busy computer.
 	sourceSilent = 3 * time.Second
 )
 
@@ -201,6 +202,9 @@ func (l *slot) state(g allocation.Grant, now time.Duration) *signal.SlotLayer {
 			state.Bitrate = layer.Bitrate
 		}
 	}
+	if arrives {
+		l.arrived = now
+	}
 	switch {
 	case g.Reason == allocation.Hidden:
 		state.State, state.Reason = signal.SlotPaused, signal.PausedHidden
@@ -208,7 +212,7 @@ func (l *slot) state(g allocation.Grant, now time.Duration) *signal.SlotLayer {
 		state.State, state.Reason = signal.SlotPaused, signal.PausedBandwidth
 	case is.Foreign:
 		state.State, state.Reason = signal.SlotPaused, signal.PausedCodec
-	case !arrives && now-l.since > sourceSilent:
+	case now-max(l.since, l.arrived) > sourceSilent:
 		state.State, state.Reason = signal.SlotPaused, signal.PausedByItsOwner
 	case is.Waiting || is.Current == sfu.NoLayer:
 		state.State = signal.SlotWaiting

@@ -114,7 +114,8 @@ func TestHiddenSlotsGetNothing(t *testing.T) {
 	}
 }
 
-// A source that falls silent is told as such, and one that waits as waiting.
+// A source that falls silent is told as such, not one that pauses for a moment,
+// and one that waits as waiting.
 func TestSilentSource(t *testing.T) {
 	s := newGallery(t)
 	if told := s.newest()[0]; told.State != signal.SlotWaiting {
@@ -123,6 +124,10 @@ func TestSilentSource(t *testing.T) {
 	s.film(2*time.Second, 1, "a.vp8.camera")
 	if told := s.newest()[0]; told.State != signal.SlotLive {
 		t.Errorf("then told %+v", *told)
+	}
+	s.film(2*time.Second, 0, "a.vp8.camera")
+	if told := s.newest()[0]; told.State != signal.SlotLive {
+		t.Errorf("in a moment of silence told %+v", *told)
 	}
 	s.film(3*time.Second, 0, "a.vp8.camera")
 	if told := s.newest()[0]; told.State != signal.SlotPaused || told.Reason != signal.PausedByItsOwner {
@@ -139,6 +144,10 @@ func TestHope(t *testing.T) {
 		t.Fatalf("target %d while there is hope", got)
 	}
 	s.film(10*time.Second, 1, "a.vp8.camera", "b.vp8.camera")
+	if got := s.targets()[0].Spatial; got != 2 {
+		t.Fatalf("target %d while a sender's estimate may still grow", got)
+	}
+	s.film(5*time.Second, 1, "a.vp8.camera", "b.vp8.camera")
 	if got := s.targets()[0].Spatial; got != 0 {
 		t.Fatalf("target %d in doubt", got)
 	}

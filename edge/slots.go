@@ -44,13 +44,14 @@ type slots struct {
 
 // slot is one receive track.
 type slot struct {
-	down   rtc.Down
-	track  string // "" shows nothing
-	lease  *tracks.Lease
-	since  time.Duration // shows the track
-	view   signal.View   // how a video slot is shown
-	hope   hope
-	freeze freeze
+	down    rtc.Down
+	track   string // "" shows nothing
+	lease   *tracks.Lease
+	since   time.Duration // shows the track
+	arrived time.Duration // something of a track came last
+	view    signal.View   // how a video slot is shown
+	hope    hope
+	freeze  freeze
 }
 
 // view says where the tracks in the room are. Slots look while they are locked,
