@@ -29,6 +29,7 @@ type reader struct {
 	greeted bool
 	proven  bool
 	told    time.Duration // when ICE was last told of life
+	conduct conduct
 	sealed  rtp.Header
 	header  rtp.Header
 	packet  sfu.Packet
@@ -90,13 +91,7 @@ func (r *reader) unlock(b []byte) bool {
 // RTCP has payload types 64 to 95 in RTP's reading (RFC 5761 section 4).
 func (r *reader) open(b []byte) bool {
 	if pt := b[1] & 0x7f; pt >= 64 && pt <= 95 {
-		plain, err := r.in.DecryptRTCP(b, b, nil)
-		if err != nil {
-			r.t.engine.metrics.undecryptable.Inc()
-			return false
-		}
-		r.t.control(plain)
-		return true
+		return r.control(b)
 	}
 	plain, err := r.in.DecryptRTP(b, b, &r.sealed)
 	if err != nil {
@@ -104,5 +99,30 @@ func (r *reader) open(b []byte) bool {
 		return false
 	}
 	r.media(plain)
+	return true
+}
+
+// control decrypts a compound in place and passes on what the client may ask
+// for.
+func (r *reader) control(b []byte) bool {
+	now := r.t.engine.cfg.Now()
+	if r.conduct.deaf(now) {
+		r.t.engine.metrics.flooded.Inc()
+		return false
+	}
+	plain, err := r.in.DecryptRTCP(b, b, nil)
+	if err != nil {
+		r.t.engine.metrics.undecryptable.Inc()
+		return false
+	}
+	switch r.conduct.judge(demandOf(plain), now) {
+	case heed:
+		r.t.control(plain)
+	case ignore:
+		r.t.engine.metrics.flooded.Inc()
+	case end:
+		r.t.engine.metrics.flooded.Inc()
+		r.t.Close(ErrFlood)
+	}
 	return true
 }
