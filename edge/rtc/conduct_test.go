@@ -265,6 +265,62 @@ func TestSilentClientIsEnded(t *testing.T) {
 	}
 }
 
+// TestSSRCsOfAClientAreBounded: each costs memory for as long as it lives.
+func TestSSRCsOfAClientAreBounded(t *testing.T) {
+	for _, kind := range []string{"RTP", "RTCP"} {
+		tr := idle(t, "whip.sdp")
+		out, in := contexts(t)
+		r := &reader{t: tr, in: in}
+		open := func(ssrc uint32) bool {
+			var sealed []byte
+			var err error
+			if kind == "RTP" {
+				p := keyframe(1, frame(true)[:100])
+				p.SSRC = ssrc
+				plain, _ := p.Marshal()
+				sealed, err = out.EncryptRTP(nil, plain, nil)
+			} else {
+				sealed, err = out.EncryptRTCP(nil, compound(t, &rtcp.ReceiverReport{SSRC: ssrc}), nil)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r.open(sealed)
+		}
+		for i := range uint32(maxMet) {
+			if !open(i) {
+				t.Fatalf("%s of source %d was not opened", kind, i)
+			}
+		}
+		if !open(1) && kind == "RTCP" {
+			t.Error("a known source is not heard")
+		}
+		if tr.Cause() != nil {
+			t.Fatalf("%s: ended with %d sources: %v", kind, r.met, tr.Cause())
+		}
+		open(maxMet + 1)
+		ends(t, tr, ErrFlood)
+		if open(maxMet + 2) {
+			t.Errorf("%s is opened after the end", kind)
+		}
+	}
+}
+
+// contexts are both ends of one direction.
+func contexts(t testing.TB) (out, in *srtp.Context) {
+	t.Helper()
+	key, salt := make([]byte, 16), make([]byte, 12)
+	out, err := srtp.CreateContext(key, salt, srtp.ProtectionProfileAeadAes128Gcm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err = srtp.CreateContext(key, salt, srtp.ProtectionProfileAeadAes128Gcm, srtp.SRTCPNoReplayProtection())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out, in
+}
+
 // BenchmarkControl is what a datagram of RTCP costs the reader: when it is
 // heeded, decryption included, when it stays unread, and when it is not even
 // decrypted.
@@ -299,16 +355,7 @@ func benchmarkControl(b *testing.B, plain []byte, as verdict) {
 			tr.routes.Load().downs[2] = d
 		}
 	}
-	key, salt := make([]byte, 16), make([]byte, 12)
-	profile := srtp.ProtectionProfileAeadAes128Gcm
-	out, err := srtp.CreateContext(key, salt, profile)
-	if err != nil {
-		b.Fatal(err)
-	}
-	in, err := srtp.CreateContext(key, salt, profile, srtp.SRTCPNoReplayProtection())
-	if err != nil {
-		b.Fatal(err)
-	}
+	out, in := contexts(b)
 	sealed, err := out.EncryptRTCP(nil, plain, nil)
 	if err != nil {
 		b.Fatal(err)
