@@ -383,7 +383,7 @@ func upOf(t *testing.T, tr *Transport, kind sfu.Kind) *sfu.UpTrack {
 	return nil
 }
 
-func downOf(t *testing.T, tr *Transport, kind sfu.Kind) *sfu.DownTrack {
+func downOf(t testing.TB, tr *Transport, kind sfu.Kind) *sfu.DownTrack {
 	t.Helper()
 	for _, d := range tr.Downs() {
 		if d.Kind == kind {

@@ -18,7 +18,7 @@ type metrics struct {
 
 	undecryptable, unknownSSRC, unready, mismatched prometheus.Counter
 	unknownCodec, longDescriptor                    prometheus.Counter
-	stranger, socketFull, undeliverable             prometheus.Counter
+	stranger, socketFull, undeliverable, flooded    prometheus.Counter
 	waves, batched                                  prometheus.Counter
 }
 
@@ -54,6 +54,7 @@ func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
 	m.socketFull = m.dropped.WithLabelValues("socket_full")
 	m.undeliverable = m.dropped.WithLabelValues("undeliverable")
 	m.mismatched = m.dropped.WithLabelValues("differs_from_first_sending")
+	m.flooded = m.dropped.WithLabelValues("rtcp_flood")
 	m.unknownCodec = m.dropped.WithLabelValues("codec_not_negotiated")
 	m.longDescriptor = prometheus.NewCounter(prometheus.CounterOpts(
 		opts("long_descriptors_total", "Dependency Descriptors left out because the client takes no two-byte extensions.")))
@@ -77,7 +78,7 @@ func (m *metrics) ended(cause error) {
 		name string
 	}{
 		{ErrConnectTimeout, "connect_timeout"}, {ErrICEFailed, "ice_failed"}, {ErrDTLS, "dtls"},
-		{ErrClientClosed, "client"}, {ErrClosed, "closed"},
+		{ErrClientClosed, "client"}, {ErrFlood, "flood"}, {ErrSilent, "silent"}, {ErrClosed, "closed"},
 	} {
 		if errors.Is(cause, c.err) {
 			name = c.name

@@ -1,6 +1,7 @@
 package rtc
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"time"
@@ -18,6 +19,15 @@ const early = 32
 // lifeEvery is how often media counts as a sign of life towards ICE.
 const lifeEvery = time.Second
 
+const (
+	// leastSealed is the shortest datagram that is worth a look, in bytes: RTP's
+	// header, or a sealed RTCP header and more.
+	leastSealed = 12
+	// maxMet bounds the SSRCs of a client in its life: the replay window of
+	// each stays for good. Three videos in three encodings with RTX are 18.
+	maxMet = 512
+)
+
 // reader is the state of what a client sends. It belongs to the goroutine
 // that reads the media socket, and packets run to completion there: the
 // UpTrack forwards before the next is read.
@@ -29,6 +39,8 @@ type reader struct {
 	greeted bool
 	proven  bool
 	told    time.Duration // when ICE was last told of life
+	conduct conduct
+	met     int // SSRCs in RTP and RTCP so far
 	sealed  rtp.Header
 	header  rtp.Header
 	packet  sfu.Packet
@@ -89,20 +101,56 @@ func (r *reader) unlock(b []byte) bool {
 // open decrypts in place and dispatches; it says whether b was authentic.
 // RTCP has payload types 64 to 95 in RTP's reading (RFC 5761 section 4).
 func (r *reader) open(b []byte) bool {
-	if pt := b[1] & 0x7f; pt >= 64 && pt <= 95 {
-		plain, err := r.in.DecryptRTCP(b, b, nil)
-		if err != nil {
-			r.t.engine.metrics.undecryptable.Inc()
-			return false
-		}
-		r.t.control(plain)
-		return true
+	if len(b) < leastSealed || r.met > maxMet {
+		return false
 	}
+	if pt := b[1] & 0x7f; pt >= 64 && pt <= 95 {
+		return r.control(b)
+	}
+	_, known := r.in.ROC(binary.BigEndian.Uint32(b[8:]))
 	plain, err := r.in.DecryptRTP(b, b, &r.sealed)
 	if err != nil {
 		r.t.engine.metrics.undecryptable.Inc()
 		return false
 	}
+	r.meet(known)
 	r.media(plain)
 	return true
+}
+
+// control decrypts a compound in place and passes on what the client may ask
+// for.
+func (r *reader) control(b []byte) bool {
+	now := r.t.engine.cfg.Now()
+	if r.conduct.deaf(now) {
+		r.t.engine.metrics.flooded.Inc()
+		return false
+	}
+	_, known := r.in.Index(binary.BigEndian.Uint32(b[4:]))
+	plain, err := r.in.DecryptRTCP(b, b, nil)
+	if err != nil {
+		r.t.engine.metrics.undecryptable.Inc()
+		return false
+	}
+	r.meet(known)
+	switch r.conduct.judge(demandOf(plain), now) {
+	case heed:
+		r.t.control(plain)
+	case ignore:
+		r.t.engine.metrics.flooded.Inc()
+	case end:
+		r.t.engine.metrics.flooded.Inc()
+		r.t.Close(ErrFlood)
+	}
+	return true
+}
+
+// meet counts a new SSRC, and ends who has too many.
+func (r *reader) meet(known bool) {
+	if known {
+		return
+	}
+	if r.met++; r.met > maxMet {
+		r.t.Close(ErrFlood)
+	}
 }

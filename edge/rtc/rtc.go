@@ -37,6 +37,13 @@ var (
 	// ErrClientClosed is the cause when the client ended DTLS itself, as a
 	// browser does when its page goes away.
 	ErrClientClosed = errors.New("closed by the client")
+	// ErrFlood is the cause when the client asked for more packets, keyframes
+	// or RTCP than any honest one can need, for ten seconds in a row, or sent
+	// under more SSRCs.
+	ErrFlood = errors.New("flood of feedback")
+	// ErrSilent is the cause when the client was sent media for 30 s and,
+	// against what it offered, reported on none of it.
+	ErrSilent = errors.New("no feedback")
 )
 
 // Limits of what a client may offer. They bound memory, not usefulness: the

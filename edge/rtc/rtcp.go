@@ -10,7 +10,7 @@ import (
 )
 
 // control takes a decrypted compound of the client to tracks. What it asks
-// for is bounded by edge/sfu, which merges and throttles.
+// for is bounded by conduct, and by edge/sfu, which merges and throttles.
 func (t *Transport) control(b []byte) {
 	packets, err := rtcp.Unmarshal(b)
 	if err != nil {

@@ -51,6 +51,7 @@ type Transport struct {
 	rtt      atomic.Int64
 	feedback feedback // transport-wide congestion control of what arrives
 	egress   egress   // and of what leaves
+	debt     debt     // towards egress
 	due      time.Duration
 
 	// mu guards what offers change. Nothing of the packet path takes it.
@@ -370,6 +371,9 @@ func (t *Transport) tick(now time.Duration) {
 	t.sendCongestion(now)
 	if c, ok := t.egress.tick(now, time.Duration(t.rtt.Load())); ok {
 		t.engine.wg.Go(func() { t.probe(c) })
+	}
+	if t.debt.judge(t.egress.silent(now), t.counts.packetsOut.Load()) {
+		t.Close(ErrSilent)
 	}
 	if now >= t.due {
 		t.due = now + reportEvery
