@@ -34,7 +34,7 @@ export function quality(f: Figures, rtt: number | null, live: boolean, judged: J
   const worse = judged && (judged.up.score < judged.down.score ? judged.up : judged.down);
   const why = worse && because[worse.cause];
   if (!why) return own;
-  const level = worse.score < 2.5 ? "poor" : worse.score < 3.5 ? "fair" : "good";
+  const level = worse.score < 3 ? "poor" : worse.score < 4 ? "fair" : "good";
   return levels.indexOf(level) > levels.indexOf(own.level) ? { level, why } : own;
 }
 
