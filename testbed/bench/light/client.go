@@ -67,6 +67,7 @@ type Client struct {
 	sealed     []byte
 	encodings  map[uint32]*encoding // what we send, by SSRC
 	offence    Offence
+	harassed   time.Time
 	early      []early // media that came before the keys
 }
 

@@ -37,7 +37,7 @@ func (c *Client) tick(now time.Time) {
 	if c.offence.quiet() {
 		return
 	}
-	c.harass()
+	c.harass(now)
 	c.askMissing(now)
 	if c.recorded && now.After(c.due.congestion) {
 		c.due.congestion, c.recorded = now.Add(congestionEvery), false

@@ -4,6 +4,7 @@ package light
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/pion/rtcp"
 )
@@ -39,9 +40,18 @@ func (c *Client) Offend(o Offence) error {
 // quiet says that nothing is reported.
 func (o Offence) quiet() bool { return o == Mute || o == Deaf }
 
-// harass is a tick's share of a flood. The caller holds c.mu.
-func (c *Client) harass() {
-	const ticks = 50 // a second
+// Rates of floods, a second. A NACK has at most nackLimit numbers.
+const (
+	nackRate     = 5000
+	keyframeRate = 1000
+	nackLimit    = 400
+)
+
+// harass is what a flood owes since it was here last: a busy machine leaves
+// ticks out. The caller holds c.mu.
+func (c *Client) harass(now time.Time) {
+	since := min(now.Sub(c.harassed).Seconds(), 1)
+	c.harassed = now
 	for _, s := range c.streams {
 		if !s.video || s.rtx {
 			continue
@@ -49,12 +59,13 @@ func (c *Client) harass() {
 		switch c.offence {
 		case NACKs:
 			var seqs []uint16
-			for i := range uint32(5000 / ticks) {
-				seqs = append(seqs, uint16(s.highest-i))
+			n := min(uint32(nackRate*since), nackLimit)
+			for i := range n {
+				seqs = append(seqs, uint16(s.highest-n+i))
 			}
 			c.say(&rtcp.TransportLayerNack{SenderSSRC: c.self, MediaSSRC: s.ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs)})
 		case Keyframes:
-			for range 1000 / ticks {
+			for range int(keyframeRate * since) {
 				c.say(&rtcp.PictureLossIndication{SenderSSRC: c.self, MediaSSRC: s.ssrc})
 			}
 		}
