@@ -120,7 +120,7 @@ func New(cfg Config) (*Engine, error) {
 	if e.cert, e.fingerprint, err = newCertificate(); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
-	e.metrics = newMetrics(cfg.Registerer, e.Transports)
+	e.metrics = newMetrics(cfg.Registerer, e.Transports, e.memory)
 	if e.net, err = stdnet.NewNet(); err != nil {
 		return nil, fmt.Errorf("list interfaces: %w", err)
 	}

@@ -22,7 +22,7 @@ type metrics struct {
 	waves, batched                                  prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
+func newMetrics(reg prometheus.Registerer, transports, memory func() int) *metrics {
 	opts := func(name, help string) prometheus.Opts {
 		return prometheus.Opts{Namespace: "meridian", Subsystem: "rtc", Name: name, Help: help}
 	}
@@ -63,7 +63,9 @@ func newMetrics(reg prometheus.Registerer, transports func() int) *metrics {
 	if reg != nil {
 		open := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("transports", "Transports open.")),
 			func() float64 { return float64(transports()) })
-		reg.MustRegister(m.packets, m.bytes, m.dropped, m.closed, m.connect, m.handshake, m.waves, m.batched, m.longDescriptor, open)
+		bound := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("memory_bound_bytes", "What the open transports hold at most.")),
+			func() float64 { return float64(memory()) })
+		reg.MustRegister(bound, m.packets, m.bytes, m.dropped, m.closed, m.connect, m.handshake, m.waves, m.batched, m.longDescriptor, open)
 	}
 	return m
 }

@@ -175,3 +175,13 @@ func TestAPathCarriesBothWaysAndLoses(t *testing.T) {
 		t.Fatalf("%q %v", buf[:n], err)
 	}
 }
+
+func TestCausesAreReadOffTheMetrics(t *testing.T) {
+	text := "# TYPE meridian_rtc_transports_closed_total counter\n" +
+		`meridian_rtc_transports_closed_total{cause="flood"} 2` + "\n" +
+		`meridian_rtc_transports_closed_total{cause="client",node="a"} 31` + "\nother{cause=\"x\"} 1\n"
+	got := endsIn(text)
+	if len(got) != 2 || got["flood"] != "2" || got["client"] != "31" {
+		t.Errorf("causes %v", got)
+	}
+}

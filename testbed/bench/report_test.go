@@ -27,6 +27,7 @@ func sample() *Report {
 			{Server: "janus", Scenario: "meeting", Failed: "broken & lost"},
 			{Server: "meridian", Scenario: "joins", Join: &Join{Count: 20, PacketP50: 5, PacketP95: 9, KeyframeP50: 20, KeyframeP95: 30, DTLSP50: 2, DTLSShare: .4}},
 			{Server: "meridian", Scenario: "storm", Viewers: 50, Join: &Join{Count: 50, PacketP50: 80, PacketP95: 110}},
+			{Server: "meridian", Scenario: "hostile", Load: &Load{Micros: 6}, Hostile: &Hostile{Offence: "nacks", Cause: "flood", Ended: 9.5}},
 			{Server: "meridian", Scenario: "lossy", Simulcast: true, Lossy: &Lossy{LongestGap: 40, TopLayer: 3.2, LowFrames: 29}},
 		},
 	}
@@ -100,7 +101,7 @@ func TestTheTableSaysEverything(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Floor: 3.00 µs", "0.30 / 1.20", "failed: broken & lost", "3 packets were not what was sent", "5 repetitions",
-		"20 joins: first packet p50 5", "40 % of the time", "longest audio gap 40 ms", "publishers sent 60 %", "lossy (simulcast)", "13.00",
+		"20 joins: first packet p50 5", "40 % of the time", "longest audio gap 40 ms", `nacks: the others`, `ended after 9.5 s because of "flood"`, "publishers sent 60 %", "lossy (simulcast)", "13.00",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in:\n%s", want, b.String())

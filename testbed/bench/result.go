@@ -26,17 +26,18 @@ type Report struct {
 
 // Result is one scenario on one server. What does not apply is absent.
 type Result struct {
-	Server    string  `json:"server"`
-	Scenario  string  `json:"scenario"`
-	Viewers   int     `json:"viewers,omitempty"`
-	Simulcast bool    `json:"simulcast,omitempty"` // asked for and agreed to
-	Seconds   float64 `json:"seconds,omitempty"`
-	Load      *Load   `json:"load,omitempty"`
-	Delay     *Delay  `json:"delay_ms,omitempty"`
-	Memory    float64 `json:"memory_kib_per_viewer,omitempty"` // growth of resident memory
-	Join      *Join   `json:"join_ms,omitempty"`
-	Lossy     *Lossy  `json:"lossy,omitempty"`
-	Failed    string  `json:"failed,omitempty"`
+	Server    string   `json:"server"`
+	Scenario  string   `json:"scenario"`
+	Viewers   int      `json:"viewers,omitempty"`
+	Simulcast bool     `json:"simulcast,omitempty"` // asked for and agreed to
+	Seconds   float64  `json:"seconds,omitempty"`
+	Load      *Load    `json:"load,omitempty"`
+	Delay     *Delay   `json:"delay_ms,omitempty"`
+	Memory    float64  `json:"memory_kib_per_viewer,omitempty"` // growth of resident memory
+	Join      *Join    `json:"join_ms,omitempty"`
+	Lossy     *Lossy   `json:"lossy,omitempty"`
+	Hostile   *Hostile `json:"hostile,omitempty"`
+	Failed    string   `json:"failed,omitempty"`
 }
 
 // Load is what the server did and what it spent. Micros is processor time per
@@ -86,6 +87,18 @@ type Lossy struct {
 	LowFrames  float64 `json:"frames_per_second"`     // whole run, any layer
 	OthersP95  float64 `json:"others_p95_ms"`
 	BeforeP95  float64 `json:"others_p95_before_ms"`
+}
+
+// Hostile is one viewer that offends, among honest ones. Before is with an
+// honest one in its place.
+type Hostile struct {
+	Offence        string  `json:"offence"`
+	OthersP95      float64 `json:"others_p95_ms"`
+	BeforeP95      float64 `json:"others_p95_before_ms"`
+	BeforeMicros   float64 `json:"cpu_us_per_packet_before"`
+	BeforeRequests float64 `json:"keyframe_requests_per_second_before"`
+	Cause          string  `json:"ended_because_of,omitempty"`
+	Ended          float64 `json:"ended_after_s"`
 }
 
 func newReport() Report {
@@ -207,6 +220,10 @@ func (r *Result) remarks() []string {
 	if y := r.Lossy; y != nil {
 		out = append(out, fmt.Sprintf("longest audio gap %.0f ms, %d over 60 ms; %.1f frames/s; top layer last seen after %.1f s; the others' p95 %.2f ms, before %.2f ms",
 			y.LongestGap, y.Gaps, y.LowFrames, y.TopLayer, y.OthersP95, y.BeforeP95))
+	}
+	if h := r.Hostile; h != nil && r.Load != nil {
+		out = append(out, fmt.Sprintf("%s: the others' p95 %.2f ms, before %.2f ms; %.2f µs a packet of theirs, before %.2f; %.1f keyframe requests/s, before %.1f; ended after %.1f s because of %q",
+			h.Offence, h.OthersP95, h.BeforeP95, r.Load.Micros, h.BeforeMicros, r.Load.Requests, h.BeforeRequests, h.Ended, h.Cause))
 	}
 	return out
 }

@@ -19,7 +19,7 @@ import (
 // options are the flags of sfu.
 type options struct {
 	Server    []string      `default:"meridian" placeholder:"NAME" help:"Servers to measure, on PATH: meridian (built from here), janus, mediamtx."`
-	Scenario  []string      `default:"idle,viewers,meeting,joins,storm,lossy" placeholder:"NAME" help:"idle, viewers, meeting, joins, storm, webinar, lossy; or all (the default is all but webinar)."`
+	Scenario  []string      `default:"idle,viewers,meeting,joins,storm,lossy" placeholder:"NAME" help:"idle, viewers, meeting, joins, storm, webinar, lossy, hostile; or all (the default is all but webinar and hostile)."`
 	Viewers   []int         `default:"50,100,200" placeholder:"N" help:"Audiences of one publisher (50,100,200)."`
 	Parties   int           `default:"10" placeholder:"N" help:"People in the meeting (10)."`
 	Speakers  int           `default:"20" placeholder:"N" help:"Speakers of the webinar (20)."`
@@ -38,7 +38,7 @@ type sfuCommand struct{ options }
 func (*sfuCommand) Help() string {
 	return `A publisher sends 180 video packets of 1,150 bytes in 30 frames and 50 audio packets a second. Viewers send transport-wide feedback, receiver reports and NACKs as browsers do. All SRTP is AES-128-GCM, all traffic stays on this machine, and the generator shares its processors with the server: read ratios of one run, not figures of two.
 
-Scenarios: idle; viewers of one publisher; a meeting over Meridian's own signalling; joins one after another and all at once; a webinar of 20 speakers with viewers until the machine is full; one viewer behind a lossy link.`
+Scenarios: idle; viewers of one publisher; a meeting over Meridian's own signalling; joins one after another and all at once; a webinar of 20 speakers with viewers until the machine is full; one viewer behind a lossy link; one that floods, is mute or does not read (two minutes).`
 }
 
 // scenarios in the order in which they run.
@@ -53,6 +53,7 @@ var scenarios = []struct {
 	{"storm", (*run).storm},
 	{"webinar", (*run).webinar},
 	{"lossy", (*run).lossy},
+	{"hostile", (*run).hostile},
 }
 
 // Validate says all that is wrong with the flags; kong calls it.

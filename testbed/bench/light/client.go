@@ -66,7 +66,9 @@ type Client struct {
 	plain      []byte
 	sealed     []byte
 	encodings  map[uint32]*encoding // what we send, by SSRC
-	early      []early              // media that came before the keys
+	offence    Offence
+	harassed   time.Time
+	early      []early // media that came before the keys
 }
 
 func newClient(o Options, n *Network, l *lane, number uint32, a netip.Addr) *Client {

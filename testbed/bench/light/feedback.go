@@ -34,6 +34,10 @@ func (c *Client) tick(now time.Time) {
 	if c.out == nil {
 		return
 	}
+	if c.offence.quiet() {
+		return
+	}
+	c.harass(now)
 	c.askMissing(now)
 	if c.recorded && now.After(c.due.congestion) {
 		c.due.congestion, c.recorded = now.Add(congestionEvery), false

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,6 +22,8 @@ type lane struct {
 	batch *ipv4.PacketConn
 	port  uint16
 	only  *Client // whose socket it is; nil: of many
+	// unread is set when its client stops to read.
+	unread atomic.Bool
 }
 
 const (
@@ -72,7 +75,7 @@ func (l *lane) read(n *Network) {
 		batch[i].Buffers = [][]byte{make([]byte, maxPacket)}
 		batch[i].OOB = make([]byte, 128)
 	}
-	for {
+	for !l.unread.Load() {
 		k, err := l.batch.ReadBatch(batch, 0)
 		if errors.Is(err, net.ErrClosed) {
 			return
