@@ -239,6 +239,9 @@ func TestRelayOnly(t *testing.T) {
 }
 
 // join opens the page, gives a name and enters.
+func (p *Page) join(t *testing.T, url, name string) { t.Helper(); join(p.within(t), url, name) }
+
+// join is the same for a page that belongs to the whole test.
 func join(p *Page, url, name string) {
 	p.t.Helper()
 	p.Open(url)

@@ -1,5 +1,7 @@
 package browser
 
+import "fmt"
+
 // State is the page's diagnosis object, as far as journeys look at it; it is
 // described in edge/web/DESIGN.md.
 type State struct {
@@ -26,6 +28,8 @@ type State struct {
 		Frames                  float64
 	}
 	Slots      struct{ Video, Audio []SlotState }
+	Codec      string
+	Sending    []Encoding
 	Connection struct {
 		Up, Down, LossUp, LossDown, RTT float64
 		Path, Protocol, ICE             string
@@ -39,6 +43,24 @@ type SlotState struct {
 	Frames          float64
 	Width, Height   float64
 	Packets, Energy float64
+	Layer           *Layer // what the node said last; video only
+}
+
+// Layer is what the node forwards into a slot, or why it does not.
+type Layer struct {
+	State, Reason     string
+	Spatial, Temporal int
+	Layers            int
+	Bitrate           float64
+}
+
+// Encoding is one that the page sends.
+type Encoding struct {
+	Source, RID, Codec string
+	Active             bool
+	Width, Height      float64
+	Bitrate            float64
+	Limit              string
 }
 
 // Decoding counts the video slots that have decoded at least n frames.
@@ -50,4 +72,67 @@ func (s State) Decoding(n float64) int {
 		}
 	}
 	return count
+}
+
+// Picture is the first video slot that has a track.
+func (s State) Picture() (SlotState, bool) {
+	for _, v := range s.Slots.Video {
+		if v.Track != "" {
+			return v, true
+		}
+	}
+	return SlotState{}, false
+}
+
+// Camera lists the encodings of the camera that flow, of how many.
+func (s State) Camera() (flowing []Encoding, of int) {
+	for _, e := range s.Sending {
+		if e.Source != "camera" {
+			continue
+		}
+		of++
+		if e.Bitrate > 0 {
+			flowing = append(flowing, e)
+		}
+	}
+	return flowing, of
+}
+
+// String is for messages of failed tests.
+func (l *Layer) String() string {
+	if l == nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%s %s, spatial %d of %d, temporal %d", l.State, l.Reason, l.Spatial, l.Layers, l.Temporal)
+}
+
+// heard is the energy of all sound that was played.
+func (s State) heard() (sum float64) {
+	for _, a := range s.Slots.Audio {
+		sum += a.Energy
+	}
+	return sum
+}
+
+// decodes asks that so many video slots have decoded ten frames.
+func decodes(n int) func(State) error {
+	return func(s State) error {
+		if have := s.Decoding(10); have != n {
+			return fmt.Errorf("%d decode", have)
+		}
+		return nil
+	}
+}
+
+// sendsIn asks that the camera flows in a codec.
+func sendsIn(codec string) func(State) error {
+	return func(s State) error {
+		flowing, _ := s.Camera()
+		for _, e := range flowing {
+			if e.Codec == codec {
+				return nil
+			}
+		}
+		return fmt.Errorf("sends %v", flowing)
+	}
 }

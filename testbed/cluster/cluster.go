@@ -77,6 +77,18 @@ func Binary(t testing.TB) string {
 // open rooms for the host name 127.0.0.1, and returns when all take joins.
 func Start(t testing.TB, pops ...string) *Cluster {
 	t.Helper()
+	return StartAt(t, nil, pops...)
+}
+
+// Media is where an edge takes media.
+type Media struct {
+	Listen   string   // UDP
+	Announce []string // what browsers are told instead
+}
+
+// StartAt is Start with the media of some POPs not on any port of 127.0.0.1.
+func StartAt(t testing.TB, media map[string]Media, pops ...string) *Cluster {
+	t.Helper()
 	c := &Cluster{t: t, bin: Binary(t), dir: t.TempDir(), artifacts: Artifacts(t), Edges: map[string]*Process{}}
 	ports := freePorts(t, 4)
 	c.API = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
@@ -99,8 +111,8 @@ control:
 	secret := c.readFile(filepath.Join(data, "join-secret"))
 	c.Key = c.readFile(filepath.Join(data, "api-key"))
 	c.makeCompany()
-	for i, pop := range pops {
-		c.Edges[pop] = c.startEdge(pop, i, cluster, seed, secret)
+	for _, pop := range pops {
+		c.Edges[pop] = c.startEdge(pop, media[pop], cluster, seed, secret)
 	}
 	for _, pop := range pops {
 		c.WaitReady(c.Edges[pop])
@@ -109,7 +121,14 @@ control:
 	return c
 }
 
-func (c *Cluster) startEdge(pop string, i int, cluster, seed, secret string) *Process {
+func (c *Cluster) startEdge(pop string, m Media, cluster, seed, secret string) *Process {
+	if m.Listen == "" {
+		m.Listen = "127.0.0.1:0"
+	}
+	media, err := json.Marshal(map[string]any{"listen": m.Listen, "announce": m.Announce}) // is YAML, too
+	if err != nil {
+		c.t.Fatal(err)
+	}
 	p := freePorts(c.t, 1)
 	url := fmt.Sprintf("http://127.0.0.1:%d", p[0])
 	return c.start(pop, url, fmt.Sprintf(`
@@ -121,13 +140,13 @@ log: {level: debug}
 gossip: {listen: "127.0.0.1:0", seeds: [%q]}
 edge:
   http: {listen: "127.0.0.1:%d", url: %q}
-  media: {listen: "127.0.0.1:0"}
+  media: %s
   turn: {udp: "127.0.0.1:0", tcp: "127.0.0.1:0", realm: meridian}
   relay: {listen: "127.0.0.1:0"}
   control: [%q]
   join_secret: %q
   api: %q
-`, pop, pop, filepath.Join(c.dir, pop), seed, p[0], url, cluster, secret, c.API))
+`, pop, pop, filepath.Join(c.dir, pop), seed, p[0], url, media, cluster, secret, c.API))
 }
 
 // Restart ends an edge without a word and starts it again as it was.

@@ -1,0 +1,107 @@
+package browser
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/chromedp/chromedp"
+)
+
+// chromium is a Chromium with one page, driven by its DevTools protocol.
+type chromium struct {
+	ctx    context.Context
+	cancel []context.CancelFunc
+}
+
+func startChromium(dir string, o Options) (driver, error) {
+	path, err := installed("chromium", "chromium-browser", "google-chrome")
+	if err != nil {
+		return nil, err
+	}
+	flags := append(chromiumFlags(path, dir), chosenFlags(o)...)
+	if o.Tone > 0 {
+		wav := filepath.Join(dir, "tone.wav")
+		if err := os.WriteFile(wav, tone(o.Tone), 0o600); err != nil {
+			return nil, err
+		}
+		flags = append(flags, chromedp.Flag("use-file-for-fake-audio-capture", wav))
+	}
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), flags...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	c := &chromium{ctx: ctx, cancel: []context.CancelFunc{cancel, stop}}
+	// The first run starts the browser, which lives as long as its context. A
+	// window has borders and a least size; the viewport is what a frame has.
+	viewport := chromedp.EmulateViewport(int64(o.Width), int64(o.Height))
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank"), viewport); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func chromiumFlags(path, dir string) []chromedp.ExecAllocatorOption {
+	return []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")),
+		chromedp.NoFirstRun, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Headless,
+		chromedp.Flag("disable-dev-shm-usage", true), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("mute-audio", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true), chromedp.Flag("use-fake-device-for-media-stream", "fps=8"),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("allow-loopback-in-peer-connection", true),
+		chromedp.Flag("disable-renderer-backgrounding", true), chromedp.Flag("disable-backgrounding-occluded-windows", true),
+	}
+}
+
+func chosenFlags(o Options) (flags []chromedp.ExecAllocatorOption) {
+	if o.Insecure {
+		flags = append(flags, chromedp.IgnoreCertErrors)
+	}
+	if o.Dark {
+		flags = append(flags, chromedp.Flag("force-dark-mode", true), chromedp.Flag("blink-settings", "preferredColorScheme=0"))
+	}
+	return flags
+}
+
+func (c *chromium) close() {
+	for _, cancel := range c.cancel {
+		cancel()
+	}
+}
+
+// run does an action of the browser's context until ctx ends.
+func run[T any](ctx context.Context, c *chromium, a chromedp.Action[T]) (T, error) {
+	within, cancel := context.WithCancel(c.ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	return chromedp.Run(within, a)
+}
+
+func (c *chromium) navigate(ctx context.Context, url string) error {
+	_, err := run(ctx, c, chromedp.Navigate(url))
+	return err
+}
+
+func (c *chromium) eval(ctx context.Context, js string) (string, error) {
+	return run(ctx, c, chromedp.Evaluate[string](js, chromedp.EvalAwaitPromise))
+}
+
+func (c *chromium) click(ctx context.Context, selector string) error {
+	_, err := run(ctx, c, chromedp.Click(chromedp.CSS(selector)))
+	return err
+}
+
+func (c *chromium) enter(ctx context.Context, selector, text string) error {
+	_, err := run(ctx, c, chromedp.SendKeys(chromedp.CSS(selector), text))
+	return err
+}
+
+func (c *chromium) resize(ctx context.Context, width, height int) error {
+	_, err := run(ctx, c, chromedp.EmulateViewport(int64(width), int64(height)))
+	return err
+}
+
+func (c *chromium) shot(ctx context.Context) ([]byte, error) {
+	return run(ctx, c, chromedp.CaptureScreenshot())
+}
