@@ -31,8 +31,8 @@ func TestFirefoxAndChromium(t *testing.T) {
 	}
 }
 
-// ownAddress is one of the machine's addresses that is not loopback, which
-// Firefox does not send media to. What goes there stays on the machine, too.
+// ownAddress is one of the machine's addresses that is not loopback, over
+// which Firefox did not connect. What goes there stays on the machine, too.
 func ownAddress(t *testing.T) string {
 	t.Helper()
 	list, err := net.InterfaceAddrs()

@@ -40,8 +40,7 @@ func (p *Page) Spectrum() ([]Band, error) {
 }
 
 // Hears waits until a tone of the frequency stands out of the page's sound. It
-// is for Chromium: Firefox has no clock for an AudioContext where the machine
-// has no audio device.
+// is for Chromium: without an audio device Firefox's AudioContext reads silence.
 func (p *Page) Hears(limit time.Duration, hz float64) {
 	p.t.Helper()
 	cluster.Wait(p.t, limit, fmt.Sprintf("%s hears %.0f Hz", p.Name, hz), func() error {
