@@ -2,6 +2,8 @@ package rtc
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,11 +14,24 @@ import (
 // counter is a sink that notes when packets came.
 type counter struct {
 	now func() time.Duration
-	at  []time.Duration
+
+	mu sync.Mutex
+	at []time.Duration
 }
 
-func (c *counter) Send(*sfu.Packet, sfu.Batch) { c.at = append(c.at, c.now()) }
-func (c *counter) SendReport(sfu.Report)       {}
+func (c *counter) Send(*sfu.Packet, sfu.Batch) {
+	c.mu.Lock()
+	c.at = append(c.at, c.now())
+	c.mu.Unlock()
+}
+func (c *counter) SendReport(sfu.Report) {}
+
+// times lists when packets came.
+func (c *counter) times() []time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.at)
+}
 
 // A burst of a source leaves within a few milliseconds, without ticks and
 // without further packets; afterwards the pacer sleeps.
@@ -34,7 +49,7 @@ func TestPacer(t *testing.T) {
 		for round := range 3 {
 			time.Sleep(time.Second)
 			synctest.Wait()
-			before, at := len(sink.at), now()
+			before, at := len(sink.times()), now()
 			for i := range uint16(50) {
 				payload := []byte{0, 1, 2, 3}
 				if i == 0 {
@@ -42,15 +57,15 @@ func TestPacer(t *testing.T) {
 				}
 				u.Write(&sfu.Packet{SequenceNumber: uint16(round)*50 + i, Timestamp: uint32(round) * 90000, Arrival: at, Payload: payload})
 			}
-			if n := len(sink.at) - before; n != 8 {
+			if n := len(sink.times()) - before; n != 8 {
 				t.Fatalf("round %d: %d packets at once", round, n)
 			}
 			time.Sleep(30 * time.Millisecond)
 			synctest.Wait()
-			if n := len(sink.at) - before; n != 50 {
+			if n := len(sink.times()) - before; n != 50 {
 				t.Fatalf("round %d: %d packets", round, n)
 			}
-			if took := sink.at[len(sink.at)-1] - at; took > 14*time.Millisecond {
+			if took := slices.Max(sink.times()) - at; took > 14*time.Millisecond {
 				t.Errorf("round %d: the last packet left after %v", round, took)
 			}
 		}
