@@ -30,6 +30,7 @@ type egress struct {
 	mu       sync.Mutex
 	next     uint16
 	known    bool // the client reports on some section
+	cap      int  // the client's own estimate, in bit/s; 0: none
 	estimate *bandwidth.Estimator
 	receipts []bandwidth.Receipt
 	probing  bool
@@ -80,8 +81,8 @@ func (e *egress) capped(bitrate float32) {
 	if bitrate >= 1 && bitrate < 1e12 {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.known = true
-		e.estimate.SetCap(int(bitrate))
+		e.cap = int(bitrate)
+		e.estimate.SetCap(e.cap)
 	}
 }
 
@@ -169,7 +170,10 @@ func (t *Transport) Bandwidth() (bitrate int, known bool) {
 	e := &t.egress
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.estimate.Target(), e.known
+	if !e.known { // without reports there is only what the client says itself
+		return e.cap, e.cap > 0
+	}
+	return e.estimate.Target(), true
 }
 
 // SetWanted says how much the client would be sent if bandwidth were no

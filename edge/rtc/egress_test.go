@@ -50,7 +50,7 @@ func TestREMBCaps(t *testing.T) {
 	for _, test := range []struct {
 		bitrate float32
 		want    int
-	}{{200_000, 200_000}, {1e15, 200_000}, {100_000, 100_000}} {
+	}{{200_000, 200_000}, {1e15, 200_000}, {100_000, 100_000}, {5e6, 5e6}} {
 		b, err := (&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: test.bitrate, SSRCs: []uint32{1}}).Marshal()
 		if err != nil {
 			t.Fatal(err)
