@@ -165,7 +165,7 @@ func (d *DownTrack) accepts(c Codec) bool {
 // enter begins the slot's forwarding of an encoding with the packet.
 func (d *DownTrack) enter(u *UpTrack, it *item) {
 	s := &d.slot
-	shift := s.munger.shiftTo(it.pkt.Timestamp, it.pkt.Arrival, u.cfg.Kind)
+	shift := s.munger.shiftTo(it.pkt.Timestamp, u.cameAt(it), u.cfg.Kind)
 	if s.begun { // another encoding of the same picture
 		if delta, ok := u.apart(s.mapped, it.pkt.Layer); ok {
 			shift = s.munger.tsShift + delta
@@ -180,6 +180,16 @@ func (d *DownTrack) enter(u *UpTrack, it *item) {
 	s.selector.begin()
 	d.counts.foreign.Store(false)
 	d.show()
+}
+
+// cameAt returns when the picture of a packet came: a packet that was lost and
+// repaired says less of it than the next one.
+func (u *UpTrack) cameAt(it *item) time.Duration {
+	next, _, _ := u.encodings[it.pkt.Layer].cache.get(it.ext + 1)
+	if next == nil || next.ts != it.pkt.Timestamp {
+		return it.pkt.Arrival
+	}
+	return min(it.pkt.Arrival, next.arrival)
 }
 
 // apart returns how far timestamps of encoding b lie behind those of a, by
