@@ -230,10 +230,12 @@ func (d *DownTrack) leaveOut(u *UpTrack, it *item) {
 // has a place in the slot as well, which only the packet itself can fill.
 func (d *DownTrack) fill(u *UpTrack, it *item, r *snRange) {
 	out := d.munge(u, it, r)
+	m, sn := &d.slot.munger, it.ext-r.delta
+	m.sent(it.ext, sn, out.Timestamp, false, it.pkt.Arrival)
 	if it.pkt.Codec != VP8 || !it.hasPID || d.slot.hid(it) {
 		out.Payload, out.Descriptor = nil, nil
+		m.filled.put(sn, true)
 	}
-	d.slot.munger.sent(it.ext, it.ext-r.delta, out.Timestamp, false, it.pkt.Arrival)
 	d.hand(u, out)
 }
 
