@@ -42,7 +42,7 @@ type written struct {
 type pending struct {
 	command command
 	write   *written // a chat message or a cap
-	local   *local // joining
+	local   *local   // joining
 }
 
 func (o *owner) join(l *local, c command) {
