@@ -228,6 +228,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 		return snap, joinError(err)
 	}
 	a.seat = seat
+	a.ceiling.begin(snap.Bitrate, a.bound)
 	if up, ok := a.up[trackMic]; ok {
 		a.mic = &microphone{peer: seat.Peer(), track: a.trackID(trackMic), source: up.Track}
 	}
