@@ -235,6 +235,7 @@ func TestBadClaimsOfEveryKind(t *testing.T) {
 		{Invite, "moderator", "false", ErrMalformed},
 		{Invite, "par", "two ids", ErrMalformed},
 		{Invite, "par", " ", ErrMalformed},
+		{Session, "par", "id ", ErrMalformed},
 		{Invite, "anc", "1 2 3 4 5 6 7 8", ErrMalformed},
 		{Attendee, "exp", noon.Add(AttendeeLife + time.Second).Unix(), ErrMalformed},
 		{Attendee, "iat", noon.Add(-time.Second).Unix(), ErrMalformed},

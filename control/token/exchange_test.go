@@ -56,3 +56,17 @@ func TestExchangeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// A token that was bound to nothing does not serve who has no cookie.
+func TestNoSecretIsNoBrowser(t *testing.T) {
+	for _, kind := range native {
+		c := sample(kind)
+		if !kind.Bound() {
+			continue
+		}
+		c.Binding = Bind("")
+		if _, err := ring().Verify(mint(t, c), Expect{Kinds: []Kind{kind}}, noon); !errors.Is(err, ErrBrowser) {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}

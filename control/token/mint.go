@@ -120,8 +120,7 @@ func (r rule) complete(m jwt.MapClaims, c Claims) error {
 	if r.life > 0 && c.Expires.Sub(c.Issued) > r.life {
 		return fmt.Errorf("%w: a %s token lives %s at most", ErrIncomplete, r.kind, r.life)
 	}
-	// Ids stand in one text with blanks between them.
-	if len(c.Parents) > maxParents || slices.ContainsFunc(c.Parents, func(id string) bool { return len(strings.Fields(id)) != 1 || strings.TrimSpace(id) != id }) {
+	if len(c.Parents) > maxParents || slices.ContainsFunc(c.Parents, func(id string) bool { return !oneID(id) }) {
 		return fmt.Errorf("%w: parents", ErrIncomplete)
 	}
 	return nil

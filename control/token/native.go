@@ -100,10 +100,17 @@ func (c *Claims) takeParents(par, anc string) error {
 		return nil
 	}
 	c.Parents = append(strings.Fields(anc), par)
-	if len(strings.Fields(par)) != 1 || len(c.Parents) > maxParents {
+	if !oneID(par) || len(c.Parents) > maxParents {
 		return fmt.Errorf("%w: claim par or anc", ErrMalformed)
 	}
 	return nil
+}
+
+// oneID tells whether a text is an id by itself: without blanks, which stand
+// between ids and would keep one from being found among those revoked.
+func oneID(s string) bool {
+	f := strings.Fields(s)
+	return len(f) == 1 && f[0] == s
 }
 
 type dates map[string]*time.Time
