@@ -131,7 +131,7 @@ func (n *Node) admit(c client.Company, url entry.Attributes, kind, raw, typed st
 			in.TokenErr = err
 		} else {
 			in.Token = &entry.Claims{
-				Native: claims.Kind == token.Join, Company: claims.Company, Room: claims.Room, Peer: claims.Peer,
+				Proof: entry.Proof(claims.Kind), ID: claims.ID, Expires: claims.Expires, Company: claims.Company, Room: claims.Room, Peer: claims.Peer,
 				Name: claims.Name, Role: claims.Role, Attributes: claims.Attributes,
 			}
 		}
