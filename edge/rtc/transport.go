@@ -67,7 +67,7 @@ type Transport struct {
 type counts struct{ packetsIn, packetsOut, bytesIn, bytesOut atomic.Uint64 }
 
 func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
-	d := &door{mux: e.mux}
+	d := newDoor(e.mux)
 	agent, err := ice.NewAgentWithOptions(
 		ice.WithICELite(true),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
