@@ -38,6 +38,7 @@ type attachment struct {
 	slots     *slots
 	ear       *ear // nil: the client says what its audio slots play
 	roster    roster
+	ceiling   ceiling
 	offered   atomic.Bool // the microphone was on once, so its track stays listed
 	unpublish []func()
 
@@ -102,11 +103,12 @@ func (a *attachment) doubles() bool {
 
 // Update implements room.Observer.
 func (a *attachment) Update(version uint64, events []room.Event) {
+	a.ceiling.follow(events, a.bound)
 	if a.out == nil {
 		return // nobody hears or sees it
 	}
-	if len(events) > 0 {
-		a.out.Send(signal.Update{Type: "update", Version: version, Events: signalEvents(events)})
+	if events := signalEvents(events); len(events) > 0 {
+		a.out.Send(signal.Update{Type: "update", Version: version, Events: events})
 	}
 	if a.roster.update(events) {
 		a.follow()
@@ -115,6 +117,7 @@ func (a *attachment) Update(version uint64, events []room.Event) {
 
 // Reset implements room.Observer.
 func (a *attachment) Reset(s room.Snapshot) {
+	a.ceiling.set(s.Bitrate, a.bound)
 	if a.out == nil {
 		return
 	}
@@ -184,6 +187,15 @@ func (a *attachment) Chat(ctx context.Context, id, text string) (uint64, error) 
 		return 0, chatError(err)
 	}
 	return seq, nil
+}
+
+// SetBitrate implements signal.Session.
+func (a *attachment) SetBitrate(ctx context.Context, max int) error {
+	if err := a.seat.SetBitrate(ctx, max); err != nil {
+		return bitrateError(err)
+	}
+	a.log.Info("room's bitrate set", "peer", a.seat.Peer(), "bitrate", max)
+	return nil
 }
 
 // Offer implements signal.Session: an ICE restart or more slots.

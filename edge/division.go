@@ -42,6 +42,7 @@ type division struct {
 	input     []allocation.Slot
 	states    []*signal.SlotLayer // as of the latest round
 	told      []*signal.SlotLayer
+	cap       int                       // of the room, bit/s that is forwarded of each participant's video; 0: none
 	tell      func([]*signal.SlotLayer) // nil: nobody
 }
 
@@ -72,7 +73,7 @@ func (s *slots) divide() {
 	d, now := &s.division, s.now()
 	d.input = d.input[:0]
 	for _, l := range s.video {
-		d.input = append(d.input, l.wish(now))
+		d.input = append(d.input, l.wish(now, s.limit(l)))
 	}
 	sound := s.sound()
 	budget, known := s.path.Bandwidth()
@@ -109,8 +110,50 @@ func (s *slots) sound() (bitrate int) {
 	return bitrate
 }
 
-// wish is what the slot shows, for the allocator.
-func (l *slot) wish(now time.Duration) allocation.Slot {
+// bound takes the room's cap: what it says of layers begins anew.
+func (s *slots) bound(bitrate int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.division.cap = bitrate
+	for _, l := range s.video {
+		l.hope, l.excess = hope{}, excess{}
+	}
+	s.divide()
+}
+
+// limit is what the room's cap leaves for a slot, 0 if there is none: all of it
+// for a shared screen, and for a camera what the screen of the same participant
+// does not use. A quarter of the cap is not counted, since screens come in bursts.
+func (s *slots) limit(l *slot) int {
+	left := s.division.cap
+	if left == 0 || l.lease == nil || isShare(l.track) {
+		return left
+	}
+	owner, _, _ := splitTrack(l.track)
+	for _, other := range s.video {
+		if from, _, kind := splitTrack(other.track); from == owner && kind == trackShare {
+			left -= max(0, other.rate()-s.division.cap/4)
+		}
+	}
+	return max(left, 1)
+}
+
+// rate is what is forwarded into the slot, in bit/s.
+func (l *slot) rate() int {
+	is := l.down.Track.Stats().Current
+	if l.lease == nil {
+		return 0
+	}
+	for _, layer := range l.lease.Up().Layers() {
+		if layer.Layer == is && layer.Live {
+			return layer.Bitrate
+		}
+	}
+	return 0
+}
+
+// wish is what the slot shows, for the allocator, within a limit in bit/s; 0 is none.
+func (l *slot) wish(now time.Duration, limit int) allocation.Slot {
 	w := allocation.Slot{
 		Visible: l.view.Visible, Width: l.view.Width, Height: l.view.Height,
 		Priority: priorityOf(l.view.Priority), Screen: isShare(l.track),
@@ -120,7 +163,10 @@ func (l *slot) wish(now time.Duration) allocation.Slot {
 	}
 	if l.lease != nil {
 		w.Source = l.track
-		w.Layers = l.layers(now)
+		w.Layers, l.blocked = l.excess.within(now, limit, l.layers(now))
+		if l.blocked {
+			w.Source = "" // without layers it would be one of which nothing is known
+		}
 	}
 	return w
 }
@@ -206,6 +252,8 @@ func (l *slot) state(g allocation.Grant, now time.Duration) *signal.SlotLayer {
 		l.arrived = now
 	}
 	switch {
+	case l.blocked:
+		state.State, state.Reason = signal.SlotPaused, signal.PausedByCap
 	case g.Reason == allocation.Hidden:
 		state.State, state.Reason = signal.SlotPaused, signal.PausedHidden
 	case g.Target == sfu.NoLayer:
@@ -218,6 +266,8 @@ func (l *slot) state(g allocation.Grant, now time.Duration) *signal.SlotLayer {
 		state.State = signal.SlotWaiting
 	case g.Reason == allocation.Bandwidth:
 		state.Reason = signal.PausedBandwidth
+	case l.excess.held:
+		state.Reason = signal.PausedByCap
 	}
 	if state.State != signal.SlotLive {
 		state.Spatial, state.Temporal, state.Bitrate = -1, -1, 0

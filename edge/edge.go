@@ -60,6 +60,7 @@ type Config struct {
 	RelayTLS *tls.Config
 
 	Media         net.PacketConn
+	MediaBeside   []net.PacketConn // further sockets on Media's port (see rtc.Listen)
 	MediaAnnounce []netip.AddrPort // empty: the socket's own address
 
 	TURNUDP      net.PacketConn // either may be nil
@@ -135,8 +136,12 @@ func (n *Node) build() (err error) {
 	}
 	metrics := sfu.NewMetrics(cfg.Registerer)
 	n.bridge = turn.NewBridge(cfg.Media, n.mediaAddresses())
+	var beside []net.PacketConn
+	for _, s := range cfg.MediaBeside {
+		beside = append(beside, n.bridge.Beside(s))
+	}
 	n.engine, err = rtc.New(rtc.Config{
-		Media: n.bridge, Relayed: n.bridge.Relayed, Announce: cfg.MediaAnnounce, Log: n.log.With("part", "rtc"),
+		Media: n.bridge, Beside: beside, Relayed: n.bridge.Relayed, Announce: cfg.MediaAnnounce, Log: n.log.With("part", "rtc"),
 		Registerer: cfg.Registerer, Now: n.now, SFU: metrics,
 	})
 	if err != nil {

@@ -125,7 +125,7 @@ func (n *Node) admit(c client.Company, url entry.Attributes, kind, raw, typed st
 			in.TokenErr = err
 		} else {
 			in.Token = &entry.Claims{
-				Native: claims.Kind == token.Join, Company: claims.Company, Room: claims.Room, Peer: claims.Peer,
+				Proof: entry.Proof(claims.Kind), ID: claims.ID, Expires: claims.Expires, Company: claims.Company, Room: claims.Room, Peer: claims.Peer,
 				Name: claims.Name, Role: claims.Role, Attributes: claims.Attributes,
 			}
 		}
@@ -228,6 +228,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 		return snap, joinError(err)
 	}
 	a.seat = seat
+	a.ceiling.begin(snap.Bitrate, a.bound)
 	if up, ok := a.up[trackMic]; ok {
 		a.mic = &microphone{peer: seat.Peer(), track: a.trackID(trackMic), source: up.Track}
 	}

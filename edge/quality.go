@@ -97,6 +97,13 @@ func (g *grades) read(now time.Duration, ups map[string]source, asked func(kind 
 	return f
 }
 
+// capped says that the room bounds what the client sends of video.
+func (f *figures) capped() {
+	for i := range f.sent {
+		f.sent[i].Capped = true
+	}
+}
+
 // judge judges both directions.
 func (g *grades) judge(now time.Duration, f figures) {
 	g.up.verdict = g.up.judge.Judge(now, sampleUp(f.sent, f.rtt))
@@ -145,6 +152,9 @@ func (a *attachment) grade(now time.Duration) {
 		ups[kind] = up.Track
 	}
 	f := g.read(now, ups, a.asked(), a.slots.scenes(), a.transport.Stats())
+	if a.ceiling.capped() {
+		f.capped()
+	}
 	g.judge(now, f)
 	a.note(f)
 	if message, changed := g.news(); changed && a.out != nil {

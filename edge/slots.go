@@ -51,6 +51,8 @@ type slot struct {
 	arrived time.Duration // something of a track came last
 	view    signal.View   // how a video slot is shown
 	hope    hope
+	excess  excess
+	blocked bool // nothing of it is within the room's cap
 	freeze  freeze
 }
 
@@ -164,7 +166,7 @@ func (s *slots) show(l *slot, track string, kind sfu.Kind, live map[string]geo.N
 		lease, ok = s.tracks.Acquire(k, live[carrier], codecOf(carrier), kind, s.trace)
 	}
 	old := l.lease
-	l.track, l.lease = "", nil
+	l.track, l.lease, l.blocked = "", nil, false
 	switch {
 	case lease == nil:
 		l.down.Track.Switch(nil)
@@ -172,7 +174,7 @@ func (s *slots) show(l *slot, track string, kind sfu.Kind, live map[string]geo.N
 		l.down.Track.Switch(lease.Up())
 		fallthrough
 	default:
-		l.track, l.lease, l.since, l.hope = track, lease, s.now(), hope{}
+		l.track, l.lease, l.since, l.hope, l.excess = track, lease, s.now(), hope{}, excess{}
 	}
 	if old != nil {
 		old.Release()

@@ -125,11 +125,13 @@ type player struct {
 	only   string // peer id of the one participant shown; empty: the first
 	over   func(cause error)
 	roster roster
+	cap    ceiling
 }
 
 // seat takes the room as it was when watching began.
 func (p *player) seat(s room.Snapshot) {
 	p.roster.begin(s)
+	p.cap.begin(s.Bitrate, p.slots.bound)
 	if p.ear != nil {
 		p.ear.begin()
 	}
@@ -138,6 +140,7 @@ func (p *player) seat(s room.Snapshot) {
 
 // Update implements room.Observer.
 func (p *player) Update(_ uint64, events []room.Event) {
+	p.cap.follow(events, p.slots.bound)
 	if p.roster.update(events) {
 		p.show()
 	}
@@ -145,6 +148,7 @@ func (p *player) Update(_ uint64, events []room.Event) {
 
 // Reset implements room.Observer.
 func (p *player) Reset(s room.Snapshot) {
+	p.cap.set(s.Bitrate, p.slots.bound)
 	p.roster.reset(s)
 	p.show()
 }

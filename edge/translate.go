@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
@@ -42,9 +43,13 @@ func signalChat(in []room.Message) []signal.Message {
 	return out
 }
 
+// signalEvents leaves out the cap, which has a message of its own.
 func signalEvents(in []room.Event) []signal.Event {
 	out := make([]signal.Event, 0, len(in))
 	for _, e := range in {
+		if e.Kind == room.EventBitrate {
+			continue
+		}
 		s := signal.Event{Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason)}
 		if e.Person != nil {
 			p := signalPerson(*e.Person)
@@ -97,6 +102,18 @@ func chatError(err error) error {
 		e.Code, e.Message = signal.ChatTooLong, "text: a message has at most 8 KiB"
 	case errors.Is(err, room.ErrInvalid):
 		e.Code, e.Message = signal.BadMessage, "text: is empty, or id: is too long"
+	}
+	return e
+}
+
+// bitrateError is why a cap was not set.
+func bitrateError(err error) error {
+	e := &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "The bitrate could not be set; try again.", Cause: err}
+	switch {
+	case errors.Is(err, room.ErrNotAllowed):
+		e.Code, e.Message = signal.NotAllowed, "Only a moderator bounds what everybody sends."
+	case errors.Is(err, room.ErrInvalid):
+		e.Code, e.Message = signal.BadMessage, fmt.Sprintf("max: is neither 0 nor from %d to %d bit/s", room.MinBitrate, room.MaxBitrate)
 	}
 	return e
 }

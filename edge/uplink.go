@@ -40,7 +40,8 @@ type sent struct {
 	Asked   int     `json:"asked"`  // of those that it has
 	Lines   int     `json:"lines"`
 	FPS     float64 `json:"fps"`
-	Held    bool    `json:"held"` // nothing comes, though it should
+	Held    bool    `json:"held"`   // nothing comes, though it should
+	Capped  bool    `json:"capped"` // the room bounds it
 
 	wantedFPS float64
 }
@@ -133,11 +134,14 @@ func (s *sent) judged(sample *quality.Sample) {
 		sample.Audio = append(sample.Audio, quality.Audio{Loss: s.Missing, Jitter: time.Duration(s.Jitter * float64(time.Millisecond))})
 		return
 	}
-	v := quality.Video{Weight: 1, Loss: s.Missing, Layers: s.Layers, WantedLayers: s.Asked}
+	v := quality.Video{Weight: 1, Loss: s.Missing}
+	if !s.Capped { // else less is as it should be
+		v.Layers, v.WantedLayers = s.Layers, s.Asked
+	}
 	if s.Held {
 		v.State = quality.Held
 	}
-	if s.Kind != trackShare { // which moves as little as what it shows
+	if s.Kind != trackShare && !s.Capped { // which moves as little as what it shows
 		v.FPS, v.WantedFPS, v.Bitrate, v.Need = s.FPS, s.wantedFPS, s.Bitrate, quality.Need(s.Lines)
 	}
 	if s.Kind == trackCamera2 {

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/net/ipv4"
@@ -22,10 +21,10 @@ import (
 // routed. Packets that claim to come from there on the wire are dropped, and
 // packets to addresses that no allocation has (any more) go nowhere.
 //
-// It is a net.PacketConn with one reader; writers may be many.
+// It is a net.PacketConn with one reader; writers may be many. Where the media
+// port has several sockets, Beside joins the others.
 type Bridge struct {
-	media net.PacketConn
-	many  *ipv4.PacketConn // media again, where it is the kernel's; may be nil
+	shore
 	addrs []netip.AddrPort
 
 	mu          sync.RWMutex
@@ -75,7 +74,6 @@ var errNoVirtualAddress = errors.New("no virtual address left")
 // without a port are passed over.
 func NewBridge(media net.PacketConn, mediaAddrs []netip.AddrPort) *Bridge {
 	b := &Bridge{
-		media:       media,
 		allocations: make(map[netip.Addr]*allocation),
 		queue:       make(chan datagram, queueLen),
 	}
@@ -86,9 +84,7 @@ func NewBridge(media net.PacketConn, mediaAddrs []netip.AddrPort) *Bridge {
 			b.addrs = append(b.addrs, a)
 		}
 	}
-	if m, ok := media.(*net.UDPConn); ok {
-		b.many = ipv4.NewPacketConn(m) // of either family
-	}
+	b.shore = newShore(b, media)
 	return b
 }
 
@@ -189,34 +185,6 @@ func (b *Bridge) dequeue(ms []ipv4.Message) int {
 	return len(ms)
 }
 
-// readMedia reads the socket, one packet where it cannot do more.
-func (b *Bridge) readMedia(ms []ipv4.Message, flags int) (n int, err error) {
-	if b.many != nil {
-		return b.many.ReadBatch(ms, flags)
-	}
-	ms[0].N, ms[0].Addr, err = b.media.ReadFrom(ms[0].Buffers[0])
-	return 1, err
-}
-
-// honest moves the packets that do not claim to be an allocation's to the
-// front of ms, with their buffers, and counts the others.
-func (b *Bridge) honest(ms []ipv4.Message) (n int) {
-	for i := range ms {
-		if virtualAddress(ms[i].Addr) {
-			b.spoofed.Add(1)
-			continue
-		}
-		ms[n], ms[i] = ms[i], ms[n]
-		n++
-	}
-	return n
-}
-
-func virtualAddress(a net.Addr) bool {
-	u, ok := a.(*net.UDPAddr)
-	return ok && virtual(u.AddrPort().Addr())
-}
-
 // enqueue brings a packet of an allocation to the reader, or drops it when
 // the reader does not keep up.
 func (b *Bridge) enqueue(p []byte, from netip.AddrPort) {
@@ -234,60 +202,6 @@ func (b *Bridge) enqueue(p []byte, from netip.AddrPort) {
 	}
 }
 
-// WriteBatch sends ms as ipv4.PacketConn.WriteBatch does, to the socket or to
-// allocations. It may stop early: then the caller goes on.
-func (b *Bridge) WriteBatch(ms []ipv4.Message, flags int) (int, error) {
-	if b.many == nil || len(ms) > 0 && virtualAddress(ms[0].Addr) {
-		return b.writeSingly(ms)
-	}
-	direct := 0
-	for direct < len(ms) && !virtualAddress(ms[direct].Addr) {
-		direct++
-	}
-	return b.many.WriteBatch(ms[:direct], flags)
-}
-
-// writeSingly sends ms up to a packet for the kernel's own batches.
-func (b *Bridge) writeSingly(ms []ipv4.Message) (int, error) {
-	for i := range ms {
-		if b.many != nil && !virtualAddress(ms[i].Addr) {
-			return i, nil
-		}
-		if _, err := b.WriteTo(ms[i].Buffers[0], ms[i].Addr); err != nil {
-			if i > 0 {
-				err = nil // the caller meets it again
-			}
-			return i, err
-		}
-	}
-	return len(ms), nil
-}
-
-// SyscallConn gives access to the socket; it fails where that is not the
-// kernel's.
-func (b *Bridge) SyscallConn() (syscall.RawConn, error) {
-	if c, ok := b.media.(syscall.Conn); ok {
-		return c.SyscallConn()
-	}
-	return nil, errors.ErrUnsupported
-}
-
-// SetReadBuffer sets the size of the kernel's buffer in bytes.
-func (b *Bridge) SetReadBuffer(bytes int) error {
-	if c, ok := b.media.(*net.UDPConn); ok {
-		return c.SetReadBuffer(bytes)
-	}
-	return errors.ErrUnsupported
-}
-
-// SetWriteBuffer sets the size of the kernel's buffer in bytes.
-func (b *Bridge) SetWriteBuffer(bytes int) error {
-	if c, ok := b.media.(*net.UDPConn); ok {
-		return c.SetWriteBuffer(bytes)
-	}
-	return errors.ErrUnsupported
-}
-
 // ReadFrom implements net.PacketConn.
 func (b *Bridge) ReadFrom(p []byte) (int, net.Addr, error) {
 	ms := []ipv4.Message{{Buffers: [][]byte{p}}}
@@ -297,32 +211,6 @@ func (b *Bridge) ReadFrom(p []byte) (int, net.Addr, error) {
 	return ms[0].N, ms[0].Addr, nil
 }
 
-// WriteTo implements net.PacketConn: it sends a packet to an allocation or
-// the socket.
-func (b *Bridge) WriteTo(p []byte, addr net.Addr) (int, error) {
-	u, ok := addr.(*net.UDPAddr)
-	if !ok {
-		return 0, net.InvalidAddrError("not a UDP address")
-	}
-	to := unmap(u.AddrPort())
-	if !virtual(to.Addr()) {
-		return b.media.WriteTo(p, addr)
-	}
-	b.mu.RLock()
-	a := b.allocations[to.Addr()]
-	b.mu.RUnlock()
-	i := int(to.Port()) - int(basePort)
-	if a == nil || i < 0 || i >= len(b.addrs) {
-		b.stale.Add(1)
-		return len(p), nil
-	}
-	a.deliver(p, i)
-	return len(p), nil
-}
-
-// LocalAddr implements net.PacketConn.
-func (b *Bridge) LocalAddr() net.Addr { return b.media.LocalAddr() }
-
 // SetDeadline implements net.PacketConn for writing only, see
 // SetReadDeadline.
 func (b *Bridge) SetDeadline(t time.Time) error { return b.media.SetWriteDeadline(t) }
@@ -330,9 +218,6 @@ func (b *Bridge) SetDeadline(t time.Time) error { return b.media.SetWriteDeadlin
 // SetReadDeadline does nothing: the socket's read deadline is how the Bridge
 // wakes its reader. Close ends a read.
 func (b *Bridge) SetReadDeadline(time.Time) error { return nil }
-
-// SetWriteDeadline implements net.PacketConn.
-func (b *Bridge) SetWriteDeadline(t time.Time) error { return b.media.SetWriteDeadline(t) }
 
 // Close closes the socket and all allocations. It is idempotent.
 func (b *Bridge) Close() error {

@@ -1,8 +1,10 @@
 // Package entry makes the entry decision: settings, attributes and what was
-// signed go in; who is admitted as what, or why not, comes out.
+// signed go in; who is admitted as what and what is still to be done, or why
+// not, comes out.
 //
-// It is pure. It verifies no signature (control/token does), counts nobody
-// (capacity is reserved by the room's home), asks no partner's server, and
-// imports nothing else of this repository. Every way into a room, page,
-// WebSocket or WHIP, goes through Decide.
+// It is pure, and the same for every way into a room (page, WebSocket, WHIP)
+// and every source (our own page and the facades), which differ by a table. It
+// verifies no signature (control/token does), compares no password, counts
+// nobody (the room's home reserves places), asks no partner's server, and
+// imports nothing else of this repository.
 package entry

@@ -92,3 +92,12 @@ func publicPEM(t *testing.T, key any) []byte {
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
+
+// publics are the public halves by their names.
+func publics(private map[string]ed25519.PrivateKey) map[string]ed25519.PublicKey {
+	out := map[string]ed25519.PublicKey{}
+	for kid, k := range private {
+		out[kid] = k.Public().(ed25519.PublicKey)
+	}
+	return out
+}

@@ -1,13 +1,10 @@
 package token
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -21,23 +18,25 @@ const (
 	// proxy passes; a real one has about 700.
 	MaxSize = 8 << 10
 
-	maxKeys = 16 // signatures checked per token: 16 × 8192-bit keys take 3 ms
-
-	joinType = "meridian-join+jwt"
-	issuer   = "meridian"
-
-	// maxTime is the year 9999; later instants do not survive formatting.
-	maxTime = 253402300799
+	issuer = "meridian"
 )
 
-// Verify checks a token against what may be trusted for k.Company at now. The
-// error wraps one of the sentinels of this package.
+// Verify checks a join or partner token; see Keyring.Verify.
+func Verify(raw string, k Keyring, now time.Time) (Claims, error) {
+	return k.Verify(raw, Expect{Kinds: []Kind{Join, Partner}}, now)
+}
+
+// Verify checks a token against what may be trusted for k.Company at now, and
+// against what the place takes. The error wraps one of the sentinels of this
+// package.
 //
 // The algorithm follows from the kind of token, never from the token: partner
-// tokens (typ absent or JWT) are RS256, join tokens (typ meridian-join+jwt)
-// are EdDSA over Ed25519. Keys inside the header (jwk, jku, x5c, x5u) are
-// ignored, kid only narrows the search (GC-T04).
-func Verify(raw string, k Keyring, now time.Time) (Claims, error) {
+// tokens (typ absent or JWT) are RS256, those of our own, each kind with a typ
+// of its own (RFC 8725 section 3.11), are EdDSA over Ed25519. Keys inside the
+// header (jwk, jku, x5c, x5u) are ignored, kid only narrows the search
+// (GC-T04). Whether a token that serves once, or for a time from its first use,
+// may still be used is for FirstUse to say.
+func (k Keyring) Verify(raw string, e Expect, now time.Time) (Claims, error) {
 	if raw == "" {
 		return Claims{}, ErrMissing
 	}
@@ -52,18 +51,18 @@ func Verify(raw string, k Keyring, now time.Time) (Claims, error) {
 	if err != nil {
 		return Claims{}, err
 	}
-	var c Claims
-	if h.kind == Join {
-		c, err = verifyJoin(raw, h, k)
-	} else {
-		c, err = verifyPartner(raw, h, k)
+	if !slices.Contains(e.Kinds, h.rule.kind) {
+		return Claims{}, fmt.Errorf("%w: %s", ErrKind, h.rule.kind)
+	}
+	c, err := k.read(raw, h)
+	if err == nil {
+		err = k.usable(c, h.rule, e, now)
 	}
 	if err != nil {
 		return Claims{}, err
 	}
-	signed := raw[:strings.LastIndexByte(raw, '.')]
-	c.Hash = sha256.Sum256([]byte(signed))
-	return c, current(c, now)
+	c.Hash = hashOf("token", c.Company, raw[:strings.LastIndexByte(raw, '.')])
+	return c, nil
 }
 
 func notBase64URL(r rune) bool {
@@ -72,7 +71,7 @@ func notBase64URL(r rune) bool {
 
 // header is what may be read before the signature is known to be good.
 type header struct {
-	kind Kind
+	rule rule
 	kid  string
 }
 
@@ -100,19 +99,14 @@ func readHeader(raw string) (header, error) {
 	if _, ok := members["crit"]; ok {
 		return header{}, fmt.Errorf("%w: critical header extension", ErrMalformed)
 	}
-	h, want := header{kid: kid.text}, ""
-	switch {
-	case typ.text == joinType:
-		h.kind, want = Join, jwt.SigningMethodEdDSA.Alg()
-	case typ.kind == 0, strings.EqualFold(typ.text, "JWT"):
-		h.kind, want = Partner, jwt.SigningMethodRS256.Alg()
-	default:
+	r, ok := ruleFor(typ)
+	if !ok {
 		return header{}, fmt.Errorf("%w: unknown typ %.40q", ErrMalformed, typ.text)
 	}
-	if alg.text != want {
-		return header{}, fmt.Errorf("%w: %.20q, want %s", ErrAlgorithm, alg.text, want)
+	if alg.text != r.alg() {
+		return header{}, fmt.Errorf("%w: %.20q, want %s", ErrAlgorithm, alg.text, r.alg())
 	}
-	return h, nil
+	return header{r, kid.text}, nil
 }
 
 // payload holds the claims until the signature is known to be good; reading
@@ -148,69 +142,12 @@ func open(raw, alg string, keys []jwt.VerificationKey) (map[string]value, int, e
 	return nil, 0, ErrSignature
 }
 
-func verifyPartner(raw string, h header, k Keyring) (Claims, error) {
-	active := k.Partner
-	if h.kid != "" {
-		named := slices.DeleteFunc(slices.Clone(active), func(p PartnerKey) bool { return p.ID != h.kid })
-		if len(named) > 0 {
-			active = named
-		} else if k.belongsElsewhere(h.kid) {
-			return Claims{}, ErrWrongCompany
-		}
+// read checks the signature and takes the claims apart.
+func (k Keyring) read(raw string, h header) (Claims, error) {
+	if h.rule.kind == Partner {
+		return k.readPartner(raw, h)
 	}
-	var ids []string
-	var keys []jwt.VerificationKey
-	for _, p := range active {
-		if len(keys) < maxKeys && checkKey(p.Key) == nil {
-			ids, keys = append(ids, p.ID), append(keys, p.Key)
-		}
-	}
-	members, i, err := open(raw, jwt.SigningMethodRS256.Alg(), keys)
-	if err != nil {
-		return Claims{}, err
-	}
-	c := Claims{Kind: Partner, KeyID: ids[i], Company: k.Company}
-	return c, c.fill(members)
-}
-
-func verifyJoin(raw string, h header, k Keyring) (Claims, error) {
-	key, ok := k.Native[h.kid]
-	if !ok {
-		if h.kid != "" && k.belongsElsewhere(h.kid) {
-			return Claims{}, ErrWrongCompany
-		}
-		return Claims{}, fmt.Errorf("%w: unknown key %.40q", ErrSignature, h.kid)
-	}
-	members, _, err := open(raw, jwt.SigningMethodEdDSA.Alg(), []jwt.VerificationKey{key})
-	if err != nil {
-		return Claims{}, err
-	}
-	c := Claims{Kind: Join, KeyID: h.kid}
-	var iss string
-	for name, field := range map[string]*string{
-		"iss": &iss, "company": &c.Company, "room": &c.Room, "sub": &c.Peer,
-		"name": &c.Name, "role": &c.Role, "jti": &c.ID,
-	} {
-		v, ok := members[name]
-		if ok && v.kind != 's' {
-			return Claims{}, fmt.Errorf("%w: claim %s is no string", ErrMalformed, name)
-		}
-		*field = v.text
-		delete(members, name)
-	}
-	if iss != issuer || c.Company == "" || c.Room == "" {
-		return Claims{}, fmt.Errorf("%w: issuer, company or room is missing", ErrMalformed)
-	}
-	if c.Company != k.Company {
-		return Claims{}, ErrWrongCompany
-	}
-	if err := c.fill(members); err != nil {
-		return Claims{}, err
-	}
-	if c.Expires.IsZero() {
-		return Claims{}, fmt.Errorf("%w: a join token has to expire", ErrMalformed)
-	}
-	return c, nil
+	return k.readNative(raw, h)
 }
 
 func (k Keyring) belongsElsewhere(kid string) bool {
@@ -221,48 +158,25 @@ func (k Keyring) belongsElsewhere(kid string) bool {
 	return ok && company != k.Company
 }
 
-// fill takes the times and the attributes out of the members.
-func (c *Claims) fill(members map[string]value) error {
-	for name, at := range map[string]*time.Time{"exp": &c.Expires, "nbf": &c.NotBefore} {
-		v, ok := members[name]
-		if !ok {
-			continue
-		}
-		delete(members, name)
-		t, ok := numericDate(v)
-		if !ok {
-			return fmt.Errorf("%w: claim %s is no date", ErrMalformed, name)
-		}
-		*at = t
-	}
-	c.Attributes = make(map[string]string, len(members))
-	for name, v := range members {
-		if v.kind == 's' || v.kind == 'b' || v.kind == 'n' {
-			c.Attributes[name] = v.text
-		}
+// usable judges genuine claims: time first, then revocation and browser.
+func (k Keyring) usable(c Claims, r rule, e Expect, now time.Time) error {
+	switch {
+	case !c.Expires.IsZero() && !now.Before(c.Expires.Add(r.leeway)):
+		return &WindowError{ErrExpired, c.NotBefore, c.Expires}
+	case !c.NotBefore.IsZero() && now.Add(r.leeway).Before(c.NotBefore):
+		return &WindowError{ErrNotYetValid, c.NotBefore, c.Expires}
+	// A life counted from a moment to come would be longer than it looks. Our
+	// nodes' clocks agree, but not to the second that times are rounded to.
+	case r.life > 0 && now.Add(Leeway).Before(c.Issued):
+		return &WindowError{ErrNotYetValid, c.Issued, c.Expires}
+	case k.revoked(c):
+		return ErrRevoked
+	case c.Kind.Bound() && !c.boundTo(e.Browser):
+		return ErrBrowser
 	}
 	return nil
 }
 
-// numericDate reads seconds since 1970, fractions allowed (RFC 7519 section 2).
-func numericDate(v value) (time.Time, bool) {
-	if v.kind != 'n' {
-		return time.Time{}, false
-	}
-	s, err := strconv.ParseFloat(v.text, 64)
-	if err != nil || s < 0 || s > maxTime {
-		return time.Time{}, false
-	}
-	whole, frac := math.Modf(s)
-	return time.Unix(int64(whole), int64(frac*1e9)).UTC(), true
-}
-
-func current(c Claims, now time.Time) error {
-	if !c.Expires.IsZero() && !now.Before(c.Expires.Add(Leeway)) {
-		return ErrExpired
-	}
-	if !c.NotBefore.IsZero() && now.Add(Leeway).Before(c.NotBefore) {
-		return ErrNotYetValid
-	}
-	return nil
+func (k Keyring) revoked(c Claims) bool {
+	return k.Revoked != nil && (c.ID != "" && k.Revoked(c.ID) || slices.ContainsFunc(c.Parents, k.Revoked))
 }

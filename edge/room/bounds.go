@@ -26,6 +26,10 @@ func (c command) valid() bool {
 		set++
 		ok = ok && okID(c.Chat.Attachment) && okID(c.Chat.ID) && len(c.Chat.Text) <= MaxChatText
 	}
+	if c.Cap != nil {
+		set++
+		ok = ok && okID(c.Cap.Attachment) && c.Cap.valid()
+	}
 	return ok && set == 1
 }
 

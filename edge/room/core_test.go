@@ -2,6 +2,7 @@ package room
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -124,7 +125,7 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 		return c.Tick(s.now), "", err
 	case "join":
 		b, err = c.Join(s.now, JoinCommand{
-			PeerID: arg["peer"], Name: arg["peer"], Role: Regular, Node: geo.NodeID(arg["node"]), POP: arg["node"], Attachment: att,
+			PeerID: arg["peer"], Name: arg["peer"], Role: cmp.Or(Role(arg["role"]), Regular), Node: geo.NodeID(arg["node"]), POP: arg["node"], Attachment: att,
 			Claim: Stamp{Wall: number(arg["claim"])}, Capacity: int(number(arg["capacity"])), Ticket: s.tickets[arg["ticket"]],
 		})
 		if t := c.Ticket(att, s.now); err == nil && t != "" {
@@ -138,6 +139,8 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 		b, err = c.Rename(att, arg["name"])
 	case "chat":
 		b, err = c.Chat(s.now, att, arg["id"], arg["text"])
+	case "bitrate":
+		b, err = c.SetBitrate(att, int(number(arg["max"])), Stamp{Wall: number(arg["set"])})
 	case "node-lost":
 		b = c.NodeLost(s.now, geo.NodeID(arg["node"]))
 	case "node-back":
@@ -178,7 +181,11 @@ func (s *script) people(list string) []Person {
 func (s *script) show() string {
 	var out strings.Builder
 	snap := s.core.Snapshot()
-	fmt.Fprintf(&out, "version %d over=%v\n", snap.Version, s.core.Over(s.now))
+	fmt.Fprintf(&out, "version %d over=%v", snap.Version, s.core.Over(s.now))
+	if snap.Bitrate > 0 {
+		fmt.Fprintf(&out, " bitrate=%d", snap.Bitrate)
+	}
+	out.WriteString("\n")
 	for _, p := range snap.People {
 		fmt.Fprintf(&out, "  %s\n", show(p))
 	}
@@ -212,6 +219,8 @@ func describe(e Event) string {
 		return fmt.Sprintf("leave %s %s %s", e.PeerID, e.Attachment, e.Reason)
 	case EventChat:
 		return fmt.Sprintf("chat %d %s: %s", e.Message.Seq, e.Message.Name, e.Message.Text)
+	case EventBitrate:
+		return fmt.Sprintf("bitrate %d set=%d", e.Cap.Bitrate, e.Cap.Set.Wall)
 	case eventLog:
 		out := "log"
 		for _, m := range e.Log {
@@ -334,15 +343,16 @@ func TestProperties(t *testing.T) {
 		nodes := rapid.SampledFrom([]geo.NodeID{"fra", "iad", "syd"})
 		peers := rapid.SampledFrom([]string{"ann", "bob", "cid", "dan", "eve"})
 		const capacity = 3
+		var latest Stamp
 		steps := rapid.IntRange(1, 60).Draw(t, "steps")
 		for range steps {
 			var b Batch
 			reassert := false
 			now = now.Add(time.Duration(rapid.IntRange(0, 20_000).Draw(t, "ms")) * time.Millisecond)
-			switch rapid.IntRange(0, 8).Draw(t, "verb") {
+			switch rapid.IntRange(0, 9).Draw(t, "verb") {
 			case 0, 1:
 				serial++
-				j := JoinCommand{PeerID: peers.Draw(t, "peer"), Name: "n", Role: Regular, Node: nodes.Draw(t, "node"), Attachment: fmt.Sprint("a", serial), Capacity: capacity,
+				j := JoinCommand{PeerID: peers.Draw(t, "peer"), Name: "n", Role: rapid.SampledFrom([]Role{Regular, Moderator}).Draw(t, "role"), Node: nodes.Draw(t, "node"), Attachment: fmt.Sprint("a", serial), Capacity: capacity,
 					Claim: Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "claim")}}
 				if rapid.Bool().Draw(t, "resume") && len(tickets) > 0 {
 					j.Ticket = pick(tickets)
@@ -377,10 +387,18 @@ func TestProperties(t *testing.T) {
 				serial++
 				_, _ = other.Join(now, JoinCommand{PeerID: peers.Draw(t, "peer"), Name: "n", Role: Regular, Node: "gru", Attachment: fmt.Sprint("a", serial), Claim: Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "claim")}})
 				_, _ = other.Leave(now, pick(attachments), Left)
+				_, _ = other.SetBitrate(pick(attachments), MinBitrate, Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "set")})
 				attachments = append(attachments, fmt.Sprint("a", serial))
 				reassert = true
 				b = home.Merge(now, other.State(), true, nil)
+			case 9:
+				max := rapid.SampledFrom([]int{0, -1, MinBitrate - 1, 300_000, MaxBitrate + 1}).Draw(t, "max")
+				b, _ = home.SetBitrate(pick(attachments), max, Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "set")})
 			}
+			if home.s.Cap.Set.Compare(latest) < 0 {
+				t.Fatalf("the cap of %v gave way to that of %v", latest, home.s.Cap.Set)
+			}
+			latest = home.s.Cap.Set
 			if err := b.validate(); err != nil {
 				t.Fatal(err)
 			}

@@ -22,6 +22,10 @@ var (
 	// not, or no longer, the current one of anybody present.
 	ErrNoAttachment = errors.New("no such attachment in the room")
 
+	// ErrNotAllowed is returned when a command is a moderator's and its sender is
+	// none.
+	ErrNotAllowed = errors.New("only a moderator may do that")
+
 	// ErrInvalid is returned when a value is malformed or outside its bounds.
 	ErrInvalid = errors.New("value outside its bounds")
 
@@ -51,6 +55,7 @@ var codes = map[string]error{
 	"superseded":     ErrSuperseded,
 	"no_attachment":  ErrNoAttachment,
 	"invalid":        ErrInvalid,
+	"not_allowed":    ErrNotAllowed,
 	"chat_too_long":  ErrChatTooLong,
 }
 

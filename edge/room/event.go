@@ -8,15 +8,16 @@ import (
 // Kind names a kind of event.
 type Kind string
 
-// The kinds of events. Observers see the first four; the others keep copies
+// The kinds of events. Observers see the first five; the others keep copies
 // equal.
 const (
-	EventJoin   Kind = "join"   // Person came
-	EventPerson Kind = "person" // Person changed
-	EventLeave  Kind = "leave"  // PeerID's presence ended with Reason
-	EventChat   Kind = "chat"   // Message was written
-	eventLog    Kind = "log"    // the whole chat anew, after a merge
-	eventMeta   Kind = "meta"   // secrets, capacity, what was merged
+	EventJoin    Kind = "join"    // Person came
+	EventPerson  Kind = "person"  // Person changed
+	EventLeave   Kind = "leave"   // PeerID's presence ended with Reason
+	EventChat    Kind = "chat"    // Message was written
+	EventBitrate Kind = "bitrate" // Cap bounds what everybody sends
+	eventLog     Kind = "log"     // the whole chat anew, after a merge
+	eventMeta    Kind = "meta"    // secrets, capacity, what was merged
 )
 
 // Event is one change of a room's state.
@@ -28,6 +29,7 @@ type Event struct {
 	Reason     Reason    `json:"reason,omitempty"`
 	At         time.Time `json:"at,omitzero"` // of a leave
 	Message    *Message  `json:"message,omitempty"`
+	Cap        *Cap      `json:"cap,omitempty"`
 	Log        []Message `json:"log,omitempty"`
 	Meta       *Meta     `json:"meta,omitempty"`
 }
@@ -55,6 +57,8 @@ func (e Event) validate() error {
 		ok = e.PeerID != "" && okID(e.PeerID) && okID(e.Attachment) && e.Reason.valid()
 	case EventChat:
 		ok = e.Message != nil && e.Message.valid()
+	case EventBitrate:
+		ok = e.Cap != nil && e.Cap.valid()
 	case eventLog:
 		ok = validLog(e.Log)
 	case eventMeta:
@@ -80,7 +84,7 @@ func (b Batch) validate() error {
 func (b Batch) visible() (events []Event, reset bool) {
 	for _, e := range b.Events {
 		switch e.Kind {
-		case EventJoin, EventPerson, EventLeave, EventChat:
+		case EventJoin, EventPerson, EventLeave, EventChat, EventBitrate:
 			events = append(events, e)
 		case eventLog:
 			return nil, true

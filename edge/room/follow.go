@@ -120,6 +120,7 @@ func (o *owner) install(from geo.NodeID, s State) {
 		return
 	}
 	o.abandonGather(from)
+	o.p.clock.observe(s.Cap.Set)
 	o.setCore(Restore(s, o.p.cfg.PersonGrace, o.p.cfg.RoomGrace))
 	missing := before != s.position() && o.resetAll()
 	switch {
@@ -165,6 +166,9 @@ func (o *owner) onBatch(from geo.NodeID, m *batchMsg) {
 	for _, e := range m.Batch.Events {
 		if e.Person != nil {
 			o.p.clock.observe(e.Person.Claim)
+		}
+		if e.Cap != nil {
+			o.p.clock.observe(e.Cap.Set)
 		}
 	}
 	o.follow.resyncAt = time.Time{}

@@ -48,6 +48,9 @@ func (o *owner) execute(from geo.NodeID, c command) error {
 			return core.Set(c.Set.Attachment, c.Set.Name, c.Set.Media, c.Set.Tracks)
 		case c.Chat != nil:
 			return core.Chat(now, c.Chat.Attachment, c.Chat.ID, c.Chat.Text)
+		case c.Cap != nil:
+			o.p.clock.observe(c.Cap.Set)
+			return core.SetBitrate(c.Cap.Attachment, c.Cap.Bitrate, c.Cap.Set)
 		}
 		return Batch{}, ErrInvalid
 	})
@@ -63,18 +66,10 @@ func (o *owner) execute(from geo.NodeID, c command) error {
 
 // mayAct keeps a node from speaking for another's people.
 func (o *owner) mayAct(from geo.NodeID, c command) bool {
-	var attachment string
-	switch {
-	case c.Leave != nil:
-		attachment = c.Leave.Attachment
-	case c.Set != nil:
-		attachment = c.Set.Attachment
-	case c.Chat != nil:
-		attachment = c.Chat.Attachment
-	default:
+	if c.Join != nil {
 		return true
 	}
-	p, ok := o.core.s.at(attachment)
+	p, ok := o.core.s.at(c.attachment())
 	return ok && p.Node == from
 }
 

@@ -29,10 +29,10 @@ type entered struct {
 	err      error
 }
 
-// written is a chat message on its way.
+// written is a chat message or a cap on its way.
 type written struct {
 	id      string
-	seq     uint64
+	seq     uint64 // of a message
 	err     error
 	version uint64 // of this home's state when it was first seen there
 	done    chan written
@@ -41,8 +41,8 @@ type written struct {
 // pending is a command whose outcome is not known yet.
 type pending struct {
 	command command
-	chat    *written
-	local   *local // joining
+	write   *written // a chat message or a cap
+	local   *local   // joining
 }
 
 func (o *owner) join(l *local, c command) {
@@ -92,7 +92,9 @@ func (l *local) setCommand() *setCommand {
 	return &setCommand{Attachment: l.attachment, Name: l.person.Name, Media: l.person.Media, Tracks: l.person.Tracks}
 }
 
-func (o *owner) chat(attachment string, w *written, text string) {
+// write gets a command of a local's done that somebody waits for.
+func (o *owner) write(w *written, c command) {
+	attachment := c.attachment()
 	if l := o.locals[attachment]; l == nil || !l.in || l.watch {
 		w.done <- written{err: ErrNoAttachment}
 		return
@@ -101,12 +103,12 @@ func (o *owner) chat(attachment string, w *written, text string) {
 		w.done <- written{err: ErrTryAgain}
 		return
 	}
-	o.submit(&pending{chat: w, command: command{Chat: &chatCommand{Attachment: attachment, ID: w.id, Text: text}}})
+	o.submit(&pending{write: w, command: c})
 }
 
-func (o *owner) forgetChat(id string) {
+func (o *owner) forgetWrite(w *written) {
 	for n, p := range o.pending {
-		if p.chat != nil && p.chat.id == id {
+		if p.write == w {
 			delete(o.pending, n)
 		}
 	}
@@ -122,9 +124,9 @@ func (o *owner) leave(attachment string, reason Reason) {
 		switch {
 		case p.local == l:
 			delete(o.pending, n)
-		case p.chat != nil && p.command.Chat.Attachment == attachment:
+		case p.write != nil && p.command.attachment() == attachment:
 			delete(o.pending, n)
-			p.chat.done <- written{err: ErrNoAttachment}
+			p.write.done <- written{err: ErrNoAttachment}
 		}
 	}
 	if l.watch {
@@ -178,8 +180,8 @@ func (o *owner) failed(id uint64, err error) {
 		return
 	}
 	delete(o.pending, id)
-	if p.chat != nil {
-		p.chat.done <- written{err: err}
+	if p.write != nil {
+		p.write.done <- written{err: err}
 	}
 	if p.local != nil {
 		delete(o.locals, p.local.attachment)

@@ -21,7 +21,7 @@ import (
 //
 // Chat is ordered by (time, id) and renumbered so that the last sequence
 // number never falls. Nobody is listed twice, the newer claim wins; somebody
-// removed on the other side is removed here.
+// removed on the other side is removed here. Of two caps the later holds.
 func (c *Core) Merge(now time.Time, o State, live bool, spoken map[geo.NodeID]bool) Batch {
 	same := o.Session == c.s.Session
 	if o.key() != c.s.key() || !same && !live {
@@ -31,6 +31,7 @@ func (c *Core) Merge(now time.Time, o State, live bool, spoken map[geo.NodeID]bo
 	if !same || !c.covers(o.position()) {
 		events = append(c.mergeMeta(o), c.mergePeople(now, o, spoken)...)
 	}
+	events = append(events, c.mergeCap(o.Cap)...)
 	return c.commit(append(events, c.mergeChat(o.Chat)...)...)
 }
 

@@ -270,6 +270,7 @@ type page struct {
 	version uint64
 	people  map[string]Person
 	chat    []Message
+	bitrate int
 	ended   []Reason
 	resets  int
 }
@@ -314,12 +315,15 @@ func (p *page) Update(version uint64, events []Event) {
 				delete(p.people, e.PeerID)
 			case EventChat:
 				p.chat = append(p.chat, *e.Message)
+			case EventBitrate:
+				p.bitrate = e.Cap.Bitrate
 			}
 		}
 	})
 }
 
 func (p *page) load(s Snapshot) {
+	p.bitrate = s.Bitrate
 	p.version, p.people, p.chat = s.Version, map[string]Person{}, slices.Clone(s.Chat)
 	for _, person := range s.People {
 		p.people[person.PeerID] = person
@@ -364,6 +368,12 @@ func (p *page) talk() string {
 		out = append(out, fmt.Sprintf("%d:%s", m.Seq, m.Text))
 	}
 	return fmt.Sprint(out)
+}
+
+func (p *page) cap() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.bitrate
 }
 
 func (p *page) end() []Reason {

@@ -25,22 +25,22 @@ func (o *owner) settle() {
 			}
 			continue
 		}
-		m, ok := s.message(p.chat.id)
+		seq, ok := p.shown(s)
 		if !ok {
 			continue
 		}
 		if o.mode == leading {
-			if p.chat.version == 0 {
-				p.chat.version = s.Version
+			if p.write.version == 0 {
+				p.write.version = s.Version
 			}
-			if !o.held(p.chat.version) {
+			if !o.held(p.write.version) {
 				continue
 			}
 		} else if s.Epoch.Node == o.self() {
 			continue // this node's own copy from when it was home proves nothing
 		}
 		delete(o.pending, id)
-		p.chat.done <- written{seq: m.Seq}
+		p.write.done <- written{seq: seq}
 	}
 	for attachment := range o.leaving {
 		if _, ok := s.at(attachment); !ok && (o.mode == leading || o.mode == following) {
@@ -52,6 +52,16 @@ func (o *owner) settle() {
 			o.admit(l)
 		}
 	}
+}
+
+// shown reports whether a state contains what was written, with the number of
+// a message. A cap that was set later contains the one before.
+func (p *pending) shown(s *State) (seq uint64, ok bool) {
+	if p.command.Cap != nil {
+		return 0, !p.command.Cap.Set.After(s.Cap.Set)
+	}
+	m, ok := s.message(p.command.Chat.ID)
+	return m.Seq, ok
 }
 
 func (o *owner) admit(l *local) {
@@ -111,9 +121,9 @@ func (l *local) adopt(p Person) {
 func (o *owner) end(l *local, reason Reason) {
 	delete(o.locals, l.attachment)
 	for id, p := range o.pending {
-		if p.chat != nil && p.command.Chat.Attachment == l.attachment {
+		if p.write != nil && p.command.attachment() == l.attachment {
 			delete(o.pending, id)
-			p.chat.done <- written{err: ErrNoAttachment}
+			p.write.done <- written{err: ErrNoAttachment}
 		}
 	}
 	l.observer.Ended(reason)

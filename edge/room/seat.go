@@ -39,7 +39,7 @@ type Observer interface {
 }
 
 // Seat is a participant's place in a room. Its methods do not wait for the
-// network, Chat excepted, and have no effect once the seat has ended.
+// network, Chat and SetBitrate excepted, and have no effect once the seat has ended.
 type Seat struct {
 	plane      *Plane
 	owner      *owner
@@ -164,7 +164,26 @@ func (s *Seat) Chat(ctx context.Context, id, text string) (uint64, error) {
 			return 0, ErrInvalid
 		}
 	}
-	if !s.post(func(o *owner) { o.chat(s.attachment, w, text) }) {
+	return s.write(ctx, w, command{Chat: &chatCommand{Attachment: s.attachment, ID: w.id, Text: text}})
+}
+
+// SetBitrate sets what every participant may send of video at the most, in
+// bit/s from MinBitrate to MaxBitrate; 0 removes the bound. It returns once a
+// second node knows, or this is the only node there is: ErrNotAllowed unless the
+// participant is a moderator, ErrInvalid, or an error after which the cap may be
+// set all the same, of which ErrTryAgain asks to try again.
+func (s *Seat) SetBitrate(ctx context.Context, bitrate int) error {
+	if err := checkBitrate(bitrate); err != nil {
+		return err
+	}
+	c := &capCommand{Attachment: s.attachment, Cap: Cap{Bitrate: bitrate, Set: s.plane.clock.read()}}
+	_, err := s.write(ctx, &written{done: make(chan written, 1)}, command{Cap: c})
+	return err
+}
+
+// write waits until a command is done.
+func (s *Seat) write(ctx context.Context, w *written, c command) (uint64, error) {
+	if !s.post(func(o *owner) { o.write(w, c) }) {
 		return 0, ErrClosed
 	}
 	select {
@@ -173,7 +192,7 @@ func (s *Seat) Chat(ctx context.Context, id, text string) (uint64, error) {
 	case <-s.plane.ctx.Done():
 		return 0, ErrClosed
 	case <-ctx.Done():
-		s.post(func(o *owner) { o.forgetChat(w.id) })
+		s.post(func(o *owner) { o.forgetWrite(w) })
 		return 0, context.Cause(ctx)
 	}
 }

@@ -25,6 +25,7 @@ type State struct {
 	Base       Position          `json:"base"` // other epochs' positions up to here are contained
 	Secrets    [][]byte          `json:"secrets"`
 	Capacity   int               `json:"capacity"`
+	Cap        Cap               `json:"cap"`
 	Ordinal    uint64            `json:"ordinal"` // last given
 	Seq        uint64            `json:"seq"`     // last chat sequence number given
 	People     map[string]Person `json:"people"`
@@ -48,6 +49,7 @@ type Snapshot struct {
 	Epoch    Epoch
 	Version  uint64
 	Capacity int
+	Bitrate  int // bit/s that each may send of video; 0: no bound
 	People   []Person
 	Chat     []Message
 }
@@ -85,14 +87,14 @@ func (s State) snapshot() Snapshot {
 	})
 	return Snapshot{
 		Company: s.Company, Room: s.Room, Session: s.Session, Epoch: s.Epoch, Version: s.Version,
-		Capacity: s.Capacity, People: people, Chat: slices.Clone(s.Chat),
+		Capacity: s.Capacity, Bitrate: s.Cap.Bitrate, People: people, Chat: slices.Clone(s.Chat),
 	}
 }
 
 // validate says why a state from the network cannot be taken.
 func (s State) validate() error {
 	ok := s.key().valid() && okID(s.Session) && okID(string(s.Epoch.Node)) && okID(string(s.Base.Epoch.Node)) &&
-		validSecrets(s.Secrets) && s.Capacity >= 0 && len(s.People) <= maxPeople &&
+		validSecrets(s.Secrets) && s.Capacity >= 0 && s.Cap.valid() && len(s.People) <= maxPeople &&
 		len(s.Ended) <= endedKept && validLog(s.Chat) && s.Seq >= uint64(len(s.Chat))
 	attachments := make(map[string]bool, len(s.People))
 	for id, p := range s.People {
@@ -166,6 +168,8 @@ func (s *State) apply(e Event) {
 	case EventChat:
 		s.Chat = trimChat(append(s.Chat, *e.Message))
 		s.Seq = max(s.Seq, e.Message.Seq)
+	case EventBitrate:
+		s.Cap = *e.Cap
 	case eventLog:
 		s.Chat = slices.Clone(e.Log)
 		for _, m := range e.Log {

@@ -9,7 +9,7 @@ import (
 
 // wireVersion is the version of the protocol between nodes. A message of any
 // other is refused.
-const wireVersion = 1
+const wireVersion = 2
 
 // maxBody bounds a message between nodes, in bytes, before it is decoded.
 const maxBody = 1 << 20
@@ -58,6 +58,7 @@ type command struct {
 	Leave *Ended       `json:"leave,omitempty"`
 	Set   *setCommand  `json:"set,omitempty"`
 	Chat  *chatCommand `json:"chat,omitempty"`
+	Cap   *capCommand  `json:"cap,omitempty"`
 }
 
 type setCommand struct {
@@ -71,6 +72,26 @@ type chatCommand struct {
 	Attachment string `json:"attachment"`
 	ID         string `json:"id"`
 	Text       string `json:"text"`
+}
+
+type capCommand struct {
+	Attachment string `json:"attachment"`
+	Cap
+}
+
+// attachment is whom the command is for; empty for who only comes.
+func (c command) attachment() string {
+	switch {
+	case c.Leave != nil:
+		return c.Leave.Attachment
+	case c.Set != nil:
+		return c.Set.Attachment
+	case c.Chat != nil:
+		return c.Chat.Attachment
+	case c.Cap != nil:
+		return c.Cap.Attachment
+	}
+	return ""
 }
 
 // registerMsg makes the sender a follower, says who is there, and repeats what

@@ -10,7 +10,7 @@ import (
 )
 
 func TestUnknownVersionIsRefused(t *testing.T) {
-	body := strings.Replace(string(encode(Key{"acme", "demo"}, &whoMsg{})), `"v":1`, `"v":2`, 1)
+	body := strings.Replace(string(encode(Key{"acme", "demo"}, &whoMsg{})), `"v":2`, `"v":3`, 1)
 	if err := decode([]byte(body), &whoMsg{}); !errors.Is(err, ErrVersion) {
 		t.Error(err)
 	}
@@ -36,12 +36,21 @@ func FuzzMessages(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	if _, err := c.Join(epoch0, JoinCommand{PeerID: "mod", Role: Moderator, Node: "iad", Attachment: "m1", Claim: Stamp{Wall: 1}}); err != nil {
+		f.Fatal(err)
+	}
+	capped, err := c.SetBitrate("m1", 300_000, Stamp{Wall: 4, Node: "iad"})
+	if err != nil {
+		f.Fatal(err)
+	}
 	state := c.State()
 	seeds := []message{
 		&registerMsg{Stamp: Stamp{Wall: 5}, Have: state.position(), State: &state, Yield: true, Mine: c.Snapshot().People, Leaves: []Ended{{"a9", "x", Left, epoch0}},
 			Commands: []command{{ID: 1, Join: &JoinCommand{PeerID: "bob", Name: "Bob", Role: Regular, Attachment: "b1"}}}, Suspects: []geo.NodeID{"syd"}},
 		&whoMsg{Copy: true}, &stateMsg{State: state}, &batchMsg{Batch: batch}, &ackMsg{Have: state.position(), Resync: true},
-		&commandMsg{Stamp: Stamp{Wall: 5}, Commands: []command{{ID: 2, Chat: &chatCommand{"a1", "m2", "hi"}}, {ID: 3, Set: &setCommand{Attachment: "a1"}}}},
+		&commandMsg{Stamp: Stamp{Wall: 5}, Commands: []command{{ID: 2, Chat: &chatCommand{"a1", "m2", "hi"}}, {ID: 3, Set: &setCommand{Attachment: "a1"}},
+			{ID: 4, Cap: &capCommand{"m1", Cap{Bitrate: 300_000, Set: Stamp{Wall: 6}}}}}},
+		&batchMsg{Batch: capped},
 		&resultMsg{Failed: []failure{{1, "full"}}}, &announceMsg{Home: "iad", Have: state.position()}, &dropMsg{Over: true},
 	}
 	for i, m := range seeds {

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"slices"
@@ -19,19 +20,22 @@ import (
 // therefore parked: closed in silence, with what it takes to go on kept, and
 // taken up again for that alert. The goroutine of Transport.run owns it.
 type association struct {
-	conn *dtls.Conn  // nil while parked
-	park *dtls.State // nil before
+	conn    *dtls.Conn    // nil while parked
+	watched chan struct{} // closed when conn reads no more
+	park    *dtls.State   // nil before
 }
 
 // watch has the transport end at the client's close_notify.
 func (a *association) watch(t *Transport, conn *dtls.Conn, wg *sync.WaitGroup) {
-	a.conn = conn
+	watched := make(chan struct{})
+	a.conn, a.watched = conn, watched
 	pipe := t.pipe.Load()
 	wg.Go(func() {
+		defer close(watched)
 		buf := make([]byte, maxPacket)
 		for {
 			if _, err := conn.Read(buf); err != nil {
-				if !pipe.mute.Load() {
+				if !pipe.parking.Load() {
 					t.cancel(ErrClientClosed)
 				}
 				return
@@ -43,15 +47,27 @@ func (a *association) watch(t *Transport, conn *dtls.Conn, wg *sync.WaitGroup) {
 // suspend parks. The client has sent media, so it has finished its handshake
 // and will not ask for our last flight again.
 //
-// From before the snapshot on the old connection sends nothing, so that no
-// record number is used twice.
+// First the old connection works off the records that it has been given, as
+// one of them may be the client's close_notify; those that come meanwhile wait
+// in t.alert. From before the snapshot on it sends nothing, so that no record
+// number is used twice.
 func (a *association) suspend(t *Transport) {
 	pipe := t.pipe.Swap(nil)
+	pipe.parking.Store(true)
+	_ = pipe.Close()
+	select {
+	case <-a.watched:
+	case <-t.ctx.Done():
+		return
+	}
 	pipe.mute.Store(true)
+	if _, err := a.conn.Write(nil); err != nil { // how a connection tells that it was closed
+		t.cancel(ErrClientClosed)
+		return
+	}
 	state, ok := a.conn.ConnectionState()
 	if !ok {
-		pipe.mute.Store(false)
-		t.pipe.Store(pipe)
+		t.cancel(ErrDTLS)
 		return
 	}
 	_ = a.conn.Close()
@@ -69,6 +85,10 @@ func (a *association) resume(t *Transport, pipe *recordPipe) (*dtls.Conn, error)
 // wake takes a record that came while parked. It may be a forgery, so the
 // association is only watched again.
 func (a *association) wake(t *Transport, record []byte, wg *sync.WaitGroup) {
+	if p := t.pipe.Load(); p != nil { // another one has woken it
+		_, _ = p.records.Write(record)
+		return
+	}
 	if a.park == nil {
 		return
 	}
@@ -102,10 +122,11 @@ func (a *association) end(t *Transport) {
 	}
 }
 
-// RFC 6347 section 4.1.
 const (
-	alertRecord  = 21
+	alertRecord  = 21 // RFC 6347 section 4.1
 	recordHeader = 13
+	// maxAlerts wait for DTLS to wake: an honest client sends one.
+	maxAlerts = 8
 )
 
 // record takes a DTLS record of the client. Parked, only an alert matters.
@@ -118,8 +139,11 @@ func (t *Transport) record(b []byte) {
 		return
 	}
 	if p := t.pipe.Load(); p != nil {
-		_, _ = p.records.Write(b) // a full or closed buffer loses the record, as networks do
-		return
+		// A full buffer loses the record, as networks do. A closed one belongs
+		// to a connection that is being parked.
+		if _, err := p.records.Write(b); !errors.Is(err, io.ErrClosedPipe) {
+			return
+		}
 	}
 	if !alert {
 		return
@@ -135,6 +159,7 @@ func (t *Transport) record(b []byte) {
 type recordPipe struct {
 	t       *Transport
 	records *packetio.Buffer
+	parking atomic.Bool // the end of records is not the client's doing
 	mute    atomic.Bool
 }
 

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"errors"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/net/ipv4"
@@ -24,13 +25,22 @@ const (
 
 // batch implements sfu.Batch. It holds memory only while it holds packets.
 type batch struct {
-	mux  *mux
-	wave *wave
+	mux    *mux
+	by     *atomic.Pointer[socket] // sends the next wave
+	socket *socket                 // sends this wave
+	wave   *wave
 }
 
 // NewBatch returns what gathers the packets that one UpTrack sends to the
 // Engine's clients (see sfu.UpConfig).
-func (e *Engine) NewBatch() sfu.Batch { return &batch{mux: e.mux} }
+func (e *Engine) NewBatch() sfu.Batch {
+	b := &batch{mux: e.mux, by: new(atomic.Pointer[socket])}
+	b.by.Store(e.mux.next())
+	return b
+}
+
+// batch gathers what is sent by the socket that d's client sends to.
+func (d *door) batch() *batch { return &batch{mux: d.mux, by: &d.socket} }
 
 // room returns an empty slice in which a packet of up to maxPacket bytes
 // fits, before and after sealing.
@@ -40,7 +50,7 @@ func (b *batch) room() []byte {
 		b.Flush()
 	}
 	if b.wave == nil {
-		b.wave = b.mux.waves.Get().(*wave)
+		b.wave, b.socket = b.mux.waves.Get().(*wave), b.by.Load()
 	}
 	u := b.wave.used
 	return b.wave.arena[u : u : u+need]
@@ -53,7 +63,7 @@ func (b *batch) put(o *outbound, plain []byte, header int, to *peer) error {
 	if err != nil {
 		return err
 	}
-	b.wave.add(len(sealed), to, b.mux.segments.Load() && !to.solo)
+	b.wave.add(len(sealed), to, b.socket.segments.Load() && !to.solo)
 	b.wave.rtp += len(plain)
 	return nil
 }
@@ -63,7 +73,7 @@ func (b *batch) Flush() {
 	if b.wave == nil {
 		return
 	}
-	b.wave.send(b.mux)
+	b.wave.send(b.socket)
 	b.mux.waves.Put(b.wave)
 	b.wave = nil
 }
@@ -115,39 +125,39 @@ func (r *run) takes(size int, to *peer) bool {
 
 // send sends everything and empties the wave. What the socket does not take
 // at once is lost, as on a full link: nobody waits.
-func (w *wave) send(m *mux) {
+func (w *wave) send(s *socket) {
 	for i := range w.runs[:w.n] {
 		w.ms[i] = ipv4.Message{Buffers: w.bufs[i][:], Addr: w.runs[i].to.addr}
 		if w.runs[i].packets > 1 {
 			w.ms[i].OOB = segmented(w.oob[i][:], w.runs[i].size)
 		}
 	}
-	lost := w.write(m)
-	m.metrics.waves.Inc()
-	m.metrics.batched.Add(float64(w.packets - lost))
-	m.metrics.out.packets.Add(float64(w.packets))
-	m.metrics.out.bytes.Add(float64(w.rtp))
+	lost := w.write(s)
+	s.metrics.waves.Inc()
+	s.metrics.batched.Add(float64(w.packets - lost))
+	s.metrics.out.packets.Add(float64(w.packets))
+	s.metrics.out.bytes.Add(float64(w.rtp))
 	clear(w.runs[:w.n]) // nothing pooled keeps a client's state alive
 	clear(w.ms[:w.n])
 	w.used, w.packets, w.rtp, w.n = 0, 0, 0, 0
 }
 
 // write returns how many packets could not be sent.
-func (w *wave) write(m *mux) (lost int) {
+func (w *wave) write(s *socket) (lost int) {
 	for done := 0; done < w.n; {
-		n, err := m.wire.WriteBatch(w.ms[done:w.n], dontWait)
+		n, err := s.wire.WriteBatch(w.ms[done:w.n], dontWait)
 		done += max(n, 0)
 		switch {
 		case done == w.n, err == nil && n > 0: // the next one's error comes when it is the first
 		case err == nil, over(err), full(err):
 			rest := count(w.runs[done:w.n])
-			m.metrics.socketFull.Add(float64(rest))
+			s.metrics.socketFull.Add(float64(rest))
 			return lost + rest
 		default:
 			if errors.Is(err, syscall.EIO) {
-				m.segments.Store(false) // the interface cannot
+				s.segments.Store(false) // the interface cannot
 			}
-			lost += w.singly(m, done)
+			lost += w.singly(s, done)
 			done++
 		}
 	}
@@ -156,18 +166,18 @@ func (w *wave) write(m *mux) (lost int) {
 
 // singly sends the packets of a run that the kernel did not take whole,
 // unless it is of one: then its address is at fault.
-func (w *wave) singly(m *mux, i int) (lost int) {
+func (w *wave) singly(s *socket, i int) (lost int) {
 	r, b := &w.runs[i], w.bufs[i][0]
 	for len(b) > 0 {
 		size := min(r.size, len(b))
 		if r.packets == 1 {
 			lost++
-		} else if _, err := m.media.WriteTo(b[:size], r.to.addr); err != nil {
+		} else if _, err := s.media.WriteTo(b[:size], r.to.addr); err != nil {
 			lost++
 		}
 		b = b[size:]
 	}
-	m.metrics.undeliverable.Add(float64(lost))
+	s.metrics.undeliverable.Add(float64(lost))
 	return lost
 }
 

@@ -2,6 +2,7 @@ package rtc
 
 import (
 	"fmt"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,14 +21,7 @@ func BenchmarkBatch(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.Cleanup(func() { _ = e.Close() })
-			var slots []*down
-			for range clients {
-				d := slotTo(b, e, newOpener(b, "udp4", loopback).LocalAddr())
-				if d.out, err = newOutbound(d.t.keys.Load(), repeats); err != nil {
-					b.Fatal(err)
-				}
-				slots = append(slots, d)
-			}
+			slots := crowd(b, e, clients, repeats)
 			p := sfu.Packet{Codec: sfu.VP8, Payload: make([]byte, 1150), AudioLevel: sfu.NoAudioLevel}
 			batch := e.NewBatch()
 			b.ReportAllocs()
@@ -53,4 +47,65 @@ func processor(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// crowd is slots of as many clients, who read nothing.
+func crowd(b *testing.B, e *Engine, clients int, repeats bool) (slots []*down) {
+	b.Helper()
+	for range clients {
+		d := slotTo(b, e, newOpener(b, "udp4", loopback).LocalAddr())
+		var err error
+		if d.out, err = newOutbound(d.t.keys.Load(), repeats); err != nil {
+			b.Fatal(err)
+		}
+		slots = append(slots, d)
+	}
+	return slots
+}
+
+// BenchmarkReaders is the cost of a packet when two readers forward to 100
+// slots each, by the clock and by the processors: through one socket, where
+// one waits for the other, and through one each.
+func BenchmarkReaders(b *testing.B) {
+	const clients, readers = 100, 2
+	for sockets := 1; sockets <= readers; sockets++ {
+		b.Run(fmt.Sprintf("sockets=%d", sockets), func(b *testing.B) {
+			all, err := Listen("127.0.0.1:0", sockets)
+			if err != nil {
+				b.Fatal(err)
+			}
+			e, err := New(Config{Media: all[0], Beside: all[1:]})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = e.Close() })
+			var forward [readers]func()
+			for i := range forward {
+				slots, batch := crowd(b, e, clients, false), e.NewBatch()
+				p := &sfu.Packet{Codec: sfu.VP8, Payload: make([]byte, 1150), AudioLevel: sfu.NoAudioLevel}
+				forward[i] = func() {
+					p.SequenceNumber++
+					for _, d := range slots {
+						d.Send(p, batch)
+					}
+					batch.Flush()
+				}
+			}
+			before := processor(b)
+			for b.Loop() {
+				var wg sync.WaitGroup
+				for _, f := range forward {
+					wg.Go(func() {
+						for range 20 {
+							f()
+						}
+					})
+				}
+				wg.Wait()
+			}
+			packets := float64(b.N) * 20 * clients * readers
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/packets, "ns/packet")
+			b.ReportMetric(float64((processor(b)-before).Nanoseconds())/packets, "cpu-ns/packet")
+		})
+	}
 }

@@ -39,7 +39,7 @@ func testKeys(t testing.TB, profile srtp.ProtectionProfile) *keys {
 // slotTo is a slot of a transport that is connected to addr.
 func slotTo(t testing.TB, e *Engine, addr net.Addr) *down {
 	t.Helper()
-	tr := &Transport{engine: e}
+	tr := &Transport{engine: e, door: newDoor(e.mux)}
 	tr.keys.Store(testKeys(t, srtp.ProtectionProfileAeadAes128Gcm))
 	tr.peer.Store(&peer{addr: addr.(*net.UDPAddr)})
 	d := &down{t: tr, ssrc: 5, mid: "1", repeats: true}
@@ -139,7 +139,7 @@ func TestRunsToOneClientAreCutAgain(t *testing.T) {
 	for i, n := range sizes {
 		d.Send(&sfu.Packet{Codec: sfu.VP8, SequenceNumber: uint16(i), Payload: plainText(uint16(i), n), AudioLevel: sfu.NoAudioLevel}, b)
 	}
-	if w := b.(*batch).wave; e.mux.segments.Load() && w.n >= len(sizes)/2 {
+	if w := b.(*batch).wave; e.mux.sockets[0].segments.Load() && w.n >= len(sizes)/2 {
 		t.Errorf("%d packets in %d messages", len(sizes), w.n)
 	}
 	b.Flush()

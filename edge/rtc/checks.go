@@ -16,12 +16,27 @@ import (
 type door struct {
 	mux    *mux
 	reader reader
-	life   atomic.Int64 // of the client's last authentic packet, on the mux's clock
+	socket atomic.Pointer[socket] // by which the client's packets come and ours go
+	life   atomic.Int64           // of the client's last authentic packet, on the mux's clock
 
 	// Guarded by mux.mu.
 	conns [2]*checkConn // of the current ICE generation, IPv4 and IPv6
 	addrs []netip.AddrPort
 	shut  bool
+}
+
+func newDoor(m *mux) *door {
+	d := &door{mux: m}
+	d.socket.Store(m.next())
+	return d
+}
+
+// use has what is sent to the client leave by the socket that its packets come
+// by. It changes when the client's address does.
+func (d *door) use(s *socket) {
+	if d.socket.Load() != s {
+		d.socket.Store(s)
+	}
 }
 
 // seen is when the client has last given a sign of life.
@@ -161,7 +176,7 @@ func (c *checkConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 		c.door.life.Store(int64(c.door.mux.now()))
 		c.door.mux.admit(c.door, to)
 	}
-	return c.door.mux.media.WriteTo(b, net.UDPAddrFromAddrPort(to))
+	return c.door.socket.Load().media.WriteTo(b, net.UDPAddrFromAddrPort(to))
 }
 
 // ReadFrom implements net.PacketConn.

@@ -23,11 +23,19 @@ import (
 // patience bounds every wait of the tests; none of them comes near it.
 const patience = 20 * time.Second
 
+// newEngine makes an engine with three readers, if it gets no other socket.
 func newEngine(t *testing.T, change ...func(*Config)) *Engine {
 	t.Helper()
-	cfg := Config{Media: listenUDP(t), Log: nil}
+	var cfg Config
 	for _, c := range change {
 		c(&cfg)
+	}
+	if cfg.Media == nil {
+		all, err := Listen("127.0.0.1:0", 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg.Media, cfg.Beside = all[0], all[1:]
 	}
 	e, err := New(cfg)
 	if err != nil {

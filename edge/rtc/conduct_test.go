@@ -215,7 +215,7 @@ func TestFloodingClientIsEnded(t *testing.T) {
 			if err := sub.WriteRTCP(requests); err != nil {
 				return true
 			}
-			return counted(t, e.metrics.flooded) > before+3
+			return counted(t, e.metrics.flooded) > before+20 // some may be of the second before
 		})
 		clock.step(time.Second)
 	}

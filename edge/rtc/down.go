@@ -91,7 +91,7 @@ func (d *down) Send(p *sfu.Packet, b sfu.Batch) {
 	}
 	out, batched := b.(*batch)
 	if !batched || out.mux != d.t.engine.mux {
-		out = &batch{mux: d.t.engine.mux}
+		out = d.t.door.batch()
 		defer out.Flush()
 	}
 	if p.Resent && as.rtx != 0 {

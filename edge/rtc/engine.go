@@ -32,10 +32,13 @@ import (
 
 // Config is what an Engine needs.
 type Config struct {
-	// Media is the node's one media socket, which all transports share. It
-	// may be wrapped, for instance by a turn.Bridge. The Engine owns it from
-	// New on and closes it.
+	// Media is the node's media socket, which all transports share. It may be
+	// wrapped, for instance by a turn.Bridge. The Engine owns it from New on
+	// and closes it.
 	Media net.PacketConn
+	// Beside are further sockets on Media's port, as Listen opens them, each
+	// of which gets a reader of its own. They are owned likewise.
+	Beside []net.PacketConn
 	// Announce holds the addresses put into answers, best first; empty means
 	// Media's own, or those of the interfaces when it listens on all.
 	Announce []netip.AddrPort
@@ -90,7 +93,7 @@ type Engine struct {
 	closed     bool
 }
 
-// New returns an Engine that reads cfg.Media.
+// New returns an Engine that reads the media port.
 func New(cfg Config) (*Engine, error) {
 	if cfg.Media == nil {
 		return nil, errors.New("rtc: no media socket")
@@ -110,6 +113,11 @@ func New(cfg Config) (*Engine, error) {
 	}
 	if cfg.MaxTransports <= 0 {
 		cfg.MaxTransports = 4096
+	}
+	for _, s := range cfg.Beside {
+		if s.LocalAddr().String() != cfg.Media.LocalAddr().String() {
+			return nil, fmt.Errorf("rtc: media socket at %v beside %v", s.LocalAddr(), cfg.Media.LocalAddr())
+		}
 	}
 	announce, err := announced(cfg)
 	if err != nil {
@@ -182,7 +190,7 @@ func (e *Engine) add(t *Transport) error {
 	return nil
 }
 
-// Close ends all transports, waits for them and closes the media socket. It
+// Close ends all transports, waits for them and closes the media sockets. It
 // is idempotent.
 func (e *Engine) Close() error {
 	e.mu.Lock()

@@ -1,19 +1,15 @@
 package rtc
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/net/ipv4"
 )
 
 const (
-	// readBatch datagrams are taken from the socket in one call: a frame of
-	// a few publishers. More would only make the call itself dearer.
-	readBatch = 16
 	// maxAddrs bounds the addresses at which one client has proved itself.
 	maxAddrs = 16
 	// holdsAddr is how long after its last sign of life a client's address
@@ -22,35 +18,34 @@ const (
 	holdsAddr = 3 * time.Second
 )
 
-// mux reads the media socket and tells apart what shares it (RFC 7983): STUN
-// goes to pion/ice by its ufrag, DTLS and SRTP to the transport whose client
-// has proved itself at the source address, in the reading goroutine to the
-// end. Everything else is dropped.
+// mux reads the sockets of the media port and tells apart what shares it
+// (RFC 7983): STUN goes to pion/ice by its ufrag, DTLS and SRTP to the
+// transport whose client has proved itself at the source address, in the
+// reading goroutine to the end. Everything else is dropped.
 type mux struct {
-	media   net.PacketConn
-	wire    wire
+	sockets []*socket
 	listen  []net.Addr // one a family: what ICE takes for local addresses
 	now     func() time.Duration
 	metrics *metrics
 	waves   sync.Pool // of *wave
-	// segments says that runs of packets may share a message.
-	segments atomic.Bool
-	closed   atomic.Bool
-	done     chan struct{}
+	dealt   atomic.Uint32
+	closed  atomic.Bool
+	readers sync.WaitGroup
 
 	mu     sync.RWMutex
 	checks map[checkKey]*checkConn
 	peers  map[netip.AddrPort]*door
 }
 
-// newMux begins to read cfg.Media.
+// newMux begins to read the sockets.
 func newMux(cfg Config, announce []netip.AddrPort, metrics *metrics) *mux {
 	m := &mux{
-		media: cfg.Media, wire: batched(cfg.Media), now: cfg.Now, metrics: metrics,
-		done: make(chan struct{}), checks: make(map[checkKey]*checkConn), peers: make(map[netip.AddrPort]*door),
+		now: cfg.Now, metrics: metrics, checks: make(map[checkKey]*checkConn), peers: make(map[netip.AddrPort]*door),
 	}
 	m.waves.New = func() any { return newWave() }
-	m.segments.Store(segments(cfg.Media))
+	for _, c := range append([]net.PacketConn{cfg.Media}, cfg.Beside...) {
+		m.sockets = append(m.sockets, newSocket(c, metrics))
+	}
 	var v4, v6 bool
 	for _, a := range announce {
 		is4 := a.Addr().Is4()
@@ -60,32 +55,18 @@ func newMux(cfg Config, announce []netip.AddrPort, metrics *metrics) *mux {
 		v4, v6 = v4 || is4, v6 || !is4
 		m.listen = append(m.listen, net.UDPAddrFromAddrPort(a))
 	}
-	go m.read()
+	for _, s := range m.sockets {
+		m.readers.Go(func() { s.read(m) })
+	}
 	return m
 }
 
-// read takes datagrams to their ends until the socket closes.
-func (m *mux) read() {
-	defer close(m.done)
-	ms := make([]ipv4.Message, readBatch)
-	for i := range ms {
-		ms[i].Buffers = [][]byte{make([]byte, maxPacket)}
-	}
-	for {
-		n, err := m.wire.ReadBatch(ms, 0)
-		if err != nil && (m.closed.Load() || over(err)) {
-			return
-		}
-		for i := range ms[:max(n, 0)] {
-			if from := addrPort(ms[i].Addr); from.IsValid() {
-				m.datagram(ms[i].Buffers[0][:ms[i].N], from)
-			}
-		}
-	}
-}
+// next returns the sockets in turn, for what has none of its own yet.
+func (m *mux) next() *socket { return m.sockets[m.dealt.Add(1)%uint32(len(m.sockets))] }
 
-// datagram tells apart by the first byte (RFC 7983 section 7).
-func (m *mux) datagram(b []byte, from netip.AddrPort) {
+// datagram tells apart by the first byte (RFC 7983 section 7) what has come by
+// a socket.
+func (m *mux) datagram(b []byte, from netip.AddrPort, by *socket) {
 	switch {
 	case len(b) < 2:
 	case b[0] < 4:
@@ -98,6 +79,7 @@ func (m *mux) datagram(b []byte, from netip.AddrPort) {
 			m.metrics.stranger.Inc()
 			return
 		}
+		d.use(by)
 		d.reader.datagram(b, from)
 	}
 }
@@ -136,13 +118,14 @@ func (m *mux) forget(d *door) {
 	d.addrs = nil
 }
 
-// Close closes the socket and waits for the reader. It is idempotent.
+// Close closes the sockets and waits for their readers. It is idempotent.
 func (m *mux) Close() error {
-	if m.closed.Swap(true) {
-		<-m.done
-		return nil
+	var err error
+	if !m.closed.Swap(true) {
+		for _, s := range m.sockets {
+			err = errors.Join(err, s.media.Close())
+		}
 	}
-	err := m.media.Close()
-	<-m.done
+	m.readers.Wait()
 	return err
 }

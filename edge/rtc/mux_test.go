@@ -95,6 +95,9 @@ func (m *muxed) transport(t *testing.T, ufrag string) (*Transport, *checkConn) {
 	return tr, conn.(*checkConn)
 }
 
+// hear is what the reader of the only socket does.
+func (m *muxed) hear(b []byte, from netip.AddrPort) { m.mux.datagram(b, from, m.mux.sockets[0]) }
+
 func (m *muxed) owner(a netip.AddrPort) *door {
 	m.mux.mu.RLock()
 	defer m.mux.mu.RUnlock()
@@ -115,10 +118,10 @@ func TestChecksGoToTheirTransport(t *testing.T) {
 	_, a := m.transport(t, "aaaa")
 	_, b := m.transport(t, "bbbb")
 	first, second := request(t, "aaaa:x"), request(t, "bbbb:x")
-	m.mux.datagram(first, alice)
-	m.mux.datagram(second, alice) // the ufrag decides, not the address
-	m.mux.datagram(request(t, "cccc:x"), alice)
-	m.mux.datagram(request(t, "aaaa"), alice)
+	m.hear(first, alice)
+	m.hear(second, alice) // the ufrag decides, not the address
+	m.hear(request(t, "cccc:x"), alice)
+	m.hear(request(t, "aaaa"), alice)
 	for _, want := range []struct {
 		conn *checkConn
 		b    []byte
@@ -135,7 +138,7 @@ func TestChecksGoToTheirTransport(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	m.mux.datagram(first, alice)
+	m.hear(first, alice)
 	if _, _, err := a.ReadFromAddrPort(nil); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("a closed conn reads: %v", err)
 	}
@@ -146,7 +149,7 @@ func TestOnlyValidatedAddressesAreHeard(t *testing.T) {
 	tr, conn := m.transport(t, "aaaa")
 	record, media := []byte{22, 254, 253, 0}, []byte{0x80, 96, 0, 1}
 	for _, b := range [][]byte{record, media} {
-		m.mux.datagram(b, alice)
+		m.hear(b, alice)
 	}
 	if n := counted(t, m.metrics.stranger); n != 2 || tr.pipe.Load().records.Count() != 0 {
 		t.Fatalf("%d dropped, %d records", n, tr.pipe.Load().records.Count())
@@ -154,9 +157,9 @@ func TestOnlyValidatedAddressesAreHeard(t *testing.T) {
 	if _, err := conn.WriteToAddrPort(success(t), alice); err != nil {
 		t.Fatal(err)
 	}
-	m.mux.datagram(record, alice)
-	m.mux.datagram(record, stranger)
-	m.mux.datagram([]byte{64, 1, 2, 3}, alice) // TURN channels are not ours
+	m.hear(record, alice)
+	m.hear(record, stranger)
+	m.hear([]byte{64, 1, 2, 3}, alice) // TURN channels are not ours
 	if n := counted(t, m.metrics.stranger); n != 3 || tr.pipe.Load().records.Count() != 1 {
 		t.Errorf("%d dropped, %d records", n, tr.pipe.Load().records.Count())
 	}
@@ -216,14 +219,14 @@ func TestSignsOfLifeReachICE(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.mux.datagram(indication.Raw, alice)
+	m.hear(indication.Raw, alice)
 	if len(conn.queue) != 0 {
 		t.Error("a stranger keeps a pair alive")
 	}
 	if _, err := conn.WriteToAddrPort(success(t), alice); err != nil {
 		t.Fatal(err)
 	}
-	m.mux.datagram(indication.Raw, alice)
+	m.hear(indication.Raw, alice)
 	buf := make([]byte, 100)
 	n, from, err := conn.ReadFromAddrPort(buf)
 	if err != nil || from != alice || !isBinding(buf[:n], stunIndication) {
@@ -316,8 +319,8 @@ func FuzzMux(f *testing.F) {
 	}
 	e.mux.admit(tr.door, alice)
 	f.Fuzz(func(t *testing.T, b []byte) {
-		e.mux.datagram(slices.Clone(b), alice)
-		e.mux.datagram(slices.Clone(b), stranger)
+		e.mux.datagram(slices.Clone(b), alice, e.mux.sockets[0])
+		e.mux.datagram(slices.Clone(b), stranger, e.mux.sockets[0])
 		if u, ok := checkedUfrag(b); ok {
 			m := &stun.Message{Raw: slices.Clone(b)}
 			var name stun.Username

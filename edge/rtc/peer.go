@@ -45,6 +45,6 @@ func (t *Transport) write(b []byte) bool {
 	if p == nil {
 		return false
 	}
-	_, err := t.engine.mux.media.WriteTo(b, p.addr)
+	_, err := t.door.socket.Load().media.WriteTo(b, p.addr)
 	return err == nil
 }

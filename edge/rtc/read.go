@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pion/rtp"
@@ -28,10 +29,16 @@ const (
 	maxMet = 512
 )
 
-// reader is the state of what a client sends. It belongs to the goroutine
-// that reads the media socket, and packets run to completion there: the
-// UpTrack forwards before the next is read.
+// reader is the state of what a client sends. Packets run to completion in the
+// goroutine that reads the client's socket: the UpTrack forwards before the
+// next is read.
+//
+// mu is held meanwhile. Nearly always one goroutine alone takes it, since the
+// kernel brings what comes from one address to one socket. But a client may
+// have two addresses, for a moment when it moves, or for good if it means
+// harm. Nobody takes mu who holds another lock.
 type reader struct {
+	mu      sync.Mutex
 	t       *Transport
 	in      *srtp.Context
 	learned origins
@@ -49,6 +56,8 @@ type reader struct {
 // datagram takes a DTLS record or an SRTP or SRTCP packet from an address at
 // which the client has proved itself.
 func (r *reader) datagram(b []byte, from netip.AddrPort) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
 	case len(b) < 2:
 		return

@@ -88,7 +88,7 @@ func (d *down) padding(n int) (size int) {
 	if x.ssrc == 0 || to == nil {
 		return 0
 	}
-	out := &batch{mux: d.t.engine.mux}
+	out := d.t.door.batch()
 	defer out.Flush()
 	x.mu.Lock()
 	defer x.mu.Unlock()

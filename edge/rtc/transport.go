@@ -35,7 +35,7 @@ type Transport struct {
 	cancel    context.CancelCauseFunc
 	greeted   chan struct{} // closed at the client's first DTLS record
 	proven    chan struct{} // closed at the client's first authentic packet
-	alert     chan []byte   // a DTLS record that came while DTLS was parked
+	alert     chan []byte   // DTLS records that came while DTLS was parked
 	connected chan struct{}
 	done      chan struct{}
 	started   time.Duration
@@ -67,7 +67,7 @@ type Transport struct {
 type counts struct{ packetsIn, packetsOut, bytesIn, bytesOut atomic.Uint64 }
 
 func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
-	d := &door{mux: e.mux}
+	d := newDoor(e.mux)
 	agent, err := ice.NewAgentWithOptions(
 		ice.WithICELite(true),
 		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}),
@@ -91,7 +91,7 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 		ssrc:      random32(),
 		greeted:   make(chan struct{}),
 		proven:    make(chan struct{}),
-		alert:     make(chan []byte, 1),
+		alert:     make(chan []byte, maxAlerts),
 		connected: make(chan struct{}),
 		done:      make(chan struct{}),
 		started:   e.cfg.Now(),

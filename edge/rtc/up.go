@@ -35,7 +35,7 @@ func newUp(t *Transport, s *section) *up {
 	u := &up{t: t, mid: s.mid, kind: s.kind, rids: s.rids, payloads: s.payloads, ext: s.ext}
 	u.track = sfu.NewUpTrack(sfu.UpConfig{
 		Kind: s.kind, Codec: s.payloads[0].codec, Upstream: u, Clock: t.clock,
-		Batch: t.engine.NewBatch(), Pace: t.engine.Pace, Now: t.engine.cfg.Now, Metrics: t.engine.cfg.SFU,
+		Batch: t.door.batch(), Pace: t.engine.Pace, Now: t.engine.cfg.Now, Metrics: t.engine.cfg.SFU,
 	})
 	return u
 }

@@ -40,7 +40,7 @@ func (u *UpTrack) askKeyframes(now time.Duration) {
 		return
 	}
 	for layer, e := range u.encodings {
-		if e == nil || !e.gate.asked || now-e.gate.at < keyframeInterval {
+		if e == nil || e.gate.shut(now) {
 			continue
 		}
 		waiting := now-e.latestAt < sourceSilent && u.anyWaiting(uint8(layer))

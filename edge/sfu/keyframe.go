@@ -25,7 +25,7 @@ type keyframeGate struct {
 
 // request reports whether to ask upstream now.
 func (g *keyframeGate) request(now time.Duration) bool {
-	if g.asked && now-g.at < keyframeInterval {
+	if g.shut(now) {
 		g.pending = true
 		return false
 	}
@@ -33,13 +33,16 @@ func (g *keyframeGate) request(now time.Duration) bool {
 	return true
 }
 
+// shut reports whether the last request is so recent that none may follow.
+func (g *keyframeGate) shut(now time.Duration) bool { return g.asked && now-g.at < keyframeInterval }
+
 // arrived notes that a keyframe began.
 func (g *keyframeGate) arrived() { g.pending = false }
 
 // due reports whether the merged requests of the window, or subscribers that
 // still wait, want a request now.
 func (g *keyframeGate) due(now time.Duration, waiting bool) bool {
-	if (!g.pending && !waiting) || now-g.at < keyframeInterval {
+	if (!g.pending && !waiting) || g.shut(now) {
 		return false
 	}
 	return g.request(now)

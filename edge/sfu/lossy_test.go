@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"testing"
@@ -86,8 +87,8 @@ func checkLossy(t *rapid.T, packets []sent, m *mangle) {
 	first := map[int]sent{}
 	for i, p := range packets {
 		if p.Resent {
-			if len(p.payload) > 0 && len(first[numbers[i]].payload) > 0 && labelOf(p.payload) != labelOf(first[numbers[i]].payload) {
-				t.Fatalf("number %d was resent as %+v", numbers[i], labelOf(p.payload))
+			if o, ok := first[numbers[i]]; ok && (o.Timestamp != p.Timestamp || o.Marker != p.Marker || !bytes.Equal(o.payload, p.payload)) {
+				t.Fatalf("number %d left as %+v and was resent as %+v", numbers[i], o, p)
 			}
 			if _, ok := first[numbers[i]]; ok {
 				continue

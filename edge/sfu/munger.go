@@ -5,17 +5,10 @@ import (
 	"time"
 )
 
-const (
-	// maxRanges bounds how many renumberings of one source a munger
-	// remembers; packets from before the oldest can no longer be placed. With
-	// every second picture left out at 30 pictures a second it is two seconds.
-	maxRanges = 32
-	// maxSqueezed bounds the pictures of one catch-up that get a timestamp of
-	// their own.
-	maxSqueezed = 16
-	// squeezedStep is the time between two of them, in ticks of 90 kHz: 1 ms.
-	squeezedStep = 90
-)
+// maxRanges bounds how many renumberings of one source a munger remembers;
+// packets from before the oldest can no longer be placed. With every second
+// picture left out at 30 pictures a second it is two seconds.
+const maxRanges = 32
 
 // A munger rewrites the numbers of one slot, so that the sources it is
 // switched to and the packets it leaves out look like one stream. Source
@@ -30,17 +23,16 @@ type munger struct {
 	ts     uint32        // timestamp of packet sn
 	sn     uint64        // highest sequence number sent, extended
 	at     time.Duration // arrival of packet sn
-	marked [16]uint64    // of the latest 1,024 numbers: the marker was set here
+	marked numbers       // the marker was set here
+	filled numbers       // an empty packet took the place of one that was left out
 
 	// How the present source maps onto the slot.
-	squeezing bool
-	tsShift   uint32
-	top       uint64 // highest source number seen
-	n         int
-	ranges    [maxRanges]snRange // ascending
-	skipped   [4]uint64          // of the latest 256 pictures: left out and counted
-	squeezed  [maxSqueezed]squeezedPicture
-	squeezes  int // made since the source began
+	tsShift uint32
+	squeeze squeeze
+	top     uint64 // highest source number seen
+	n       int
+	ranges  [maxRanges]snRange // ascending
+	skipped [4]uint64          // of the latest 256 pictures: left out and counted
 }
 
 // snRange says that source numbers from `from` on become number-delta, and
@@ -49,10 +41,6 @@ type snRange struct {
 	from, delta uint64
 	pictures    uint32
 }
-
-// squeezedPicture is a picture of a catch-up: it was taken before the slot's
-// last one was shown, so it cannot keep its place in time.
-type squeezedPicture struct{ source, slot uint32 }
 
 // begin makes the packet with extended number ext the next one of the slot.
 // shift is what turns the source's timestamps into the slot's.
@@ -63,7 +51,7 @@ func (m *munger) begin(ext uint64, shift uint32) {
 		m.sn = 1<<16 | uint64(rand.Uint32()&0x7fff)
 	}
 	m.tsShift = shift
-	m.squeezing, m.squeezes = m.begun, 0
+	m.squeeze.begin(m.begun, m.ts)
 	m.begun = true
 	m.ranges[0] = snRange{from: ext, delta: ext - (m.sn + 1)}
 	m.n = 1
@@ -105,48 +93,17 @@ func (m *munger) place(ext uint64) *snRange {
 // timestamp maps a timestamp of the source to the slot's. Pictures of a
 // catch-up that would stand before what was sent last follow it at once.
 func (m *munger) timestamp(ts uint32) uint32 {
-	out := ts + m.tsShift
-	if m.squeezes > 0 {
-		if place, newest := m.squeezedPlace(ts); !newest || !m.squeezing {
-			if int32(place-out) > 0 {
-				return place
-			}
-			return out
-		}
-	}
-	if !m.squeezing {
+	q, out := &m.squeeze, ts+m.tsShift
+	switch {
+	case !q.on && q.passed(ts, out):
+		return out
+	case !q.on || !q.newest(ts):
+		return q.place(ts, out)
+	case int32(out-m.ts) >= squeezedStep:
+		q.on = false
 		return out
 	}
-	if int32(out-m.ts) >= squeezedStep {
-		m.squeezing = false
-		return out
-	}
-	out = m.ts + squeezedStep
-	m.squeezed[m.squeezes%maxSqueezed] = squeezedPicture{ts, out}
-	m.squeezes++
-	return out
-}
-
-// squeezedPlace returns the timestamp of a squeezed picture, or the least one
-// for a picture between or behind them, and whether it is behind all.
-func (m *munger) squeezedPlace(ts uint32) (place uint32, newest bool) {
-	after := int32(1<<31 - 1)
-	newest = true
-	for _, q := range m.squeezed[:min(m.squeezes, maxSqueezed)] {
-		switch d := int32(ts - q.source); {
-		case d == 0:
-			return q.slot, false
-		case d < 0:
-			newest = false
-		case d < after:
-			after = d
-			place = q.slot + min(1+uint32(d)/(clockRateVideo/60), squeezedStep-1)
-		}
-	}
-	if after == 1<<31-1 {
-		place = ts + m.tsShift
-	}
-	return place, newest
+	return q.add(ts)
 }
 
 // sent records that source packet ext left as number sn with timestamp ts,
@@ -156,17 +113,23 @@ func (m *munger) sent(ext, sn uint64, ts uint32, marked bool, at time.Duration) 
 	if sn > m.sn {
 		m.sn, m.ts, m.at = sn, ts, at
 	}
-	word, bit := sn/64%uint64(len(m.marked)), uint64(1)<<(sn%64)
-	m.marked[word] &^= bit
-	if marked {
-		m.marked[word] |= bit
+	m.marked.put(sn, marked)
+	m.filled.put(sn, false)
+}
+
+// numbers tells of the latest 1,024 numbers of a slot which are in the set;
+// what is older comes from no cache.
+type numbers [16]uint64
+
+func (n *numbers) put(sn uint64, in bool) {
+	word, bit := sn/64%uint64(len(n)), uint64(1)<<(sn%64)
+	n[word] &^= bit
+	if in {
+		n[word] |= bit
 	}
 }
 
-// wasMarked reports whether number sn left with a marker set here.
-func (m *munger) wasMarked(sn uint64) bool {
-	return m.sn-sn < 64*uint64(len(m.marked)) && m.marked[sn/64%uint64(len(m.marked))]&(1<<(sn%64)) != 0
-}
+func (n *numbers) has(sn uint64) bool { return n[sn/64%uint64(len(n))]&(1<<(sn%64)) != 0 }
 
 // drop leaves source packet ext out without a hole in the slot's numbers. A
 // packet older than one already passed cannot be hidden any more; its number

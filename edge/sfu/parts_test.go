@@ -88,7 +88,9 @@ func TestReceiveLog(t *testing.T) {
 		{"a hole is filled once", []step{
 			{65534, 0, arrivedNew}, {1, 2, arrivedNew}, {0, 0, arrivedLate}, {0, 0, arrivedDuplicate},
 			{65535, 0, arrivedLate}, {65534, 0, arrivedDuplicate}, {1, 0, arrivedDuplicate}}},
-		{"before the first", []step{{100, 0, arrivedNew}, {99, 0, arrivedOld}, {101, 0, arrivedNew}}},
+		{"before the first", []step{
+			{100, 0, arrivedNew}, {99, 0, arrivedLate}, {99, 0, arrivedDuplicate}, {101, 0, arrivedNew},
+			{100 - earlyWindow, 0, arrivedLate}, {99 - earlyWindow, 0, arrivedOld}}},
 		{"a large gap", []step{{0, 0, arrivedNew}, {2000, 1999, arrivedNew}, {1999, 0, arrivedLate}, {1000, 0, arrivedOld}}},
 		{"one stray", []step{{0, 0, arrivedNew}, {30000, 0, arrivedStray}, {1, 0, arrivedNew}, {30001, 0, arrivedStray}, {2, 0, arrivedNew}}},
 		{"a restart", []step{{0, 0, arrivedNew}, {30000, 0, arrivedStray}, {30001, 0, arrivedRestart}, {30002, 0, arrivedNew}, {30000, 0, arrivedOld}}},

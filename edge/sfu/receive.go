@@ -15,6 +15,9 @@ const (
 const (
 	// lateWindow is how far behind the highest number a packet may be.
 	lateWindow = 512
+	// earlyWindow is how far before the first packet of all one may be: those
+	// that began the stream may come in disorder.
+	earlyWindow = 16
 	// maxDropout is the largest forward gap believed at once (RFC 3550
 	// appendix A.1).
 	maxDropout = 3000
@@ -32,6 +35,7 @@ type receiveLog struct {
 	run     int    // packets in sequence far from the rest
 	next    uint16 // what would continue the run
 	base    uint64 // first number since the (re)start
+	least   uint64 // numbers below are of before it
 	highest uint64
 	seen    [2 * lateWindow / 64]uint64
 }
@@ -42,7 +46,7 @@ func (l *receiveLog) arrive(sn uint16) (ext uint64, gap int, class arrivalClass)
 	if !l.begun {
 		l.begun = true
 		l.base = 1<<32 | uint64(sn)
-		l.highest = l.base
+		l.least, l.highest = l.base-earlyWindow, l.base
 		l.set(l.highest)
 		return l.highest, 0, arrivedNew
 	}
@@ -58,9 +62,10 @@ func (l *receiveLog) arrive(sn uint16) (ext uint64, gap int, class arrivalClass)
 		if l.has(ext) {
 			return ext, 0, arrivedDuplicate
 		}
-		if ext < l.base {
+		if ext < l.least {
 			return ext, 0, arrivedOld
 		}
+		l.base = min(l.base, ext)
 		l.set(ext)
 		return ext, 0, arrivedLate
 	}
@@ -83,7 +88,7 @@ func (l *receiveLog) arrive(sn uint16) (ext uint64, gap int, class arrivalClass)
 	ext = l.highest + 1
 	ext += uint64(sn - uint16(ext))
 	clear(l.seen[:])
-	l.base, l.highest = ext, ext
+	l.base, l.least, l.highest = ext, ext, ext
 	l.set(ext)
 	return ext, 0, arrivedRestart
 }

@@ -50,9 +50,9 @@ func (d *DownTrack) resend(u *UpTrack, number uint16, now time.Duration) bool {
 		return false
 	}
 	out := d.munge(u, it, s.munger.place(ext))
-	out.Marker = it.pkt.Marker || s.munger.wasMarked(sn)
+	out.Marker = it.pkt.Marker || s.munger.marked.has(sn)
 	out.Resent = true
-	if s.hid(it) {
+	if s.munger.filled.has(sn) || s.hid(it) {
 		out.Payload, out.Descriptor = nil, nil
 	}
 	d.counts.resent.Add(1)

@@ -3,8 +3,10 @@ package sfu
 // A selector chooses, picture by picture, which layers of the encoding that a
 // slot shows are passed on. Lower layers are let go at the next picture;
 // higher ones are taken where the stream can be entered: at keyframes, or
-// where a picture says that it needs nothing the slot has not passed. It is
-// pure; its owner is whoever owns the slot.
+// where a picture says that it needs nothing the slot has not passed. A
+// spatial layer is entered in temporal layer 0 alone, or the next picture there
+// would need one that was left out. It is pure; its owner is whoever owns the
+// slot.
 type selector struct {
 	want   Layer     // at most
 	cur    Layer     // passed on at present
@@ -59,7 +61,7 @@ func (s *selector) steer(it *item) {
 	if it.temporal == s.cur.Temporal+1 && it.temporal <= s.want.Temporal && it.spatial == 0 && s.enters(it, it.rises) {
 		s.cur.Temporal = it.temporal
 	}
-	if it.spatial == s.cur.Spatial+1 && it.spatial <= s.want.Spatial && it.temporal <= s.cur.Temporal && s.enters(it, it.widens) {
+	if it.spatial == s.cur.Spatial+1 && it.spatial <= s.want.Spatial && it.temporal == 0 && s.enters(it, it.widens) {
 		s.cur.Spatial = it.spatial
 	}
 }

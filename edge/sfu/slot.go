@@ -165,7 +165,7 @@ func (d *DownTrack) accepts(c Codec) bool {
 // enter begins the slot's forwarding of an encoding with the packet.
 func (d *DownTrack) enter(u *UpTrack, it *item) {
 	s := &d.slot
-	shift := s.munger.shiftTo(it.pkt.Timestamp, it.pkt.Arrival, u.cfg.Kind)
+	shift := s.munger.shiftTo(it.pkt.Timestamp, u.cameAt(it), u.cfg.Kind)
 	if s.begun { // another encoding of the same picture
 		if delta, ok := u.apart(s.mapped, it.pkt.Layer); ok {
 			shift = s.munger.tsShift + delta
@@ -180,6 +180,16 @@ func (d *DownTrack) enter(u *UpTrack, it *item) {
 	s.selector.begin()
 	d.counts.foreign.Store(false)
 	d.show()
+}
+
+// cameAt returns when the picture of a packet came: a packet that was lost and
+// repaired says less of it than the next one.
+func (u *UpTrack) cameAt(it *item) time.Duration {
+	next, _, _ := u.encodings[it.pkt.Layer].cache.get(it.ext + 1)
+	if next == nil || next.ts != it.pkt.Timestamp {
+		return it.pkt.Arrival
+	}
+	return min(it.pkt.Arrival, next.arrival)
 }
 
 // apart returns how far timestamps of encoding b lie behind those of a, by
@@ -220,10 +230,12 @@ func (d *DownTrack) leaveOut(u *UpTrack, it *item) {
 // has a place in the slot as well, which only the packet itself can fill.
 func (d *DownTrack) fill(u *UpTrack, it *item, r *snRange) {
 	out := d.munge(u, it, r)
+	m, sn := &d.slot.munger, it.ext-r.delta
+	m.sent(it.ext, sn, out.Timestamp, false, it.pkt.Arrival)
 	if it.pkt.Codec != VP8 || !it.hasPID || d.slot.hid(it) {
 		out.Payload, out.Descriptor = nil, nil
+		m.filled.put(sn, true)
 	}
-	d.slot.munger.sent(it.ext, it.ext-r.delta, out.Timestamp, false, it.pkt.Arrival)
 	d.hand(u, out)
 }
 

@@ -44,7 +44,7 @@ func (u *UpTrack) Wanted() Layer { return unpackLayer(u.wanted.Load()) }
 // steer moves d towards its target if that or what arrives has changed.
 func (u *UpTrack) steer(d *DownTrack, now time.Duration) {
 	s, target := &d.slot, d.Target()
-	s.short = s.selector.cur.Spatial < min(s.selector.want.Spatial, u.top(s.encoding))
+	s.short = u.short(s)
 	if target == s.seen && u.alive == s.alive || s.behind && target != NoLayer {
 		return // a slot that is behind is steered when it has caught up
 	}
@@ -57,6 +57,7 @@ func (u *UpTrack) steer(d *DownTrack, now time.Duration) {
 		return
 	}
 	s.selector.want = target
+	s.short = u.short(s)
 	s.goal = u.choose(target.Spatial)
 	if was {
 		d.await()
@@ -88,6 +89,12 @@ func (u *UpTrack) top(layer uint8) int8 {
 		return u.flow.top
 	}
 	return 0
+}
+
+// short reports whether a keyframe would bring s a spatial layer that it may
+// have; one that is under way may yet.
+func (u *UpTrack) short(s *slot) bool {
+	return !s.selector.rising && s.selector.cur.Spatial < min(s.selector.want.Spatial, u.top(s.encoding))
 }
 
 // approach takes d to its goal: at once where the cache serves, else with the

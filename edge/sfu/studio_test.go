@@ -32,6 +32,10 @@ type encoder struct {
 	spatials int // in the encoding
 	parts    int // packets of a frame
 	flat     bool
+	narrow   bool  // picture ids have 7 bits (VP8)
+	fixed    bool  // there is TL0PICIDX, and no list of references (VP9)
+	bare     bool  // upper layers of the next picture need no earlier one (VP9)
+	template uint8 // id of the first (AV1)
 	sn       uint16
 	ts       uint32 // of picture 0
 	pid      uint16
@@ -108,21 +112,22 @@ func (c *encoder) header(l label) []byte {
 	first, end := l.Part == 0, l.Part+1 == l.Parts
 	switch c.codec {
 	case VP8:
-		b := []byte{0x80, 0xe0, 0x80 | byte(c.pid>>8), byte(c.pid), c.tl0, l.Temporal << 6, 1}
+		b := append([]byte{0x80, 0xe0}, c.pictureID()...)
 		if first {
 			b[0] |= 0x10
 		}
+		layer := l.Temporal << 6
 		if l.SinceKey%4 == 1 || l.SinceKey%4 == 2 {
-			b[5] |= 0x20 // Y: needs nothing but layer 0
+			layer |= 0x20 // Y: needs nothing but layer 0
 		}
+		b = append(b, c.tl0, layer)
 		if l.Key && first {
-			b[6] = 0
-			b = append(b, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01) // 640x360
+			return append(b, 0, 0, 0, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01) // 640x360
 		}
-		return b
+		return append(b, 1)
 	case VP9:
 		b := []byte{0xb0, 0x80 | byte(c.pid>>8), byte(c.pid), l.Temporal<<5 | l.Spatial<<1}
-		if l.Key && l.Spatial > 0 {
+		if (l.Key || c.bare) && l.Spatial > 0 {
 			b[3] |= 0x01 // D
 		}
 		if l.SinceKey%4 != 3 {
@@ -134,8 +139,14 @@ func (c *encoder) header(l label) []byte {
 		if end {
 			b[0] |= 0x04
 		}
-		if !l.Key {
+		if c.fixed {
+			b[0] &^= 0x10 // F
+			b = append(b, c.tl0)
+		}
+		if !l.Key && !(c.bare && l.Spatial > 0) {
 			b[0] |= 0x40
+		}
+		if b[0]&0x50 == 0x50 {
 			b = append(b, 1<<1) // P_DIFF
 		}
 		return append(b, 0)
@@ -156,6 +167,14 @@ func (c *encoder) header(l label) []byte {
 		return []byte{0x7c, kind, 0}
 	}
 	return []byte{0}
+}
+
+// pictureID is the field of the picture in hand.
+func (c *encoder) pictureID() []byte {
+	if c.narrow {
+		return []byte{byte(c.pid & 0x7f)}
+	}
+	return []byte{0x80 | byte(c.pid>>8), byte(c.pid)}
 }
 
 // dependency lists how many frames back those lie that the frame needs: in a
@@ -201,7 +220,7 @@ func (c *encoder) descriptor(l label, diffs []uint16) []byte {
 	put := func(on bool) { w.put(uint32(b2u(on)), 1) }
 	put(l.Part == 0)
 	put(l.Part+1 == l.Parts)
-	w.put(uint32(l.Spatial*3+l.Temporal), 6)
+	w.put(uint32((c.template+l.Spatial*3+l.Temporal)%64), 6)
 	w.put(uint32(c.frame), 16)
 	attached := l.Key && l.Spatial == 0 && l.Part == 0
 	put(attached)
@@ -219,7 +238,7 @@ func (c *encoder) descriptor(l label, diffs []uint16) []byte {
 
 func (c *encoder) structure(w *bitString) {
 	targets := 3 * c.spatials
-	w.put(0, 6)
+	w.put(uint32(c.template), 6)
 	w.put(uint32(targets-1), 5)
 	for i := 1; i < targets; i++ {
 		w.put(uint32(1+b2u(i%3 == 0)), 2)

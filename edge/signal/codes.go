@@ -28,6 +28,7 @@ const (
 	ChatTooLong        Code = "chat_too_long"
 	NoSuchTrack        Code = "no_such_track"
 	NoSuchSlot         Code = "no_such_slot"
+	NotAllowed         Code = "not_allowed"
 	RateLimited        Code = "rate_limited"
 )
 

@@ -86,6 +86,13 @@ func (s *fakeSession) Chat(ctx context.Context, id, _ string) (uint64, error) {
 	s.next++
 	return s.next, nil
 }
+func (s *fakeSession) SetBitrate(_ context.Context, max int) error {
+	s.note(fmt.Sprint("bitrate ", max))
+	if max == 20_000 {
+		return &Error{Kind: Failed, Code: BadMessage, Message: "max: 20000 is too little"}
+	}
+	return nil
+}
 func (s *fakeSession) Offer(_ context.Context, offer string, _ Up) (string, SlotMIDs, error) {
 	s.note("offer")
 	return fmt.Sprint(len(offer)), SlotMIDs{Video: []string{"5"}}, nil

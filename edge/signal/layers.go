@@ -17,13 +17,15 @@ const (
 type PauseReason string
 
 // The reasons: none; the way to the client is too narrow; nobody can see it;
-// the client cannot decode it; its publisher sends nothing.
+// the client cannot decode it; its publisher sends nothing; its publisher sends
+// nothing that is within the room's cap.
 const (
 	NoPause          PauseReason = ""
 	PausedBandwidth  PauseReason = "bandwidth"
 	PausedHidden     PauseReason = "hidden"
 	PausedCodec      PauseReason = "codec"
 	PausedByItsOwner PauseReason = "source"
+	PausedByCap      PauseReason = "cap"
 )
 
 // SlotLayer is what one video slot gets.
@@ -73,7 +75,7 @@ type Heard struct {
 	Audio []*string `json:"audio"`
 }
 
-// BitrateCap bounds what a client may send, all its media together.
+// BitrateCap bounds what a client may send of video, all its videos together.
 type BitrateCap struct {
 	Type string `json:"type"`
 	Up   int    `json:"up"` // bit/s; 0 lifts the bound

@@ -6,7 +6,7 @@ import (
 )
 
 // What one client may ask for. A person at a page stays far below each of
-// these. Changes that a room sees (media, name, chat) go to everyone in it, so
+// these. Changes that a room sees (media, name, chat, cap) go to everyone in it, so
 // that without a limit one client could fill the outboxes of all others: above
 // it they are refused with rate_limited. What costs this node only is read no
 // faster: a page that chooses its slots anew with every speaker of a lively room
@@ -14,7 +14,7 @@ import (
 const (
 	allRate, allBurst             = 50, 200 // messages of any kind
 	chatRate, chatBurst           = 5, 30
-	changeRate, changeBurst       = 10, 40  // media and rename together
+	changeRate, changeBurst       = 10, 40  // media, rename and bitrate together
 	subscribeRate, subscribeBurst = 20, 100 // subscribe and views together
 	offerRate, offerBurst         = 0.5, 10
 )
@@ -70,7 +70,7 @@ func (l *limits) allow(kind string, now time.Time) bool {
 	switch kind {
 	case "chat":
 		return l.chat.take(now)
-	case "media", "rename":
+	case "media", "rename", "bitrate":
 		return l.change.take(now)
 	case "offer":
 		return l.offer.take(now)

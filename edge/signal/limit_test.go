@@ -158,3 +158,22 @@ func TestBucket(t *testing.T) {
 		}
 	}
 }
+
+// TestChangesShareABudget: what everybody is told counts together.
+func TestChangesShareABudget(t *testing.T) {
+	l, now := newLimits(), time.Unix(1, 0)
+	kinds := []string{"media", "rename", "bitrate"}
+	for i := range changeBurst {
+		if !l.allow(kinds[i%len(kinds)], now) {
+			t.Fatalf("change %d is refused", i)
+		}
+	}
+	for _, kind := range kinds {
+		if l.allow(kind, now) {
+			t.Errorf("%s is allowed above the budget", kind)
+		}
+	}
+	if !l.allow("chat", now) {
+		t.Error("chat is refused for changes")
+	}
+}

@@ -193,11 +193,11 @@ type Answer struct {
 	Slots  SlotMIDs `json:"slots"`
 }
 
-// Ack acknowledges a chat message.
+// Ack acknowledges a chat message, or a cap.
 type Ack struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
-	Seq  uint64 `json:"seq"`
+	Seq  uint64 `json:"seq,omitempty"` // of a chat message
 }
 
 // Fault tells why a join was refused (type refused), why an attachment is over
@@ -229,6 +229,7 @@ type Request struct {
 	Text  string  `json:"text"`
 	Offer string  `json:"offer"`
 	Up    Up      `json:"up"`
+	Max   *int    `json:"max"` // of bitrate, bit/s
 	T     float64 `json:"t"`
 }
 
@@ -283,6 +284,9 @@ func ParseRequest(b []byte) (Request, error) {
 		if track != nil && len(*track) > maxTrack {
 			return r, fmt.Errorf("%w: video, audio: a track id is longer than %d bytes", errBadMessage, maxTrack)
 		}
+	}
+	if r.Type == "bitrate" && r.Max == nil {
+		return r, fmt.Errorf("%w: max: is missing", errBadMessage)
 	}
 	return r, checkViews(r.Views)
 }

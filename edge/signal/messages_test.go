@@ -65,7 +65,7 @@ func TestCodesAreListed(t *testing.T) {
 		}
 	}
 	for _, c := range []Code{BadMessage, UnsupportedVersion, NotFound, Denied, ResumeInvalid, Full, NodeFull, NodeDraining,
-		TryAgain, Internal, SlowConsumer, TransportFailed, Superseded, RoomClosed, ChatTooLong, NoSuchTrack, NoSuchSlot, RateLimited} {
+		TryAgain, Internal, SlowConsumer, TransportFailed, Superseded, RoomClosed, ChatTooLong, NoSuchTrack, NoSuchSlot, NotAllowed, RateLimited} {
 		if !all[string(c)] {
 			t.Errorf("code %s is not in codes.json", c)
 		}
@@ -76,7 +76,7 @@ func TestCodesAreListed(t *testing.T) {
 func TestWordsAreListed(t *testing.T) {
 	for kind, want := range map[string][]string{
 		"slot_state":    words(SlotLive, SlotPaused, SlotWaiting, SlotEmpty),
-		"pause_reason":  words(PausedBandwidth, PausedHidden, PausedCodec, PausedByItsOwner),
+		"pause_reason":  words(PausedBandwidth, PausedHidden, PausedCodec, PausedByItsOwner, PausedByCap),
 		"view_priority": words(ForShare, ForPinned, ForSpeaker, ForOther),
 		"quality_cause": words(CauseNone, CauseUplinkLoss, CauseDownlink, CauseCPU, CausePaused),
 	} {
@@ -113,6 +113,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"views","video":[{"width":640,"height":360,"priority":"speaker","visible":true},null]}`))
 	f.Add([]byte(`{"type":"views","video":[{"width":-1,"height":9000,"priority":"first"}]}`))
 	f.Add([]byte(`{"type":"chat","text":"x","video":{"not":"read"}}`))
+	f.Add([]byte(`{"type":"bitrate","id":"b1","max":300000}`))
+	f.Add([]byte(`{"type":"bitrate"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if j, err := ParseJoin(b); err == nil && (j.Room == "" || j.Offer == "" || j.V != Version) {
 			t.Errorf("taken without what it needs: %+v", j)
@@ -123,6 +125,9 @@ func FuzzParse(f *testing.F) {
 		}
 		if len(r.Video) > maxSlots || len(r.Audio) > maxSlots || len(r.Views) > maxSlots {
 			t.Errorf("taken with %d, %d and %d slots", len(r.Video), len(r.Audio), len(r.Views))
+		}
+		if r.Type == "bitrate" && r.Max == nil {
+			t.Error("taken without a cap")
 		}
 		for _, v := range r.Views {
 			if v != nil && v.check() != nil {

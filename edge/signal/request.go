@@ -7,8 +7,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// laneLength is how many chat messages, and how many offers, of one client may
-// wait for their turn.
+// laneLength is how many messages to the room (chat, caps), and how many offers,
+// of one client may wait for their turn.
 const laneLength = 16
 
 // read serves requests until the socket ends; it says whether the client left on purpose.
@@ -75,8 +75,8 @@ func (c *socket) handle(s Session, r Request) {
 		if err := s.Rename(r.Name); err != nil {
 			c.out.Send(c.failed(err, r))
 		}
-	case "chat":
-		c.queue(c.chats, r)
+	case "chat", "bitrate":
+		c.queue(c.rooms, r)
 	case "offer":
 		c.queue(c.offers, r)
 	default:
@@ -117,6 +117,14 @@ func (c *socket) lane(ctx context.Context, in <-chan Request, serve func(Request
 	}
 }
 
+// room does what the room's home decides.
+func (c *socket) room(ctx context.Context, s Session, r Request) any {
+	if r.Type == "bitrate" {
+		return c.bitrate(ctx, s, r)
+	}
+	return c.chat(ctx, s, r)
+}
+
 func (c *socket) chat(ctx context.Context, s Session, r Request) any {
 	if len(r.Text) > MaxChat {
 		return Fault{Type: string(Failed), ID: r.ID, Code: ChatTooLong, Message: "text: a message has at most 8 KiB"}
@@ -128,6 +136,16 @@ func (c *socket) chat(ctx context.Context, s Session, r Request) any {
 		return c.failed(err, r)
 	}
 	return Ack{Type: "ack", ID: r.ID, Seq: seq}
+}
+
+// bitrate sets the room's cap. Nobody waits longer for it than for a message.
+func (c *socket) bitrate(ctx context.Context, s Session, r Request) any {
+	ctx, cancel := context.WithTimeout(ctx, chatTimeout)
+	defer cancel()
+	if err := s.SetBitrate(ctx, *r.Max); err != nil {
+		return c.failed(err, r)
+	}
+	return Ack{Type: "ack", ID: r.ID}
 }
 
 func (c *socket) offer(ctx context.Context, s Session, r Request) any {

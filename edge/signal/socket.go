@@ -52,6 +52,7 @@ type Session interface {
 	SetMedia(m Media)
 	Rename(name string) error
 	Chat(ctx context.Context, id, text string) (seq uint64, err error)
+	SetBitrate(ctx context.Context, max int) error // of the room, bit/s; 0: none
 	Offer(ctx context.Context, offer string, up Up) (string, SlotMIDs, error)
 	Leave() // the participant left
 	Lost()  // the socket is gone; the participant may come back
@@ -140,15 +141,15 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // socket is one client's connection: a reader (serve), a writer, and two lanes
-// for requests that wait. Chat has a lane of its own, because a message may wait
-// for a room's next home while an ICE restart is what keeps the media going.
+// for requests that wait. What the room decides has a lane of its own, because a
+// message may wait for a room's next home while an ICE restart is what keeps the media going.
 type socket struct {
 	conn   *websocket.Conn
 	raw    net.Conn // beneath it, and beneath TLS
 	out    *Outbox
 	log    *slog.Logger
 	limits *limits
-	chats  chan Request
+	rooms  chan Request
 	offers chan Request
 }
 
@@ -161,14 +162,14 @@ func (c *socket) serve(parent context.Context, host Host, r *http.Request) {
 	if err != nil {
 		return
 	}
-	c.chats, c.offers = make(chan Request, laneLength), make(chan Request, laneLength)
+	c.rooms, c.offers = make(chan Request, laneLength), make(chan Request, laneLength)
 	var wg sync.WaitGroup
 	wg.Go(func() { defer cancel(); c.write(ctx) })
 	wg.Go(func() { c.cut(ctx, cancel) })
-	wg.Go(func() { c.lane(ctx, c.chats, func(r Request) any { return c.chat(ctx, session, r) }) })
+	wg.Go(func() { c.lane(ctx, c.rooms, func(r Request) any { return c.room(ctx, session, r) }) })
 	wg.Go(func() { c.lane(ctx, c.offers, func(r Request) any { return c.offer(ctx, session, r) }) })
 	left := c.read(ctx, session)
-	close(c.chats)
+	close(c.rooms)
 	close(c.offers)
 	if left {
 		session.Leave()

@@ -150,6 +150,10 @@ type Media struct {
 	// Announce lists the IP addresses, with a port where it differs, that
 	// browsers are told. Empty: those of the machine.
 	Announce []string `yaml:"announce"`
+
+	// Readers is how many sockets share the port, each of which keeps up to one
+	// processor busy. 0: as many as this machine gains from.
+	Readers int `yaml:"readers"`
 }
 
 // TURN is the relay for participants who reach nothing else.

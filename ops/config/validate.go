@@ -72,6 +72,9 @@ func (e Edge) check(k *checker) {
 	for i, a := range e.Media.Announce {
 		k.address(fmt.Sprintf("edge.media.announce[%d]", i), a)
 	}
+	if e.Media.Readers < 0 || e.Media.Readers > maxReaders {
+		k.complain("edge.media.readers", "%d is not between 0 and %d", e.Media.Readers, maxReaders)
+	}
 	k.listen("edge.turn.udp", e.TURN.UDP, false)
 	k.listen("edge.turn.tcp", e.TURN.TCP, false)
 	for i, a := range e.TURN.Announce {
@@ -91,6 +94,9 @@ func (e Edge) check(k *checker) {
 	}
 	k.url("edge.api", e.API, false)
 }
+
+// maxReaders is what the kernel spreads packets over without slowing down.
+const maxReaders = 64
 
 // checker gathers complaints; each names the key first.
 type checker struct{ complaints []complaint }

@@ -164,6 +164,7 @@ type plan struct {
 type popPlan struct {
 	http    net.Listener
 	media   net.PacketConn
+	beside  []net.PacketConn // further sockets on media's port
 	turnUDP net.PacketConn
 	turnTCP net.Listener
 	relay   net.PacketConn
@@ -183,7 +184,8 @@ func (n *Network) open(s *node.Sockets) plan {
 	p.raft, p.cluster = s.TCP(join(loopback, 0)), s.TCP(join(loopback, 0))
 	for i := range p.pops {
 		pop := &p.pops[i]
-		pop.media, pop.turnUDP, pop.turnTCP = s.UDP(join(n.addr.bind, 0)), s.UDP(join(n.addr.bind, 0)), s.TCP(join(n.addr.bind, 0))
+		pop.media, pop.beside = s.Media(join(n.addr.bind, 0), n.opts.Readers)
+		pop.turnUDP, pop.turnTCP = s.UDP(join(n.addr.bind, 0)), s.TCP(join(n.addr.bind, 0))
 		pop.relay = s.UDP(join(loopback, 0))
 	}
 	if s.Err == nil && n.opts.WAN {
@@ -264,7 +266,7 @@ func (n *Network) startEdge(ctx context.Context, i int, p plan, cluster string, 
 			URL: n.addr.url(n.opts.Port + i), Relay: pop.relay.LocalAddr().String(),
 		},
 		Dir: filepath.Join(n.opts.Data, string(id)), Control: []string{cluster}, JoinSecret: n.Control.Node.JoinSecret(),
-		API: api, HTTP: l, Media: pop.media, MediaAnnounce: []netip.AddrPort{media},
+		API: api, HTTP: l, Media: pop.media, MediaBeside: pop.beside, MediaAnnounce: []netip.AddrPort{media},
 		TURNUDP: pop.turnUDP, TURNTCP: pop.turnTCP, Realm: "meridian",
 		TURNAnnounce: []string{"turn:" + turn.String() + "?transport=udp", "turn:" + turnTCP.String() + "?transport=tcp"},
 		Relay:        pop.relay, Gossip: node.Gossip{Bind: anyPort, Seeds: []string{n.Control.Members.Addr()}},

@@ -28,6 +28,10 @@ type Options struct {
 	// Data is the directory kept between runs. Empty: one in the user's cache.
 	Data string
 
+	// Readers is how many sockets share the media port of a POP; 0: as many as
+	// this machine gains from.
+	Readers int
+
 	// WAN delays the relay links as oceans do.
 	WAN bool
 
@@ -56,6 +60,9 @@ func (o Options) Validate() error {
 	// Of an impossible number of POPs the range says nothing more.
 	if last := 65535 - (min(max(o.POPs, 1), MaxPOPs) - 1); o.Port < 2 || o.Port > last {
 		complain("--port %d is not between 2 and %d: the control API is one below, each POP one above the other", o.Port, last)
+	}
+	if o.Readers < 0 || o.Readers > 64 {
+		complain("--readers %d is not between 0 and 64", o.Readers)
 	}
 	return errors.Join(complaints...)
 }

@@ -26,6 +26,8 @@ func TestOptionsValidate(t *testing.T) {
 		{"highest port", func(o *Options) { o.Port = 65533 }, nil},
 		{"no room for the third POP", func(o *Options) { o.Port = 65534 }, []string{"between 2 and 65533"}},
 		{"room for one", func(o *Options) { o.Port, o.POPs = 65535, 1 }, nil},
+		{"four readers", func(o *Options) { o.Readers = 4 }, nil},
+		{"fewer than none", func(o *Options) { o.Readers = -1 }, []string{"--readers -1"}},
 		{"all wrong", func(o *Options) { *o = Options{Port: -1} }, []string{"--pops", "--listen", "--port"}},
 	}
 	for _, test := range tests {

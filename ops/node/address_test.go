@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/meridian-video/meridian/ops/config"
@@ -110,6 +111,34 @@ func TestTURNURLs(t *testing.T) {
 			t.Errorf("of %v: %v, want %v", test.hosts, got, test.want)
 		}
 	}
+}
+
+// TestMediaPort: a second node on the port of a first one is told so, though
+// the first one's own sockets share it.
+func TestMediaPort(t *testing.T) {
+	var s, other Sockets
+	defer s.Close()
+	first, beside := s.Media("127.0.0.1:0", 2)
+	if s.Err != nil {
+		t.Fatal(s.Err)
+	}
+	for _, c := range beside {
+		if c.LocalAddr().String() != first.LocalAddr().String() {
+			t.Errorf("%v beside %v", c.LocalAddr(), first.LocalAddr())
+		}
+	}
+	if again, _ := other.Media(first.LocalAddr().String(), 2); again != nil || other.Err == nil || !strings.Contains(other.Err.Error(), "in use") {
+		t.Errorf("opened twice: %v", other.Err)
+	}
+	if again, _ := other.Media("127.0.0.1:0", 1); again != nil {
+		t.Error("opened after an error")
+	}
+	_ = s.Close()
+	var next Sockets
+	if again, _ := next.Media(first.LocalAddr().String(), 1); again == nil {
+		t.Errorf("a socket is still open: %v", next.Err)
+	}
+	_ = next.Close()
 }
 
 // After an error nothing more is opened, and what was opened is closed.

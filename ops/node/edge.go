@@ -39,6 +39,7 @@ type EdgeOptions struct {
 	Certificate func() error // health check of HTTP's certificate; nil: none
 
 	Media         net.PacketConn
+	MediaBeside   []net.PacketConn // further sockets on Media's port
 	MediaAnnounce []netip.AddrPort
 	TURNUDP       net.PacketConn
 	TURNTCP       net.Listener
@@ -108,7 +109,7 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	e.Node, err = edge.New(edge.Config{
 		Self: o.Self, Members: e.Members, Configuration: e.Client, API: o.API, Web: web.Assets(),
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
-		Media: o.Media, MediaAnnounce: o.MediaAnnounce,
+		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,
 		MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
 	})

@@ -64,7 +64,7 @@ func RunEdge(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return unlessEnded(ctx, errors.Join(err, s.Close()))
 	}
-	log.Info("edge node runs", "http", o.HTTP.Addr().String(), "media", o.Media.LocalAddr().String(), "relay", o.Relay.LocalAddr().String())
+	log.Info("edge node runs", "http", o.HTTP.Addr().String(), "media", o.Media.LocalAddr().String(), "readers", 1+len(o.MediaBeside), "relay", o.Relay.LocalAddr().String())
 	<-ctx.Done()
 	log.Info("edge node drains", "at_most", c.Drain)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Drain)
@@ -90,9 +90,10 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 	o := EdgeOptions{
 		Dir: c.Data, Control: c.Edge.Control, JoinSecret: c.Edge.JoinSecret.Reveal(), Realm: c.Edge.TURN.Realm,
 		HTTP: s.TCP(c.Edge.HTTP.Listen), Operator: s.optionalTCP(c.Operator.Listen),
-		Media: s.UDP(c.Edge.Media.Listen), TURNUDP: s.optionalUDP(c.Edge.TURN.UDP), TURNTCP: s.optionalTCP(c.Edge.TURN.TCP),
+		TURNUDP: s.optionalUDP(c.Edge.TURN.UDP), TURNTCP: s.optionalTCP(c.Edge.TURN.TCP),
 		Relay: s.UDP(c.Edge.Relay.Listen), Gossip: gossip(c), MaxParticipants: c.Edge.Limits.Participants, Log: log,
 	}
+	o.Media, o.MediaBeside = s.Media(c.Edge.Media.Listen, c.Edge.Media.Readers)
 	if s.Err != nil {
 		return o, s.Err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+
+	"github.com/meridian-video/meridian/edge/rtc"
 )
 
 // Sockets opens the sockets of a node until one cannot be opened, whose error
@@ -44,6 +46,23 @@ func (s *Sockets) UDP(address string) net.PacketConn {
 	}
 	s.opened = append(s.opened, c)
 	return c
+}
+
+// Media opens the media port: the socket that comes first, and those beside it
+// on the same port. Their owner sizes their buffers.
+func (s *Sockets) Media(address string, readers int) (net.PacketConn, []net.PacketConn) {
+	if s.Err != nil {
+		return nil, nil
+	}
+	all, err := rtc.Listen(address, readers)
+	if err != nil {
+		s.Err = explain("UDP", address, err)
+		return nil, nil
+	}
+	for _, c := range all {
+		s.opened = append(s.opened, c)
+	}
+	return all[0], all[1:]
 }
 
 // optionalTCP and optionalUDP open nothing for an empty address. They return a

@@ -42,7 +42,7 @@ func startMeridian(ctx context.Context, o options) (server, error) {
 		return nil, err
 	}
 	m.host = fmt.Sprintf("127.0.0.1:%d", port+1)
-	if m.program, err = launch(nil, bin, "dev", "--pops", "1", "--json", "--port", fmt.Sprint(port+1), "--data", "{dir}"); err != nil {
+	if m.program, err = launch(nil, bin, "dev", "--pops", "1", "--json", "--port", fmt.Sprint(port+1), "--readers", fmt.Sprint(o.Readers), "--data", "{dir}"); err != nil {
 		return nil, err
 	}
 	if err := m.open(ctx); err != nil {

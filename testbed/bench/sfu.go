@@ -28,6 +28,7 @@ type options struct {
 	Duration  time.Duration `default:"6s" placeholder:"D" help:"Length of one measurement (6s)."`
 	Simulcast bool          `help:"Publish three encodings where the server takes them."`
 	Sockets   int           `default:"2" placeholder:"N" help:"Sockets that all viewers share (2)."`
+	Readers   int           `placeholder:"N" help:"Sockets of Meridian's media port (as it chooses)."`
 	JSON      string        `placeholder:"FILE" help:"Write the results as JSON too."`
 	Meridian  string        `placeholder:"FILE" help:"Meridian's binary, else it is built from here."`
 }

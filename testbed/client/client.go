@@ -73,6 +73,8 @@ type Client struct {
 	leads   string
 	heard   [][]string
 	quality []signal.Quality
+	caps    []int
+	layers  []*signal.SlotLayer
 }
 
 // Slot counts what a receive slot got.
@@ -340,8 +342,9 @@ func (c *Client) read() {
 			Seq     uint64
 			Code    signal.Code
 			Message string
-			Up      signal.Score
+			Up      json.RawMessage // of quality or bitrate
 			Down    signal.Score
+			Video   []*signal.SlotLayer
 		}
 		if json.Unmarshal(b, &m) != nil {
 			continue
@@ -365,7 +368,15 @@ func (c *Client) read() {
 		case "heard":
 			c.heard = append(c.heard, names(m.Audio))
 		case "quality":
-			c.quality = append(c.quality, signal.Quality{Type: m.Type, Up: m.Up, Down: m.Down})
+			q := signal.Quality{Type: m.Type, Down: m.Down}
+			_ = json.Unmarshal(m.Up, &q.Up)
+			c.quality = append(c.quality, q)
+		case "bitrate":
+			var up int
+			_ = json.Unmarshal(m.Up, &up)
+			c.caps = append(c.caps, up)
+		case "layers":
+			c.layers = m.Video
 		case "ack":
 			c.acks[m.ID] = m.Seq
 		case "error":
@@ -409,9 +420,11 @@ type State struct {
 	People   map[string]signal.Person
 	Chat     []signal.Message
 	Speaking []string
-	Dominant string           // peer id
-	Heard    [][]string       // what the audio slots play, every time the node said so
-	Quality  []signal.Quality // every time the node said so
+	Dominant string              // peer id
+	Heard    [][]string          // what the audio slots play, every time the node said so
+	Quality  []signal.Quality    // every time the node said so
+	Caps     []int               // what it may send of video, bit/s, every time the node said so
+	Layers   []*signal.SlotLayer // what the video slots get
 	Resets   int
 	Ended    *signal.Fault
 	Moved    bool
@@ -421,7 +434,7 @@ type State struct {
 func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), slices.Clone(c.quality), c.resets, c.ended, c.moved}
+	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), slices.Clone(c.quality), slices.Clone(c.caps), slices.Clone(c.layers), c.resets, c.ended, c.moved}
 }
 
 // Until waits until what the client knows fulfils a condition.
@@ -444,16 +457,28 @@ func (c *Client) Until(ctx context.Context, what string, ok func(State) bool) er
 
 // Chat writes a message and returns its place once it is acknowledged.
 func (c *Client) Chat(ctx context.Context, id, text string) (uint64, error) {
-	if err := c.send(map[string]any{"type": "chat", "id": id, "text": text}); err != nil {
+	return c.ask(ctx, id, map[string]any{"type": "chat", "id": id, "text": text})
+}
+
+// SetBitrate bounds what everybody in the room may send of video, in bit/s; 0
+// removes the bound. It returns once that is acknowledged.
+func (c *Client) SetBitrate(ctx context.Context, id string, max int) error {
+	_, err := c.ask(ctx, id, map[string]any{"type": "bitrate", "id": id, "max": max})
+	return err
+}
+
+// ask sends a request and waits until it is acknowledged or refused.
+func (c *Client) ask(ctx context.Context, id string, m map[string]any) (uint64, error) {
+	if err := c.send(m); err != nil {
 		return 0, err
 	}
 	var seq uint64
 	var fault error
-	err := c.Until(ctx, "chat is acknowledged", func(State) bool {
+	err := c.Until(ctx, fmt.Sprintf("%s is acknowledged", m["type"]), func(State) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if f, failed := c.fails[id]; failed {
-			fault = fmt.Errorf("chat: %s: %s", f.Code, f.Message)
+			fault = fmt.Errorf("%s: %s: %s", m["type"], f.Code, f.Message)
 			return true
 		}
 		var ok bool

@@ -134,8 +134,7 @@ func enter(ctx context.Context, c *light.Client, endpoint string, sections ...li
 	return session.String(), c.Connect(ctx)
 }
 
-// leave ends a session as the standards have it. That of DTLS alone may be
-// lost, and then costs the time until consent is.
+// leave ends a session as the standards have it.
 func leave(ctx context.Context, session string) error {
 	res, answer, err := exchange(ctx, http.MethodDelete, session, "")
 	if err == nil && res.StatusCode != http.StatusOK {

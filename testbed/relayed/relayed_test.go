@@ -30,19 +30,34 @@ func listenUDP(t *testing.T) *net.UDPConn {
 }
 
 // TestRelayedMedia has one client publish and one play, both through TURN
-// alone, over UDP and over TCP.
+// alone, over UDP and over TCP, and the publisher without.
 func TestRelayedMedia(t *testing.T) {
-	for _, network := range []string{"udp", "tcp"} {
-		t.Run(network, func(t *testing.T) { relayed(t, network) })
+	for _, test := range []struct {
+		name, network, publisher, viewer string
+	}{
+		{"udp", "udp", "relay", "relay"},
+		{"tcp", "tcp", "relay", "relay"},
+		{"a direct publisher", "udp", "prflx", "relay"},
+	} {
+		t.Run(test.name, func(t *testing.T) { relayed(t, test.network, test.publisher, test.viewer) })
 	}
 }
 
-func relayed(t *testing.T, network string) {
+// relayed has a publisher and a viewer whose remote addresses are of the given
+// kinds. The media port has several readers where the system knows such.
+func relayed(t *testing.T, network, publisher, viewer string) {
 	secret := []byte("secret")
-	socket := listenUDP(t)
-	addr := socket.LocalAddr().(*net.UDPAddr).AddrPort()
-	bridge := turn.NewBridge(socket, []netip.AddrPort{addr})
-	engine, err := rtc.New(rtc.Config{Media: bridge, Relayed: bridge.Relayed})
+	sockets, err := rtc.Listen("127.0.0.1:0", 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := sockets[0].LocalAddr().(*net.UDPAddr).AddrPort()
+	bridge := turn.NewBridge(sockets[0], []netip.AddrPort{addr})
+	cfg := rtc.Config{Media: bridge, Relayed: bridge.Relayed}
+	for _, s := range sockets[1:] {
+		cfg.Beside = append(cfg.Beside, bridge.Beside(s))
+	}
+	engine, err := rtc.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,12 +76,15 @@ func relayed(t *testing.T, network string) {
 	if network == "tcp" {
 		url = "turn:" + tcp.Addr().String() + "?transport=tcp"
 	}
-	connect := func(name string) *webrtc.PeerConnection {
+	connect := func(name, kind string) *webrtc.PeerConnection {
 		user, password := credential.Mint(secret, name, time.Minute, time.Now())
-		pc, err := webrtc.NewPeerConnection(webrtc.Configuration{
-			ICETransportPolicy: webrtc.ICETransportPolicyRelay,
-			ICEServers:         []webrtc.ICEServer{{URLs: []string{url}, Username: user, Credential: password}},
-		})
+		c := webrtc.Configuration{ICEServers: []webrtc.ICEServer{{URLs: []string{url}, Username: user, Credential: password}}}
+		var s webrtc.SettingEngine
+		if c.ICETransportPolicy = webrtc.ICETransportPolicyRelay; kind != "relay" {
+			c = webrtc.Configuration{}
+			s.SetIncludeLoopbackCandidate(true)
+		}
+		pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(s)).NewPeerConnection(c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +114,7 @@ func relayed(t *testing.T, network string) {
 		}
 		return tr
 	}
-	ann, bob := connect("ann"), connect("bob")
+	ann, bob := connect("ann", publisher), connect("bob", viewer)
 	track, err := webrtc.NewTrackLocalStaticSample(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus}, "a", "a")
 	if err != nil {
 		t.Fatal(err)
@@ -138,12 +156,16 @@ func relayed(t *testing.T, network string) {
 	case <-time.After(patience):
 		t.Fatal("nothing arrived")
 	}
-	for _, tr := range []*rtc.Transport{from, to} {
-		if kind := tr.Stats().Remote; kind != "relay" {
-			t.Errorf("remote is %q", kind)
+	allocations := 0
+	for tr, want := range map[*rtc.Transport]string{from: publisher, to: viewer} {
+		if kind := tr.Stats().Remote; kind != want {
+			t.Errorf("remote is %q, want %q", kind, want)
+		}
+		if want == "relay" {
+			allocations++
 		}
 	}
-	if n := server.Allocations(); n < 2 {
+	if n := server.Allocations(); n < allocations {
 		t.Errorf("%d allocations", n)
 	}
 }

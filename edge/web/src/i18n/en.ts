@@ -79,6 +79,7 @@ export const en = {
   "tile.paused.bandwidth": "Video paused: slow connection",
   "tile.paused.codec": "This browser cannot play this video",
   "tile.paused.source": "No video is coming",
+  "tile.paused.cap": "Video paused: above the limit of this meeting",
   "tile.more": "+{n}",
   "tile.more.label": { one: "{n} more person", other: "{n} more people" },
 

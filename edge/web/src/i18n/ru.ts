@@ -78,6 +78,7 @@ export const ru: Record<Key, Text> = {
   "tile.paused.bandwidth": "Видео на паузе: медленная связь",
   "tile.paused.codec": "Этот браузер не воспроизводит такое видео",
   "tile.paused.source": "Видео не поступает",
+  "tile.paused.cap": "Видео на паузе: выше ограничения этой встречи",
   "tile.more": "+{n}",
   "tile.more.label": { one: "Ещё {n} человек", few: "Ещё {n} человека", many: "Ещё {n} человек", other: "Ещё {n} человека" },
 

@@ -112,13 +112,10 @@ function affordable(plan: Plan, layers: number, bound: number): number {
   return n;
 }
 
-/** What sound keeps of a bound for all that is sent: it is never starved. */
-export const AUDIO_BITRATE = 48_000;
-
-/** Divides a bound for all media among videos by what each would use; 0 is no bound, and who uses nothing needs none. */
+/** Divides a bound among videos by what each would use; 0 is no bound, and who uses nothing needs none. */
 export function divide<K extends string>(total: number, wanted: Readonly<Record<K, number>>): Record<K, number> {
   const all = sum(Object.values<number>(wanted));
-  const left = total > 0 ? Math.max(1, total - AUDIO_BITRATE) : Infinity;
+  const left = total > 0 ? total : Infinity;
   const parts = Object.entries<number>(wanted).map(([key, rate]) => [key, rate > 0 ? (left * rate) / all : Infinity]);
   return Object.fromEntries(parts) as Record<K, number>;
 }

@@ -26,7 +26,7 @@ export interface Transport {
   slots(mids: SlotMids): void;
   /** Sends no more of the own videos than anyone watches. */
   encode(up: EncodeUp): void;
-  /** Sends at most this, bits per second; 0 is no bound. */
+  /** Sends at most this of video, bits per second; 0 is no bound. */
   limit(bitrate: number): void;
   onstate: (s: MediaState) => void;
   close(): void;

@@ -51,7 +51,7 @@ export const errors = ["bad_message", "chat_too_long", "no_such_track", "no_such
 
 export const slotStates = ["live", "paused", "waiting", "empty"] as const;
 
-export const pauseReasons = ["bandwidth", "hidden", "codec", "source"] as const;
+export const pauseReasons = ["bandwidth", "hidden", "codec", "source", "cap"] as const;
 
 export const viewPriorities = ["share", "pinned", "speaker", "other"] as const;
 

@@ -160,7 +160,7 @@ export type ServerMessage =
   | { type: "quality"; up: Score; down: Score }
   | { type: "subscribed"; seq: number; failed: { track: string; code: string }[] | null }
   | { type: "answer"; id: string; answer: string; slots: SlotMids }
-  | { type: "ack"; id: string; seq: number }
+  | { type: "ack"; id: string; seq?: number }
   | { type: "error"; id?: string; code: string; message: string }
   | { type: "move"; code: string }
   | { type: "pong"; t: number };
@@ -172,6 +172,7 @@ export type ClientMessage =
   | ({ type: "media" } & Media)
   | { type: "rename"; name: string }
   | { type: "chat"; id: string; text: string }
+  | { type: "bitrate"; id: string; max: number }
   | { type: "offer"; id: string; offer: string; up: Up }
   | { type: "ping"; t: number }
   | { type: "leave" };

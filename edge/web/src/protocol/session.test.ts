@@ -130,6 +130,45 @@ test("what is watched and the bound go to the transport they were said to", asyn
   assert.deepEqual(transport.log.slice(2), ['encode {"camera":{"layers":1}}', "encode {}", "limit 1200000"]);
 });
 
+test("a moderator bounds the room, and is told whether that was done", async () => {
+  const { session, socket, clock, transport, net } = await live();
+  const joined = session.joined.value;
+  assert.ok(joined);
+  session.joined.value = { ...joined, self: { ...joined.self, role: "moderator" } };
+  assert.equal(await session.setBitrate(20_000), "bad_message");
+  const outcomes: string[] = [];
+  const set = (max: number): void => void session.setBitrate(max).then((code) => outcomes.push(code));
+  set(300_000);
+  set(400_000);
+  set(0);
+  const asked = socket.sent.filter((m) => m.type === "bitrate");
+  assert.deepEqual(asked.map((m) => m.max), [300_000, 400_000, 0]);
+  assert.equal(transport.log.filter((l) => l.startsWith("limit")).length, 0, "the node says when it holds");
+  const errors: string[] = [];
+  session.onerror = (code) => errors.push(code);
+  socket.deliver({ type: "ack", id: asked[0]?.id ?? "" });
+  socket.deliver({ type: "bitrate", up: 300_000 });
+  socket.deliver({ type: "error", id: asked[1]?.id, code: "not_allowed", message: "" });
+  await clock.pass(10);
+  assert.deepEqual([outcomes, errors, transport.log.at(-1)], [["", "not_allowed"], [], "limit 300000"]);
+  net.silent.add("a");
+  await clock.pass(20_000);
+  assert.deepEqual(outcomes, ["", "not_allowed", "try_again"]);
+});
+
+test("who is no moderator bounds only themselves, under the room's bound, at every node", async () => {
+  const { session, socket, clock, transport, net } = await live();
+  assert.equal(await session.setBitrate(500_000), "");
+  socket.deliver({ type: "bitrate", up: 300_000 });
+  socket.deliver({ type: "bitrate", up: 0 });
+  await clock.pass(10);
+  assert.deepEqual(transport.log.slice(2), ["limit 500000", "limit 300000", "limit 500000"]);
+  assert.ok(socket.sent.every((m) => m.type !== "bitrate"));
+  net.silent.add("a");
+  await clock.pass(8_000);
+  assert.deepEqual(session.attachment.value?.transport.log.slice(2), ["limit 500000"]);
+});
+
 test("views are sent on change, and to the next node again", async () => {
   const { session, socket, clock, net } = await live();
   const view = { width: 640, height: 360, priority: "speaker", visible: true } as const;

@@ -6,6 +6,7 @@ import { batch, effect, signal } from "@preact/signals-core";
 import { fetchAny, measure, Nodes, prefer, rank, type Fetch, type Node } from "./attach";
 import { Attachment, LostError, RefusedError, type Loss, type Transport } from "./attachment";
 import { pause } from "./backoff";
+import { isBound, lesser } from "./bound";
 import { acked, failed, settle, type Outgoing } from "./chat";
 import { sleep, type Clock } from "./clock";
 import { remedy, resumesAfter } from "./codes";
@@ -52,6 +53,8 @@ const PROBE_TIMEOUT_MS = 1_500;
 const MEDIA_FAILURES = 3;
 const FAILED_TRACK_MS = 1_500;
 const MOVE_CONNECT_MS = 6_000;
+/** A little longer than the node waits for the room. */
+const BITRATE_TIMEOUT_MS = 16_000;
 
 export class Session<T extends Transport> {
   readonly phase = signal<Phase>("idle");
@@ -95,6 +98,10 @@ export class Session<T extends Transport> {
   private subscribeSeq = 0;
   private mediaFailures = 0;
   private chatSeenBefore = 0;
+  private roomBound = 0;
+  private ownBound = 0;
+  /** Who waits for a bound of the room, by id. */
+  private readonly setting = new Map<string, (code: string) => void>();
   private readonly views: ViewReport;
   private readonly resting = signal<ReadonlySet<string>>(new Set());
 
@@ -147,6 +154,36 @@ export class Session<T extends Transport> {
   /** What each video slot is shown as, in slot order. */
   setViews(views: readonly (View | null)[]): void {
     this.views.set(views);
+  }
+
+  /**
+   * Bounds what is sent of video, bits per second; 0 removes the bound. A
+   * moderator bounds everybody in the room, others themselves. Resolves to
+   * nothing, or to the code of why not.
+   */
+  setBitrate(max: number): Promise<string> {
+    if (!isBound(max)) return Promise.resolve("bad_message");
+    if (this.joined.value?.self.role !== "moderator") {
+      this.ownBound = max;
+      this.limit();
+      return Promise.resolve("");
+    }
+    if (this.phase.value !== "live") return Promise.resolve("try_again");
+    const id = this.deps.newId();
+    this.send({ type: "bitrate", id, max });
+    return new Promise((done) => {
+      this.setting.set(id, done);
+      this.deps.clock.after(BITRATE_TIMEOUT_MS, () => this.settled(id, "try_again"));
+    });
+  }
+
+  private settled(id: string, code: string): boolean {
+    this.setting.get(id)?.(code);
+    return this.setting.delete(id);
+  }
+
+  private limit(): void {
+    this.attachment.value?.transport.limit(lesser(this.roomBound, this.ownBound));
   }
 
   say(text: string): void {
@@ -307,6 +344,8 @@ export class Session<T extends Transport> {
     att.onmedia = (s) => {
       if (s === "connected") this.mediaFailures = 0;
     };
+    this.roomBound = 0; // a node says so only if there is one
+    if (this.ownBound > 0) this.limit();
     att.deliver((m) => this.handle(att, m));
     if (old && old !== att) old.close();
     this.replaced = undefined;
@@ -345,7 +384,8 @@ export class Session<T extends Transport> {
         att.transport.encode(m.up ?? {});
         break;
       case "bitrate":
-        att.transport.limit(m.up);
+        this.roomBound = m.up;
+        this.limit();
         break;
       case "quality":
         this.quality.value = { up: m.up, down: m.down };
@@ -356,9 +396,10 @@ export class Session<T extends Transport> {
         this.rest((m.failed ?? []).map((f) => f.track));
         break;
       case "ack":
-        this.outgoing.value = acked(this.outgoing.value, m.id, m.seq, this.roster.value.chat);
+        if (!this.settled(m.id, "") && m.seq !== undefined) this.outgoing.value = acked(this.outgoing.value, m.id, m.seq, this.roster.value.chat);
         break;
       case "error":
+        if (this.settled(m.id ?? "", m.code)) break;
         if (this.outgoing.value.some((o) => o.id === m.id)) this.outgoing.value = failed(this.outgoing.value, m.id ?? "", m.code);
         else this.onerror(m.code);
         break;
