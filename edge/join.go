@@ -3,7 +3,6 @@ package edge
 import (
 	"cmp"
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"net"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
