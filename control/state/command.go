@@ -34,7 +34,7 @@ type Terms struct {
 
 // OnceKey is a caller's idempotency key.
 type OnceKey struct {
-	Scope string `json:"scope"` // whose key: company, or the platform's API key
+	Scope string `json:"scope"` // whose key: the tenant that calls, without a colon
 	Key   string `json:"key"`
 	Sum   string `json:"sum"` // of method, path and body: another request must not use the key
 	// Extra is kept with the result, for secrets of the answer: sealed by the proposer.

@@ -21,7 +21,8 @@ func newCommand(name string) Command {
 	return generic(name)
 }
 
-// Batch is several commands of which all happen or none. Its value and the thing it is about are the first's.
+// Batch is several commands of which all happen or none. Its value is the first's, as it is after the last; the
+// thing it is about is the first's.
 type Batch struct {
 	Commands []Command
 }
@@ -83,7 +84,15 @@ func (b *Batch) apply(tx *tx) (first any, err error) {
 			first = v
 		}
 	}
-	return first, nil
+	e := pointer(first)
+	if e == nil {
+		return first, nil
+	}
+	raw, err := tx.txn.First(string(kindOfEntity(e)), indexID, e.meta().ID)
+	if err != nil || raw == nil { // a later command deleted it
+		return first, err
+	}
+	return value(raw.(Entity)), nil
 }
 
 // InitPlatform gives the cluster its epoch, once; a second one changes nothing.

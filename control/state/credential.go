@@ -63,12 +63,18 @@ type APIKey struct {
 type APIKeySpec struct {
 	Name     string     `json:"name,omitempty" maxLength:"200"`
 	Reseller string     `json:"reseller,omitempty" maxLength:"64" doc:"A key for all companies of a reseller."`
-	Scopes   []string   `json:"scopes,omitempty" maxItems:"64" doc:"What it may do, as rooms:read or rooms:write; absent = everything." example:"[\"rooms:write\",\"sessions:read\"]"`
+	Scopes   []string   `json:"scopes,omitempty" minItems:"1" maxItems:"64" doc:"What it may do, as rooms:read or rooms:write; absent = everything." example:"[\"rooms:write\",\"sessions:read\"]"`
 	Rate     int        `json:"rate" required:"false" minimum:"0" maximum:"10000" doc:"Calls a second; 0 = the default."`
 	Expires  *time.Time `json:"expires,omitempty" doc:"When it ends by itself."`
 }
 
 func (k *APIKey) spec() any { return &k.APIKeySpec }
+func (k *APIKey) owner() string {
+	if k.Reseller != "" {
+		return OfReseller(k.Reseller)
+	}
+	return k.Company
+}
 func (k *APIKey) masked() Entity {
 	m := *k
 	m.SecretHash = nil

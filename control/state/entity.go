@@ -61,13 +61,22 @@ func Mask[T any](e T) T {
 	return e
 }
 
+// OfReseller is the owner of what is a reseller's. Companies own under their plain ids, which hold no slash, so
+// that a company and a reseller of one id have nothing in common.
+func OfReseller(id string) string {
+	if id == "" {
+		return ""
+	}
+	return string(KindReseller) + "/" + id
+}
+
 // tenantOf is the tenant whose business an entity is: of a tenant, the tenant itself.
 func tenantOf(e Entity) string {
 	switch e := e.(type) {
 	case *Company:
 		return e.ID
 	case *Reseller:
-		return e.ID
+		return OfReseller(e.ID)
 	}
 	return ownerOf(e)
 }

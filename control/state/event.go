@@ -40,11 +40,15 @@ func (t *tx) record(c Command) error {
 	}
 	e := &Event{
 		Meta: Meta{ID: EventID(t.index)}, At: t.at, By: t.terms.By, Request: t.terms.Request,
-		Action: c.Name(), Object: t.target, Owner: t.company,
+		Object: t.target, Owner: t.company,
 	}
+	if b, ok := c.(*Batch); ok {
+		c = b.Commands[0] // what was wanted; the others belong to it
+	}
+	e.Action = c.Name()
 	switch c := c.(type) {
 	case *Create:
-		e.Fields = names(c.Set)
+		e.Fields = append(names(c.Set), names(c.Secret)...)
 	case *Update:
 		e.Fields = append(names(c.Set), names(c.Secret)...)
 	case *UpdatePlatform:

@@ -11,6 +11,8 @@ const (
 	// maxOnce bounds the remembered requests of one scope.
 	maxOnce = 20_000
 	maxKey  = 255
+	// maxScope is an id with the prefix of its kind.
+	maxScope = maxID + 16
 )
 
 // Once is a request that was done, with its result.
@@ -33,7 +35,8 @@ func (o *Once) deleted(tx *tx) error {
 	return err
 }
 
-func (k *OnceKey) id() string { return k.Scope + "/" + k.Key }
+// id joins the two by what no scope holds.
+func (k *OnceKey) id() string { return k.Scope + ":" + k.Key }
 
 // again gives the result of an earlier equal request.
 func (t *tx) again(k *OnceKey) (Result, bool) {
@@ -58,7 +61,7 @@ func (t *tx) again(k *OnceKey) (Result, bool) {
 
 // remember keeps a request's result.
 func (t *tx) remember(k *OnceKey, v any) error {
-	if k.Scope == "" || k.Key == "" || len(k.Key) > maxKey || len(k.Scope) > maxID {
+	if k.Scope == "" || k.Key == "" || len(k.Key) > maxKey || len(k.Scope) > maxScope {
 		return invalid("idempotency_key", "must have 1 to 255 bytes")
 	}
 	o := &Once{Meta: Meta{ID: k.id()}, Sum: k.Sum, Scope: k.Scope, Extra: k.Extra, Expires: t.at.Add(onceFor)}

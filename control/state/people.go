@@ -73,10 +73,8 @@ func (u *User) check(tx *tx, _ Entity) error {
 	if !slices.Contains([]string{RoleReseller, RoleCompany, RoleHost}, u.Role) {
 		return invalid("role", "must be RESELLER_ADMIN, COMPANY_ADMIN or HOST")
 	}
-	for field, v := range map[string]string{"name": u.Name, "first_name": u.FirstName, "last_name": u.LastName, "openid_subject": u.OpenIDSubject} {
-		if err := checkName(field, v, false); err != nil {
-			return err
-		}
+	if err := checkNames("name", u.Name, "first_name", u.FirstName, "last_name", u.LastName, "openid_subject", u.OpenIDSubject); err != nil {
+		return err
 	}
 	if u.DisplayName() == "" && u.Email == "" {
 		return invalid("name", "a user needs a name or an e-mail address")
@@ -158,10 +156,8 @@ func (c *Customer) check(tx *tx, _ Entity) error {
 	if _, ok := Get[Company](tx.view(), c.Company); !ok {
 		return notFound("company")
 	}
-	for field, v := range map[string]string{"name": c.Name, "first_name": c.FirstName, "last_name": c.LastName} {
-		if err := checkName(field, v, false); err != nil {
-			return err
-		}
+	if err := checkNames("name", c.Name, "first_name", c.FirstName, "last_name", c.LastName); err != nil {
+		return err
 	}
 	if err := checkEmail("email", c.Email); err != nil {
 		return err

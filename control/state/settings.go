@@ -73,8 +73,9 @@ func (s *Settings) check(field string) error {
 			}
 		}
 	}
-	for name, n := range map[string]*int{"recording_days": s.RecordingDays, "history_days": s.HistoryDays} {
-		if n != nil && (*n < 0 || *n > 36500) {
+	days := map[string]*int{"recording_days": s.RecordingDays, "history_days": s.HistoryDays}
+	for _, name := range sorted(days) {
+		if n := days[name]; n != nil && (*n < 0 || *n > 36500) {
 			return invalid(field+"."+name, "must be between 0 and 36500")
 		}
 	}
@@ -117,8 +118,9 @@ func (b *Branding) check(field string) error {
 		}
 		background = ""
 	}
-	for name, u := range map[string]string{"logo": b.Logo, "link": b.Link, "background": background} {
-		if u != "" {
+	urls := map[string]string{"logo": b.Logo, "link": b.Link, "background": background}
+	for _, name := range sorted(urls) {
+		if u := urls[name]; u != "" {
 			if err := checkHTTPS(field+"."+name, u); err != nil {
 				return err
 			}

@@ -241,6 +241,16 @@ func (t *tx) remove(kind Kind, id string) error {
 	return nil
 }
 
+// deleteOwned removes everything of a tenant that is gone.
+func (t *tx) deleteOwned(owner string) error {
+	for _, child := range tables {
+		if err := t.deleteAll(child, indexOwned, owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // deleteAll removes the entities under one key of an index.
 func (t *tx) deleteAll(child *table, index, key string) error {
 	var ids []string // first: memdb's iterators do not survive writes

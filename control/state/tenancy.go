@@ -127,11 +127,14 @@ func (r *Reseller) check(tx *tx, _ Entity) error {
 
 // kept keeps a reseller while it has companies, whose people would lose everything by one call.
 func (r *Reseller) kept(tx *tx) error {
-	for range List[Company](tx.view(), r.ID, "") {
+	for range List[Company](tx.view(), OfReseller(r.ID), "") {
 		return conflict("id", "the reseller has companies; delete them first")
 	}
 	return nil
 }
+
+// deleted takes the reseller's plans, domains and keys along: none may open anything of a later reseller of that id.
+func (r *Reseller) deleted(tx *tx) error { return tx.deleteOwned(OfReseller(r.ID)) }
 
 // RootDomain is a reseller's domain below which its companies have their subdomains.
 type RootDomain struct {
@@ -146,7 +149,7 @@ type RootDomainSpec struct {
 }
 
 func (d *RootDomain) spec() any     { return &d.RootDomainSpec }
-func (d *RootDomain) owner() string { return d.Reseller }
+func (d *RootDomain) owner() string { return OfReseller(d.Reseller) }
 
 func (d *RootDomain) check(tx *tx, was Entity) error {
 	if err := checkFQDN("fqdn", d.FQDN); err != nil {
@@ -200,7 +203,7 @@ type OpenID struct {
 func (c Company) Suspended() bool { return c.Status != StatusActive }
 
 func (c *Company) spec() any     { return &c.CompanySpec }
-func (c *Company) owner() string { return c.Reseller }
+func (c *Company) owner() string { return OfReseller(c.Reseller) }
 func (c *Company) secrets() any  { return secretOf(&c.Secret) }
 func (c *Company) masked() Entity {
 	m := *c
@@ -261,13 +264,8 @@ func (c *Company) created(tx *tx) error {
 
 // deleted takes everything the company owns along.
 func (c *Company) deleted(tx *tx) error {
-	for _, t := range tables {
-		if t.kind == KindCompany {
-			continue
-		}
-		if err := tx.deleteAll(t, indexOwned, c.ID); err != nil {
-			return err
-		}
+	if err := tx.deleteOwned(c.ID); err != nil {
+		return err
 	}
 	if p := tx.view().Platform(); p.DefaultCompany == c.ID {
 		p.DefaultCompany = ""
@@ -358,7 +356,7 @@ type PlanSpec struct {
 }
 
 func (p *Plan) spec() any     { return &p.PlanSpec }
-func (p *Plan) owner() string { return p.Reseller }
+func (p *Plan) owner() string { return OfReseller(p.Reseller) }
 
 func (p *Plan) check(tx *tx, was Entity) error {
 	if err := checkID("slug", p.Slug); err != nil {

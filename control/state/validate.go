@@ -51,6 +51,16 @@ func checkName(field, name string, required bool) error {
 	return nil
 }
 
+// checkNames judges pairs of field and value, in their order: equal commands are refused for equal reasons.
+func checkNames(pairs ...string) error {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if err := checkName(pairs[i], pairs[i+1], false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checkPublicID wants characters that stand in a path or query as they are (RFC 3986, section 2.3).
 func checkPublicID(field, id string) error {
 	if id == "" || len(id) > maxPublicID {
