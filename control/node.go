@@ -119,10 +119,16 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.handler, err = api.New(api.Config{Store: n.store, Tokens: signer, Log: n.log, Registerer: n.cfg.Registerer})
+	sealer, err := n.sealer()
 	if err != nil {
 		return err
 	}
+	native, err := api.New(api.Config{Store: n.store, Tokens: signer, Seal: sealer, Log: n.log, Registerer: n.cfg.Registerer})
+	if err != nil {
+		return err
+	}
+	n.handler = native
+	n.wg.Go(func() { native.Run(n.ctx) })
 	n.serve(hub)
 	n.wg.Go(n.renew)
 	return nil

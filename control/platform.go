@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base32"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/api"
 	"github.com/meridian-video/meridian/control/ca"
+	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
 )
@@ -23,6 +25,7 @@ import (
 const (
 	fileAPIKey     = "api-key"
 	fileSigningKey = "signing.key"
+	fileSealKey    = "seal.key"
 	// DevCompany is the id of the company that EnsureDev makes.
 	DevCompany = "dev"
 )
@@ -89,6 +92,22 @@ func newSigningKey(path string) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("signing key: %w", err)
 	}
 	return key, ca.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+// sealer reads or makes the operator's key, by which secrets of the state are sealed. A file next to those of the
+// authority: who has the log, a snapshot or a copy of them does not have it.
+func (n *Node) sealer() (*seal.Sealer, error) {
+	path := filepath.Join(n.cfg.Dir, fileSealKey)
+	key, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		key = make([]byte, seal.KeySize)
+		_, _ = rand.Read(key) // never fails (crypto/rand)
+		err = ca.WriteFile(path, key)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("seal key: %w", err)
+	}
+	return seal.New(key)
 }
 
 // EnsurePlatform makes the platform's first API key, kept in the file api-key of the data directory, and

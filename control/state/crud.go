@@ -83,8 +83,10 @@ func generic(name string) Command {
 }
 
 func (c *Create) apply(tx *tx) (any, error) {
-	if err := checkID("id", c.ID); err != nil {
-		return nil, err
+	if c.Kind != KindDomain { // its id is its name, which is checked as one
+		if err := checkID("id", c.ID); err != nil {
+			return nil, err
+		}
 	}
 	e := byKind[c.Kind].make()
 	*e.meta() = Meta{ID: c.ID, Company: c.Company}

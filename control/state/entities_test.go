@@ -44,6 +44,9 @@ func TestTenancy(t *testing.T) {
 		f.refused(CodeInvalid, "fqdn", Add(KindRootDomain, "d9", "", RootDomainSpec{bad, "rs"}))
 	}
 	f.refused(CodeNotFound, "", &Delete{Kind: KindDomain, Company: "b", ID: "meet.example.com"})
+	long := strings.Repeat("a", 60) + "." + strings.Repeat("b", 60) + ".example"
+	f.must(Add(KindDomain, long, "a", RoomDomainSpec{long}))
+	f.refused(CodeInvalid, "fqdn", Add(KindDomain, "a b", "a", RoomDomainSpec{"a b"}))
 
 	f.must(Add(KindOrigin, "o", "a", AllowedOriginSpec{"https://*.example.com"}))
 	for _, bad := range []string{"http://x.y", "https://*", "https://*.com", "https://x.y/", "https://x.y:443", "https://x.y:0", "https://"} {

@@ -33,6 +33,15 @@ func (m *Meta) owner() string { return m.Company }
 // Identity gives id and company of an entity.
 func (m *Meta) Identity() (id, company string) { return m.ID, m.Company }
 
+// Metadata gives what every entity has.
+func (m *Meta) Metadata() Meta { return *m }
+
+// Owns tells whether an entity is the owner's, see List.
+func Owns[T any](owner string, e T) bool {
+	of, ok := any(&e).(Entity)
+	return ok && ownerOf(of) == owner
+}
+
 // Optional capabilities of entities.
 type (
 	// owned overrides who owns the entity: a reseller where that is not a company.
