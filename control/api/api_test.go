@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -37,8 +38,16 @@ type platform struct {
 }
 
 type caller struct {
-	p   *platform
-	key string
+	p    *platform
+	key  string
+	addr string // empty = httptest's
+}
+
+// from gives the caller an address for one call, so that failed tries are not counted together.
+func (c caller) from(name string) caller {
+	sum := sha256.Sum256([]byte(name))
+	c.addr = fmt.Sprintf("[2001:db8:%x:%x::1]:4711", sum[:2], sum[2:4])
+	return c
 }
 
 func newPlatform(t *testing.T) *platform {
@@ -73,18 +82,21 @@ func newPlatform(t *testing.T) *platform {
 		t.Fatal(err)
 	}
 	key := api.NewKey(time.Now())
-	for _, c := range []state.Command{&state.InitPlatform{Epoch: "e1"}, key.Create("", state.APIKeySpec{})} {
+	for _, c := range []state.Command{&state.InitPlatform{Epoch: "e1"}, key.Create("", state.APIKeySpec{Rate: 10_000})} {
 		if _, err := s.Propose(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.root = caller{p, key.Text()}
+	p.root = caller{p: p, key: key.Text()}
 	return p
 }
 
 func (c caller) send(r *http.Request) *httptest.ResponseRecorder {
 	if c.key != "" {
 		r.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	if c.addr != "" {
+		r.RemoteAddr = c.addr
 	}
 	w := httptest.NewRecorder()
 	c.p.handler.ServeHTTP(w, r)
@@ -146,8 +158,8 @@ func (p *platform) company(id string) caller {
 	p.t.Helper()
 	p.root.want(201, "POST", "/api/v1/companies", m{"id": id, "name": id}, nil)
 	var k struct{ Key string }
-	p.root.want(201, "POST", "/api/v1/companies/"+id+"/api-keys", m{"name": "server"}, &k)
-	return caller{p, k.Key}
+	p.root.want(201, "POST", "/api/v1/companies/"+id+"/api-keys", m{"name": "server", "rate": 10_000}, &k)
+	return caller{p: p, key: k.Key}
 }
 
 type m map[string]any
@@ -287,7 +299,7 @@ func TestKeysOpenWhatTheyShould(t *testing.T) {
 	p := newPlatform(t)
 	acme := p.company("acme")
 	p.company("umbrella")
-	nobody := caller{p, ""}
+	nobody := caller{p: p}
 	first := strings.Split(p.root.key, "_")
 	for name, key := range map[string]string{
 		"none": "", "words": "hello", "short secret": "mrk_" + first[1] + "_abc",
@@ -296,7 +308,7 @@ func TestKeysOpenWhatTheyShould(t *testing.T) {
 		"with a suffix": p.root.key + "A",
 	} {
 		t.Run(name, func(t *testing.T) {
-			caller{p, key}.refused(401, "unauthorized", "", "GET", "/api/v1/companies", nil)
+			caller{p: p, key: key}.refused(401, "unauthorized", "", "GET", "/api/v1/companies", nil)
 		})
 	}
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/companies", nil)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -60,6 +61,9 @@ func onceParam() *huma.Param {
 // serveDocument answers with the document, made once.
 func (a *API) serveDocument() error {
 	doc := a.huma.OpenAPI()
+	if err := prune(doc); err != nil {
+		return err
+	}
 	text, err := json.Marshal(doc)
 	if err != nil {
 		return fmt.Errorf("OpenAPI document: %w", err)
@@ -74,6 +78,25 @@ func (a *API) serveDocument() error {
 			w.Header().Set("Content-Type", "application/openapi+"+suffix)
 			_, _ = w.Write(body) // the client is gone: nobody to tell
 		})
+	}
+	return nil
+}
+
+// prune drops schemas that nothing refers to: of what is hidden.
+func prune(doc *huma.OpenAPI) error {
+	schemas := doc.Components.Schemas.Map()
+	for dropped := true; dropped; {
+		dropped = false
+		text, err := json.Marshal(doc)
+		if err != nil {
+			return fmt.Errorf("OpenAPI document: %w", err)
+		}
+		for name := range schemas {
+			if !bytes.Contains(text, []byte(`"#/components/schemas/`+name+`"`)) {
+				delete(schemas, name)
+				dropped = true
+			}
+		}
 	}
 	return nil
 }

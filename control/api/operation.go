@@ -67,7 +67,13 @@ func register[I, O any](a *API, o operation, handle func(context.Context, *I) (*
 		}
 		return out, nil
 	})
-	exemplify(a.operation(op.Method, op.Path), o)
+	made := a.operation(op.Method, op.Path)
+	for _, p := range made.Parameters {
+		if p.In == "path" {
+			p.Example = exampleID(p.Name)
+		}
+	}
+	exemplify(made, o)
 }
 
 // operation finds what was registered.

@@ -158,11 +158,14 @@ func (s *served[T, I]) at(ctx context.Context, c *call) (owner, company string, 
 	return s.place.find(ctx, c)
 }
 
-// one finds the entity of the path.
-func (s *served[T, I]) entity(ctx context.Context, c *call) (e T, company string, err error) {
+// entity finds that of the path. Whether the caller may write such things is said before.
+func (s *served[T, I]) entity(ctx context.Context, c *call, least reach) (e T, company string, err error) {
 	owner, company, err := s.at(ctx, c)
 	if err != nil {
 		return e, "", err
+	}
+	if c.reach < least {
+		return e, "", forbidden(ctx, "This needs a key of more reach.")
 	}
 	id := param(ctx, s.one)
 	find := s.find
@@ -178,12 +181,9 @@ func (s *served[T, I]) entity(ctx context.Context, c *call) (e T, company string
 
 // writable is entity for a call that changes it.
 func (s *served[T, I]) writable(ctx context.Context, r *http.Request, c *call) (e T, d *draft[T], version uint64, err error) {
-	e, company, err := s.entity(ctx, c)
+	e, company, err := s.entity(ctx, c, s.writers)
 	if err != nil {
 		return e, nil, 0, err
-	}
-	if c.reach < s.writers {
-		return e, nil, 0, forbidden(ctx, "This needs a key of more reach.")
 	}
 	id, current := versionOf(e)
 	version, err = expected(ctx, r, current)
@@ -192,7 +192,7 @@ func (s *served[T, I]) writable(ctx context.Context, r *http.Request, c *call) (
 
 func (s *served[T, I]) getOne(ctx context.Context, r *http.Request) (answer, error) {
 	c := callOf(ctx)
-	e, _, err := s.entity(ctx, c)
+	e, _, err := s.entity(ctx, c, s.readers)
 	if err != nil {
 		return answer{}, err
 	}

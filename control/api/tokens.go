@@ -16,12 +16,12 @@ const (
 )
 
 type tokenIn struct {
-	Company string `path:"company" maxLength:"64" doc:"Id of the company." example:"acme"`
-	Room    string `path:"room" maxLength:"128" doc:"The room's id or public id." example:"standup"`
-	Body    newToken
+	Company string `path:"company" maxLength:"64" doc:"Id of the company."`
+	Room    string `path:"room" maxLength:"128" doc:"The room's id or public id."`
+	Body    tokenCreate
 }
 
-type newToken struct {
+type tokenCreate struct {
 	Name string `json:"name,omitempty" maxLength:"200" doc:"The participant's name."`
 	Peer string `json:"peer,omitempty" maxLength:"64" doc:"The participant's peer id; the newest of two with one id stays."`
 	Role string `json:"role,omitempty" enum:"moderator,regular" default:"regular"`
@@ -42,7 +42,7 @@ func (a *API) registerTokens() {
 		method: http.MethodPost, path: "/companies/{company}/rooms/{room}/tokens", id: "create-token", summary: "Mint a join token",
 		tag: "tokens", scope: "tokens:write", status: http.StatusCreated,
 		about:   "Nothing is kept of a token, so that a repetition is another token and does no harm.",
-		request: newToken{Name: "Ada", Peer: "ada-1", Role: "moderator", TTL: 600},
+		request: tokenCreate{Name: "Ada", Peer: "ada-1", Role: "moderator", TTL: 600},
 		answer:  JoinToken{Token: "eyJhbGciOiJFZERTQSJ9.…", Room: "standup", ExpiresAt: time.Date(2026, 11, 21, 9, 40, 0, 0, time.UTC)},
 	}, a.createToken)
 }
