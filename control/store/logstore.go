@@ -110,6 +110,12 @@ func (s *logStore) update(fn func(tx *bbolt.Tx) error) error {
 	return s.latched() // a write that came back after the watchdog does not count
 }
 
+// writes counts the transactions of the file. A write holds many entries when many come at a time.
+func (s *logStore) writes() (n int) {
+	_ = s.db.View(func(tx *bbolt.Tx) error { n = tx.ID(); return nil }) // a closed file counts nothing
+	return n
+}
+
 // FirstIndex implements raft.LogStore.
 func (s *logStore) FirstIndex() (uint64, error) {
 	return s.edge(func(c *bbolt.Cursor) []byte { k, _ := c.First(); return k })
