@@ -129,7 +129,7 @@ type server struct {
 
 func startServer(b *testing.B) *server {
 	b.Helper()
-	cmd := exec.CommandContext(b.Context(), os.Args[0])
+	cmd := exec.CommandContext(context.WithoutCancel(b.Context()), os.Args[0]) // it ends with its input
 	cmd.Env, cmd.Stderr = append(os.Environ(), benchDir+"="+b.TempDir()), os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
