@@ -49,16 +49,18 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 }
 
 func (a *API) admit(r *http.Request, c *call, scope string) (err error) {
+	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ") // nowhere else: URLs end up in logs
+	key, ok := ParseKey(strings.TrimSpace(text))
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return a.stranger(r, c)
+	}
 	if c.view, err = a.store.Linearizable(r.Context()); err != nil {
 		return err
 	}
-	key, ok := bearer(r, c.view, c.at)
-	if !ok {
+	if c.caller, ok = a.byKey(c, key); !ok {
 		return a.stranger(r, c)
 	}
-	c.caller = callerOf(key)
-	a.usage.note(key, c.at)
-	if err := a.limit(r.Context(), c, key.ID); err != nil {
+	if err := a.limit(r.Context(), c); err != nil {
 		return err
 	}
 	if !c.may(scope) {
@@ -68,17 +70,19 @@ func (a *API) admit(r *http.Request, c *call, scope string) (err error) {
 	return nil
 }
 
-// bearer finds the key of the Authorization header (RFC 6750, section 2.1; nowhere else, since URLs end up in
-// logs). Unknown, wrong, expired and revoked keys look the same from outside.
-func bearer(r *http.Request, view *state.View, now time.Time) (state.APIKey, bool) {
-	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	key, wellFormed := ParseKey(strings.TrimSpace(text))
-	stored, found := state.Get[state.APIKey](view, key.ID)
+// byKey is who brings an API key (RFC 6750, section 2.1). Unknown, wrong, expired and revoked keys look the same
+// from outside.
+func (a *API) byKey(c *call, key Key) (caller, bool) {
+	stored, found := state.Get[state.APIKey](c.view, key.ID)
 	if !found {
 		stored.SecretHash = make([]byte, sha256.Size) // compare all the same
 	}
 	match := subtle.ConstantTimeCompare(stored.SecretHash, key.Hash()) == 1
-	return stored, strings.EqualFold(scheme, "Bearer") && wellFormed && found && match && stored.Usable(now)
+	if !found || !match || !stored.Usable(c.at) {
+		return caller{}, false
+	}
+	a.usage.note(stored, c.at)
+	return callerOf(stored), true
 }
 
 // stranger refuses who has no key, and who has none too often.

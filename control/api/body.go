@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,9 +53,15 @@ func (f fields) object() json.RawMessage {
 	return b
 }
 
-// readBody reads a request's body within time and size.
-func readBody(r *http.Request) ([]byte, *Problem) {
+// readBody takes a request's body into memory within time and size; it can be read again afterwards. The time is
+// the body's alone: a deadline that stays would end a call that waits for a leader.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
+	if buffered, ok := r.Body.(*buffer); ok {
+		return buffered.bytes, nil
+	}
+	_ = huma.SetReadDeadline(w, time.Now().Add(bodyDeadline)) // not every writer can
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	_ = huma.SetReadDeadline(w, time.Time{})
 	tooLarge, _ := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case tooLarge != nil || len(body) > maxBody:
@@ -64,11 +71,21 @@ func readBody(r *http.Request) ([]byte, *Problem) {
 	case err != nil:
 		return nil, problem(r.Context(), http.StatusBadRequest, "The body could not be read.")
 	}
+	r.Body = &buffer{bytes.NewReader(body), body}
 	return body, nil
 }
 
+// buffer is a body in memory.
+type buffer struct {
+	*bytes.Reader
+	bytes []byte
+}
+
+// Close implements io.Closer.
+func (*buffer) Close() error { return nil }
+
 // decode reads the JSON object of a request and checks it by its schema.
-func (a *API) decode(r *http.Request, schema *huma.Schema, types ...string) (fields, error) {
+func (a *API) decode(w http.ResponseWriter, r *http.Request, schema *huma.Schema, types ...string) (fields, error) {
 	ctx := r.Context()
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); r.Header.Get("Content-Type") != "" {
 		known := false
@@ -79,7 +96,7 @@ func (a *API) decode(r *http.Request, schema *huma.Schema, types ...string) (fie
 			return nil, problem(ctx, http.StatusUnsupportedMediaType, "The body must be "+types[0]+".")
 		}
 	}
-	body, p := readBody(r)
+	body, p := readBody(w, r)
 	if p != nil {
 		return nil, p
 	}

@@ -18,7 +18,7 @@ const (
 
 // caller is who makes a call, whatever the credential: everything that is asked about rights is asked here.
 type caller struct {
-	by     string // for events: key:<id>
+	by     string // the credential, for events and limits: key:<id>
 	reach  reach
 	tenant string   // id of the company or reseller; empty for the platform
 	scopes []string // nil = everything in reach

@@ -76,6 +76,7 @@ func prepareAPIKey(a *API, ctx context.Context, d *draft[state.APIKey]) error {
 	if d.old != nil && d.call.scopes != nil && !d.call.covers(d.old.Scopes) {
 		return coded(forbidden(ctx, "The key may do what the caller's may not."), codeScope)
 	}
+	d.exact = d.old != nil && d.call.scopes != nil
 	if d.deleting {
 		return nil
 	}

@@ -18,6 +18,7 @@ type draft[T any] struct {
 	id, company string
 	old         *T // nil for a new one
 	deleting    bool
+	exact       bool   // it was judged by what is there, which must not change meanwhile
 	set         fields // of the entity
 	in          fields // other members of the body
 
@@ -53,6 +54,14 @@ func (d *draft[T]) with(first state.Command) state.Command {
 		return first
 	}
 	return &state.Batch{Commands: append([]state.Command{first}, d.more...)}
+}
+
+// meant is the version that the write is for.
+func (d *draft[T]) meant(version uint64) uint64 {
+	if version == 0 && d.exact {
+		_, version = versionOf(*d.old)
+	}
+	return version
 }
 
 // clears tells whether a member takes something away.

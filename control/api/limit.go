@@ -90,12 +90,12 @@ func (l *limits) sweep(now time.Time) {
 }
 
 // limit counts a call of a key and tells it what is left, by the fields of draft-ietf-httpapi-ratelimit-headers-10.
-func (a *API) limit(ctx context.Context, c *call, key string) error {
+func (a *API) limit(ctx context.Context, c *call) error {
 	perSecond := c.rate
 	if perSecond == 0 {
 		perSecond = callsPerSecond
 	}
-	q := a.keys.take(key, perSecond, 2*perSecond, c.at)
+	q := a.keys.take(c.by, perSecond, 2*perSecond, c.at)
 	c.header["Ratelimit-Policy"] = []string{fmt.Sprintf(`"key";q=%d;w=%d`, q.most, seconds(q.every))}
 	c.header["Ratelimit"] = []string{fmt.Sprintf(`"key";r=%d;t=%d`, q.left, seconds(q.full))}
 	if !q.ok {

@@ -1,13 +1,11 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -36,12 +34,11 @@ func (a *API) once(ctx huma.Context, next func(huma.Context)) {
 		invalid(r.Context(), headerOnce, "must have 1 to 255 visible ASCII characters").write(w)
 		return
 	}
-	body, p := readBody(r)
+	body, p := readBody(w, r)
 	if p != nil {
 		p.write(w)
 		return
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
 	c.once = &state.OnceKey{Scope: c.owner(), Key: key, Sum: sumOf(r.Method, r.URL.RequestURI(), string(body))}
 	next(ctx)
 }

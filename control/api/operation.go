@@ -106,7 +106,7 @@ type answer struct {
 	body   any    // nil for none
 }
 
-type handler func(ctx context.Context, r *http.Request) (answer, error)
+type handler func(ctx context.Context, w http.ResponseWriter, r *http.Request) (answer, error)
 
 // handle adds a call that reads its request itself; op describes it already.
 func (a *API) handle(op huma.Operation, serve handler) {
@@ -114,10 +114,7 @@ func (a *API) handle(op huma.Operation, serve handler) {
 	a.huma.Adapter().Handle(&op, a.huma.Middlewares().Handler(func(ctx huma.Context) {
 		r, w := humachi.Unwrap(ctx)
 		r = r.WithContext(ctx.Context()) // with the call
-		if r.Method != http.MethodGet {
-			_ = huma.SetReadDeadline(w, a.now().Add(bodyDeadline)) // not every writer can
-		}
-		out, err := serve(r.Context(), r)
+		out, err := serve(r.Context(), w, r)
 		if err != nil {
 			a.writeError(ctx, a.refuse(r.Context(), err))
 			return

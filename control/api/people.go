@@ -53,6 +53,7 @@ func prepareUser(a *API, ctx context.Context, d *draft[state.User]) error {
 	if above && d.call.reach < reachReseller {
 		return forbidden(ctx, "A reseller's administrator is the reseller's to make and change.")
 	}
+	d.exact = d.old != nil && d.call.reach < reachReseller
 	if d.deleting {
 		return nil
 	}

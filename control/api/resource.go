@@ -190,7 +190,7 @@ func (s *served[T, I]) writable(ctx context.Context, r *http.Request, c *call) (
 	return e, &draft[T]{call: c, id: id, company: company, old: &e}, version, err
 }
 
-func (s *served[T, I]) getOne(ctx context.Context, r *http.Request) (answer, error) {
+func (s *served[T, I]) getOne(ctx context.Context, _ http.ResponseWriter, r *http.Request) (answer, error) {
 	c := callOf(ctx)
 	e, _, err := s.entity(ctx, c, s.readers)
 	if err != nil {
@@ -210,7 +210,7 @@ func (s *served[T, I]) shown(c *call, e T, secret string) any {
 	return state.Mask(e)
 }
 
-func (s *served[T, I]) listAll(ctx context.Context, r *http.Request) (answer, error) {
+func (s *served[T, I]) listAll(ctx context.Context, _ http.ResponseWriter, r *http.Request) (answer, error) {
 	c := callOf(ctx)
 	owner, _, err := s.at(ctx, c)
 	if err != nil {
@@ -251,7 +251,7 @@ func (s *served[T, I]) within(c *call, owner string, walk iter.Seq[T]) iter.Seq[
 	}
 }
 
-func (s *served[T, I]) createOne(ctx context.Context, r *http.Request) (answer, error) {
+func (s *served[T, I]) createOne(ctx context.Context, w http.ResponseWriter, r *http.Request) (answer, error) {
 	c := callOf(ctx)
 	_, company, err := s.at(ctx, c)
 	if err != nil {
@@ -261,7 +261,7 @@ func (s *served[T, I]) createOne(ctx context.Context, r *http.Request) (answer, 
 		return answer{}, forbidden(ctx, "This needs a key of more reach.")
 	}
 	d := &draft[T]{call: c, id: NewID(c.at), company: company}
-	if err := s.read(ctx, r, s.in, d, typeJSON); err != nil {
+	if err := s.read(ctx, w, r, s.in, d, typeJSON); err != nil {
 		return answer{}, err
 	}
 	s.place.fill(ctx, d.set)
@@ -272,24 +272,24 @@ func (s *served[T, I]) createOne(ctx context.Context, r *http.Request) (answer, 
 	}
 	id, version := versionOf(e)
 	return answer{
-		status: http.StatusCreated, tag: etag(version), place: r.URL.Path + "/" + url.PathEscape(id), body: s.shown(c, e, secret),
+		status: http.StatusCreated, tag: etag(version), place: r.URL.EscapedPath() + "/" + url.PathEscape(id), body: s.shown(c, e, secret),
 	}, nil
 }
 
-func (s *served[T, I]) patchOne(ctx context.Context, r *http.Request) (answer, error) {
+func (s *served[T, I]) patchOne(ctx context.Context, w http.ResponseWriter, r *http.Request) (answer, error) {
 	c := callOf(ctx)
 	_, d, version, err := s.writable(ctx, r, c)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := s.read(ctx, r, s.patch, d, typeMerge, typeJSON); err != nil {
+	if err := s.read(ctx, w, r, s.patch, d, typeMerge, typeJSON); err != nil {
 		return answer{}, err
 	}
 	var cmd state.Command = &state.Update{Kind: s.kind, ID: d.id, Company: d.company, Set: d.set.object(), Secret: d.secrets()}
 	if s.update != nil {
 		cmd = s.update(d)
 	}
-	e, secret, err := propose[T](ctx, s.api, wish{command: cmd, version: version, extra: d.shownOnce})
+	e, secret, err := propose[T](ctx, s.api, wish{command: cmd, version: d.meant(version), extra: d.shownOnce})
 	if err != nil {
 		return answer{}, err
 	}
@@ -297,7 +297,7 @@ func (s *served[T, I]) patchOne(ctx context.Context, r *http.Request) (answer, e
 	return answer{status: http.StatusOK, tag: etag(version), body: s.shown(c, e, secret)}, nil
 }
 
-func (s *served[T, I]) deleteOne(ctx context.Context, r *http.Request) (answer, error) {
+func (s *served[T, I]) deleteOne(ctx context.Context, _ http.ResponseWriter, r *http.Request) (answer, error) {
 	_, d, version, err := s.writable(ctx, r, callOf(ctx))
 	if err != nil {
 		return answer{}, err
@@ -312,13 +312,13 @@ func (s *served[T, I]) deleteOne(ctx context.Context, r *http.Request) (answer, 
 	if s.remove != nil {
 		cmd = s.remove(d.company, d.id)
 	}
-	_, _, err = propose[T](ctx, s.api, wish{command: cmd, version: version})
+	_, _, err = propose[T](ctx, s.api, wish{command: cmd, version: d.meant(version)})
 	return answer{status: http.StatusNoContent}, err
 }
 
 // read takes the body into a draft: fields that are the state's, and members that prepare takes.
-func (s *served[T, I]) read(ctx context.Context, r *http.Request, schema *huma.Schema, d *draft[T], types ...string) error {
-	f, err := s.api.decode(r, schema, types...)
+func (s *served[T, I]) read(ctx context.Context, w http.ResponseWriter, r *http.Request, schema *huma.Schema, d *draft[T], types ...string) error {
+	f, err := s.api.decode(w, r, schema, types...)
 	if err != nil {
 		return err
 	}

@@ -184,6 +184,7 @@ func prepareSubscription(_ *API, ctx context.Context, d *draft[state.Subscriptio
 	if d.old == nil || d.deleting {
 		return forbidden(ctx, "What a company subscribes to is the platform's or its reseller's to say.")
 	}
+	d.exact = true
 	of, _ := state.Get[state.Company](d.call.view, d.company)
 	var limit int
 	if d.set.has("host_limit") && of.HostLimitLocked && (json.Unmarshal(d.set["host_limit"], &limit) != nil || limit != d.old.HostLimit) {
