@@ -134,6 +134,10 @@ func (m *mux) forget(d *door) {
 		m.drop(d, a)
 	}
 	d.addrs = nil
+	for _, s := range d.streams {
+		s.end(errEnded)
+	}
+	d.streams = nil
 }
 
 // Close closes the socket and waits for the reader. It is idempotent.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pion/rtp"
@@ -29,9 +30,10 @@ const (
 )
 
 // reader is the state of what a client sends. It belongs to the goroutine
-// that reads the media socket, and packets run to completion there: the
-// UpTrack forwards before the next is read.
+// that reads the media socket or a stream, and packets run to completion
+// there: the UpTrack forwards before the next is read.
 type reader struct {
+	mu      sync.Mutex // a client that changes its way is on two for a moment
 	t       *Transport
 	in      *srtp.Context
 	learned origins
@@ -49,6 +51,8 @@ type reader struct {
 // datagram takes a DTLS record or an SRTP or SRTCP packet from an address at
 // which the client has proved itself.
 func (r *reader) datagram(b []byte, from netip.AddrPort) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	switch {
 	case len(b) < 2:
 		return
