@@ -61,6 +61,8 @@ type Config struct {
 
 	Media         net.PacketConn
 	MediaAnnounce []netip.AddrPort // empty: the socket's own address
+	MediaTCP      net.Listener     // nil: no media over TCP
+	TCPAnnounce   []netip.AddrPort // empty: the listener's own address
 
 	TURNUDP      net.PacketConn // either may be nil
 	TURNTCP      net.Listener
@@ -136,7 +138,7 @@ func (n *Node) build() (err error) {
 	metrics := sfu.NewMetrics(cfg.Registerer)
 	n.bridge = turn.NewBridge(cfg.Media, n.mediaAddresses())
 	n.engine, err = rtc.New(rtc.Config{
-		Media: n.bridge, Relayed: n.bridge.Relayed, Announce: cfg.MediaAnnounce, Log: n.log.With("part", "rtc"),
+		Media: n.bridge, Relayed: n.bridge.Relayed, Announce: cfg.MediaAnnounce, Streams: cfg.MediaTCP, AnnounceStreams: cfg.TCPAnnounce, Log: n.log.With("part", "rtc"),
 		Registerer: cfg.Registerer, Now: n.now, SFU: metrics,
 	})
 	if err != nil {

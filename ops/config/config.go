@@ -143,14 +143,26 @@ type HTTP struct {
 	TLS TLS `yaml:"tls"`
 }
 
-// Media is the UDP port for everything participants send and receive.
+// Media is the UDP port for everything participants send and receive, and the
+// TCP port for those whom UDP does not reach.
 type Media struct {
 	Listen string `yaml:"listen"`
 
 	// Announce lists the IP addresses, with a port where it differs, that
 	// browsers are told. Empty: those of the machine.
 	Announce []string `yaml:"announce"`
+
+	// TCP is the address of the TCP port, or "http": the port of HTTP serves
+	// both. Empty: off.
+	TCP string `yaml:"tcp"`
+
+	// AnnounceTCP is as Announce, for TCP. Empty: the addresses of Announce, at
+	// the port of TCP, where that is bound to them.
+	AnnounceTCP []string `yaml:"announce_tcp"`
 }
+
+// WithHTTP is Media.TCP where HTTP's port serves both.
+const WithHTTP = "http"
 
 // TURN is the relay for participants who reach nothing else.
 type TURN struct {
@@ -186,7 +198,7 @@ func Default() Config {
 		},
 		Edge: Edge{
 			HTTP:  HTTP{Listen: ":8080"},
-			Media: Media{Listen: ":7000"},
+			Media: Media{Listen: ":7000", TCP: WithHTTP},
 			TURN:  TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
 			Relay: Endpoint{Listen: ":7002"},
 		},

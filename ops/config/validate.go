@@ -72,6 +72,12 @@ func (e Edge) check(k *checker) {
 	for i, a := range e.Media.Announce {
 		k.address(fmt.Sprintf("edge.media.announce[%d]", i), a)
 	}
+	if e.Media.TCP != WithHTTP {
+		k.listen("edge.media.tcp", e.Media.TCP, false)
+	}
+	for i, a := range e.Media.AnnounceTCP {
+		k.address(fmt.Sprintf("edge.media.announce_tcp[%d]", i), a)
+	}
 	k.listen("edge.turn.udp", e.TURN.UDP, false)
 	k.listen("edge.turn.tcp", e.TURN.TCP, false)
 	for i, a := range e.TURN.Announce {

@@ -40,6 +40,8 @@ type EdgeOptions struct {
 
 	Media         net.PacketConn
 	MediaAnnounce []netip.AddrPort
+	MediaTCP      net.Listener // nil: no media over TCP
+	TCPAnnounce   []netip.AddrPort
 	TURNUDP       net.PacketConn
 	TURNTCP       net.Listener
 	TURNAnnounce  []string
@@ -108,7 +110,7 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	e.Node, err = edge.New(edge.Config{
 		Self: o.Self, Members: e.Members, Configuration: e.Client, API: o.API, Web: web.Assets(),
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
-		Media: o.Media, MediaAnnounce: o.MediaAnnounce,
+		Media: o.Media, MediaAnnounce: o.MediaAnnounce, MediaTCP: o.MediaTCP, TCPAnnounce: o.TCPAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,
 		MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
 	})
