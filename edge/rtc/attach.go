@@ -4,7 +4,7 @@ import "net/netip"
 
 // ICE is not told of TCP. To pion/ice an address on a stream is one like any
 // other, found by a check, and its one candidate a family does for both: a
-// second one would cost every client a goroutine and 10 KiB for what few need.
+// second one would cost every client a goroutine and 8 KiB for what few need.
 // What it takes is that an address means one of the two to a transport: it is
 // a stream's from the first check on a stream on, for good.
 

@@ -307,6 +307,7 @@ func TestUnprovenStreamsAreBounded(t *testing.T) {
 		}
 		synctest.Wait()
 		s.pipes.dial(alice).hangs(t)
+		synctest.Wait()
 		if n := s.ended(t, "crowded"); n != 1 {
 			t.Errorf("%d refused", n)
 		}
@@ -538,25 +539,4 @@ func FuzzStream(f *testing.F) {
 			t.Error(err)
 		}
 	})
-}
-
-// BenchmarkStream is what a packet costs whoever sends it, and the connection's
-// own goroutine.
-func BenchmarkStream(b *testing.B) {
-	near, far := net.Pipe()
-	e, err := New(Config{Media: newDuct()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	s := newStream(near, alice, e.mux, func(*stream) {})
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = s.serve() })
-	wg.Go(func() { _, _ = io.Copy(io.Discard, far) })
-	defer func() { s.end(errEnded); _ = far.Close(); wg.Wait(); _ = e.Close() }()
-	packet := make([]byte, 1200)
-	b.ReportAllocs()
-	for b.Loop() {
-		for !s.send(packet, queueSize) {
-		}
-	}
 }
