@@ -125,8 +125,8 @@ type share struct {
 	close  func() error
 }
 
-func newShare(p *sharedPort, close func() error) *share {
-	return &share{port: p, conns: make(chan net.Conn), closed: make(chan struct{}), close: close}
+func newShare(p *sharedPort, end func() error) *share {
+	return &share{port: p, conns: make(chan net.Conn), closed: make(chan struct{}), close: end}
 }
 
 // offer waits a while for somebody to accept: while a node starts nobody does.
