@@ -75,6 +75,12 @@ func (e Edge) check(k *checker) {
 	if e.Media.Readers < 0 || e.Media.Readers > maxReaders {
 		k.complain("edge.media.readers", "%d is not between 0 and %d", e.Media.Readers, maxReaders)
 	}
+	if e.Media.TCP != WithHTTP {
+		k.listen("edge.media.tcp", e.Media.TCP, false)
+	}
+	for i, a := range e.Media.AnnounceTCP {
+		k.address(fmt.Sprintf("edge.media.announce_tcp[%d]", i), a)
+	}
 	k.listen("edge.turn.udp", e.TURN.UDP, false)
 	k.listen("edge.turn.tcp", e.TURN.TCP, false)
 	for i, a := range e.TURN.Announce {

@@ -41,6 +41,8 @@ type EdgeOptions struct {
 	Media         net.PacketConn
 	MediaBeside   []net.PacketConn // further sockets on Media's port
 	MediaAnnounce []netip.AddrPort
+	MediaTCP      net.Listener // nil: no media over TCP
+	TCPAnnounce   []netip.AddrPort
 	TURNUDP       net.PacketConn
 	TURNTCP       net.Listener
 	TURNAnnounce  []string
@@ -109,7 +111,7 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	e.Node, err = edge.New(edge.Config{
 		Self: o.Self, Members: e.Members, Configuration: e.Client, API: o.API, Web: web.Assets(),
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
-		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce,
+		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce, MediaTCP: o.MediaTCP, TCPAnnounce: o.TCPAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,
 		MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
 	})
