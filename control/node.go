@@ -95,7 +95,7 @@ func (n *Node) open(ctx context.Context) error {
 		return fmt.Errorf("data directory: %w", err)
 	}
 	var err error
-	if n.authority, err = ca.Open(n.cfg.Dir); err != nil {
+	if n.authority, err = ca.Open(n.cfg.Dir, n.cfg.VoterSecret); err != nil {
 		return err
 	}
 	if n.identity, err = n.authority.Self(n.cfg.NodeID); err != nil {
