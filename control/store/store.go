@@ -41,11 +41,20 @@ type Config struct {
 	ClientTLS *tls.Config
 	Dial      DialFunc // nil = net.Dialer
 
+	// Cluster names the cluster, for life: Raft streams of another one are refused, even of one with the same
+	// authority, ids and addresses. Empty for a voter that stays alone.
+	Cluster string
+	// Founders are the voters of a new cluster, the same on each of them; nil = this node alone. They count
+	// only for a directory without a Raft configuration.
+	Founders []Member
+	// Join starts a directory without a Raft configuration empty, for a node that a leader has admitted.
+	Join bool
+
 	// State is the machine to replicate; nil = a new one.
 	State *state.State
 
 	// ElectionTimeout is Raft's heartbeat and election timeout: at least ten round trips between voters.
-	// 0 = 150 ms alone, 500 ms with a listener.
+	// 0 = 150 ms alone, 400 ms with a listener.
 	ElectionTimeout time.Duration
 	// SnapshotThreshold is the number of log entries after which a snapshot is taken; 0 = 8192.
 	SnapshotThreshold uint64
@@ -84,12 +93,12 @@ type Store struct {
 	metrics storeMetrics
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced when leading changes
+	changed chan struct{} // closed and replaced when leading, or the known leader, changes
 	closed  bool
 }
 
-// Open starts the voter. A directory without a Raft configuration is bootstrapped with this node as the one
-// voter; the same call on a directory that has one goes on with it.
+// Open starts the voter. A directory without a Raft configuration is bootstrapped with the founders, or left
+// empty for a leader to fill; the same call on a directory that has one goes on with it.
 func Open(cfg Config) (*Store, error) {
 	cfg = withDefaults(cfg)
 	if cfg.Dir == "" || cfg.ID == "" {
@@ -118,7 +127,7 @@ func Open(cfg Config) (*Store, error) {
 
 func withDefaults(cfg Config) Config {
 	if cfg.ElectionTimeout == 0 {
-		cfg.ElectionTimeout = 500 * time.Millisecond
+		cfg.ElectionTimeout = 400 * time.Millisecond
 		if cfg.Listener == nil {
 			cfg.ElectionTimeout = 150 * time.Millisecond
 		}
@@ -171,6 +180,7 @@ func (s *Store) start() error {
 	conf.SnapshotThreshold = s.cfg.SnapshotThreshold
 	conf.TrailingLogs = s.cfg.TrailingLogs
 	conf.BatchApplyCh = true
+	conf.ShutdownOnRemove = false // a removed node says so rather than seeming dead
 	conf.NoLegacyTelemetry = true
 	cache, err := raft.NewLogCache(512, s.logs)
 	if err != nil {
@@ -187,6 +197,7 @@ func (s *Store) start() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.wg.Go(func() { s.watchLeadership(ctx) })
+	s.wg.Go(func() { s.watchLeader(ctx) })
 	return nil
 }
 
@@ -196,7 +207,7 @@ func (s *Store) transport() (raft.Transport, io.Closer) {
 		return t, t
 	}
 	t := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream:  newStreamLayer(s.cfg.Listener, s.cfg.Advertise, s.cfg.ServerTLS, s.cfg.ClientTLS, s.cfg.Dial),
+		Stream:  newStreamLayer(s.cfg),
 		MaxPool: 3, Timeout: 10 * time.Second, Logger: newRaftLogger(s.log),
 	})
 	return t, t
@@ -207,14 +218,17 @@ func (s *Store) bootstrap(conf *raft.Config, logs raft.LogStore, snaps raft.Snap
 	if err != nil {
 		return fmt.Errorf("read raft state: %w", err)
 	}
-	if has {
+	if has || s.cfg.Join {
 		return nil
 	}
-	one := raft.Configuration{Servers: []raft.Server{{Suffrage: raft.Voter, ID: conf.LocalID, Address: t.LocalAddr()}}}
-	if err := raft.BootstrapCluster(conf, logs, s.logs, snaps, t, one); err != nil {
+	servers := []raft.Server{{Suffrage: raft.Voter, ID: conf.LocalID, Address: t.LocalAddr()}}
+	if len(s.cfg.Founders) > 0 {
+		servers = serversOf(s.cfg.Founders)
+	}
+	if err := raft.BootstrapCluster(conf, logs, s.logs, snaps, t, raft.Configuration{Servers: servers}); err != nil {
 		return fmt.Errorf("bootstrap raft: %w", err)
 	}
-	s.log.Info("new control cluster", "node", s.cfg.ID)
+	s.log.Info("new control cluster", "node", s.cfg.ID, "voters", len(servers))
 	return nil
 }
 
@@ -238,6 +252,25 @@ func (s *Store) watchLeadership(ctx context.Context) {
 			s.leading.Store(true)
 			s.signal()
 			s.log.Info("leading", "node", s.cfg.ID, "index", s.barrier.Load())
+		}
+	}
+}
+
+// watchLeader wakes those who wait for a leader, wherever it is.
+func (s *Store) watchLeader(ctx context.Context) {
+	seen := make(chan raft.Observation, 1) // one is enough: what counts is that something changed
+	o := raft.NewObserver(seen, false, func(o *raft.Observation) bool {
+		_, ok := o.Data.(raft.LeaderObservation)
+		return ok
+	})
+	s.raft.RegisterObserver(o)
+	defer s.raft.DeregisterObserver(o)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-seen:
+			s.signal()
 		}
 	}
 }
@@ -282,9 +315,7 @@ func (s *Store) track(fn func()) bool {
 // WaitReady blocks until the node can decide.
 func (s *Store) WaitReady(ctx context.Context) error {
 	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
+		changed := s.Changed()
 		if s.leading.Load() {
 			return nil
 		}
@@ -294,6 +325,13 @@ func (s *Store) WaitReady(ctx context.Context) error {
 			return fmt.Errorf("wait for a leader: %w", context.Cause(ctx))
 		}
 	}
+}
+
+// Changed is closed when this node begins or ceases to lead, or learns of another leader.
+func (s *Store) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
 }
 
 // Ready reports why the node takes no writes; nil when it does.
@@ -331,6 +369,7 @@ func (s *Store) Close() error {
 		s.mu.Lock()
 		s.closed = true
 		s.mu.Unlock()
+		s.handOver()
 		err := s.raft.Shutdown().Error()
 		s.cancel()
 		s.wg.Wait()

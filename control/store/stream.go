@@ -31,15 +31,40 @@ func (advertised) Network() string { return "tcp" }
 // String implements net.Addr.
 func (a advertised) String() string { return string(a) }
 
-func newStreamLayer(l net.Listener, advertise string, server, client *tls.Config, dial DialFunc) *streamLayer {
-	s := &streamLayer{Listener: tls.NewListener(l, server), client: client, dial: dial, addr: l.Addr()}
-	if advertise != "" {
-		s.addr = advertised(advertise)
+func newStreamLayer(cfg Config) *streamLayer {
+	protocol := "meridian-raft/" + cfg.Cluster
+	s := &streamLayer{
+		Listener: tls.NewListener(cfg.Listener, speaking(cfg.ServerTLS, protocol)), client: speaking(cfg.ClientTLS, protocol),
+		dial: cfg.Dial, addr: cfg.Listener.Addr(),
+	}
+	if cfg.Advertise != "" {
+		s.addr = advertised(cfg.Advertise)
 	}
 	if s.dial == nil {
 		s.dial = (&net.Dialer{}).DialContext
 	}
 	return s
+}
+
+// errForeign is the cause when the other end of a Raft stream is of another cluster.
+var errForeign = errors.New("a Raft stream of another cluster")
+
+// speaking narrows a configuration to one protocol (ALPN, RFC 7301). The cluster's name in it keeps the voters
+// of two clusters apart that were made from one secret, one after the other.
+func speaking(c *tls.Config, protocol string) *tls.Config {
+	c = c.Clone()
+	c.NextProtos = []string{protocol}
+	verify := c.VerifyConnection
+	c.VerifyConnection = func(cs tls.ConnectionState) error {
+		if cs.NegotiatedProtocol != protocol {
+			return errForeign
+		}
+		if verify != nil {
+			return verify(cs)
+		}
+		return nil
+	}
+	return c
 }
 
 // Addr implements net.Listener with the advertised address.
