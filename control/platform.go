@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -27,12 +28,12 @@ const (
 	DevCompany = "dev"
 )
 
-// initPlatform gives a new cluster its epoch.
+// initPlatform gives a new cluster its epoch: the cluster's name.
 func (n *Node) initPlatform(ctx context.Context) error {
 	if n.store.View().Platform().Epoch != "" {
 		return nil
 	}
-	_, err := n.store.Propose(ctx, &state.InitPlatform{Epoch: api.NewID(time.Now())})
+	_, err := n.Propose(ctx, &state.InitPlatform{Epoch: n.birth.Load().Record.ID})
 	return err
 }
 
@@ -54,7 +55,7 @@ func (n *Node) signer(ctx context.Context) (*token.Signer, error) {
 		known = known || k.KID == kid
 	}
 	if !known {
-		if _, err := n.store.Propose(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
+		if _, err := n.Propose(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
 			return nil, fmt.Errorf("publish signing key: %w", err)
 		}
 	}
@@ -92,8 +93,8 @@ func newSigningKey(path string) (ed25519.PrivateKey, error) {
 }
 
 // EnsurePlatform makes the platform's first API key, kept in the file api-key of the data directory, and
-// returns it. It is idempotent; an operator who has revoked that key gets it back from the file all the same,
-// and it opens nothing.
+// returns it. Nodes of one voter secret make the same one. It is idempotent; an operator who has revoked that
+// key gets it back from the file all the same, and it opens nothing.
 func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 	path := filepath.Join(n.cfg.Dir, fileAPIKey)
 	var key api.Key
@@ -105,29 +106,55 @@ func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 			return "", fmt.Errorf("%s holds no API key", path)
 		}
 	case errors.Is(err, os.ErrNotExist):
-		key = api.NewKey(time.Now())
+		if key, err = n.firstKey(); err != nil {
+			return "", err
+		}
 		if err := ca.WriteFile(path, []byte(key.Text()+"\n")); err != nil { // first: a key nobody knows is no use
 			return "", fmt.Errorf("keep API key: %w", err)
 		}
 	default:
 		return "", fmt.Errorf("read API key: %w", err)
 	}
-	_, err = n.store.Propose(ctx, &state.CreateAPIKey{ID: key.ID, Label: "first key of the platform", SecretHash: key.Hash()})
+	if _, ok := n.store.View().APIKey(key.ID); ok {
+		return key.Text(), nil
+	}
+	_, err = n.Propose(ctx, &state.CreateAPIKey{ID: key.ID, Label: "first key of the platform", SecretHash: key.Hash()})
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create API key: %w", err)
 	}
 	return key.Text(), nil
 }
 
+// firstKey derives the first API key from the voter secret, where there is one.
+func (n *Node) firstKey() (api.Key, error) {
+	voters := n.authority.VoterSecret()
+	if voters.IsZero() {
+		return api.NewKey(time.Now()), nil
+	}
+	name, err := voters.Derive("first key name", 8)
+	if err != nil {
+		return api.Key{}, err
+	}
+	secret, err := voters.Derive("first key", 32)
+	if err != nil {
+		return api.Key{}, err
+	}
+	key, ok := api.ParseKey(fmt.Sprintf("mrk_first-%x_%s", name, base64.RawURLEncoding.EncodeToString(secret)))
+	if !ok {
+		return key, errors.New("derive API key: unexpected form")
+	}
+	return key, nil
+}
+
 // EnsureDev makes a company for development (open rooms, default company) and the platform's API key.
 // It is idempotent and leaves alone what was changed since.
 func (n *Node) EnsureDev(ctx context.Context) (apiKey string, err error) {
-	_, err = n.store.Propose(ctx, &state.CreateCompany{ID: DevCompany, Company: "Development", OpenRooms: true})
+	_, err = n.Propose(ctx, &state.CreateCompany{ID: DevCompany, Company: "Development", OpenRooms: true})
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create development company: %w", err)
 	}
 	if n.store.View().Platform().DefaultCompany == "" {
-		if _, err := n.store.Propose(ctx, &state.SetDefaultCompany{Company: DevCompany}); err != nil {
+		if _, err := n.Propose(ctx, &state.SetDefaultCompany{Company: DevCompany}); err != nil {
 			return "", fmt.Errorf("set default company: %w", err)
 		}
 	}

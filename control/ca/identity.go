@@ -225,3 +225,8 @@ func newKey(node geo.NodeID) (key crypto.Signer, csr []byte, err error) {
 	}
 	return k, csr, nil
 }
+
+// FromControl tells whether the other end of a connection has shown a control node's certificate of the cluster.
+func FromControl(cs *tls.ConnectionState) bool {
+	return cs != nil && len(cs.VerifiedChains) > 0 && RoleOf(cs.PeerCertificates[0]) == geo.RoleControl
+}

@@ -97,7 +97,7 @@ func TestDerivedAuthorityNeverChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const join = "mrd1.a0p6HjqwrxI5OgDUXXFyIroXN4RPcxkPBOdzOfl6vKU.a6-ZK9er9jbBZRk8Xvokb1Ux2XNg_nnJduaI7j66gls"
+	const join = "mrd1.duNf3VAdJLsGPAvdj6OVa04aN5VXMHwCzxrd1OxerXE.a6-ZK9er9jbBZRk8Xvokb1Ux2XNg_nnJduaI7j66gls"
 	if got := a.JoinSecret().Text(); got != join {
 		t.Errorf("join secret %s, want %s", got, join)
 	}

@@ -34,15 +34,14 @@ type Config struct {
 	Dir string // data directory; created when absent
 	ID  string // this voter's id, for life
 
-	// Listener takes Raft streams of other voters; nil for a voter that stays alone.
+	// Listener takes Raft streams of other voters, over TLS and of Protocol(Cluster) alone; nil for a voter that
+	// stays alone.
 	Listener  net.Listener
 	Advertise string // address other voters dial; empty = the listener's
-	ServerTLS *tls.Config
 	ClientTLS *tls.Config
 	Dial      DialFunc // nil = net.Dialer
 
-	// Cluster names the cluster, for life: Raft streams of another one are refused, even of one with the same
-	// authority, ids and addresses. Empty for a voter that stays alone.
+	// Cluster names the cluster, for life. Empty for a voter that stays alone.
 	Cluster string
 	// Founders are the voters of a new cluster, the same on each of them; nil = this node alone. They count
 	// only for a directory without a Raft configuration.

@@ -13,14 +13,18 @@ import (
 // DialFunc opens a stream to an address; net.Dialer's DialContext is one.
 type DialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// streamLayer is Raft's transport over TLS: both ends show node certificates, which the two configurations
-// check (the role too: an edge's certificate opens no Raft stream).
+// streamLayer is Raft's transport. The listener has checked who comes; the client's configuration checks whom it
+// reaches.
 type streamLayer struct {
 	net.Listener
 	client *tls.Config
 	dial   DialFunc
 	addr   net.Addr
 }
+
+// Protocol is what Raft streams of a cluster are called in the handshake (ALPN, RFC 7301). The cluster's name
+// in it keeps the voters of two clusters apart that were made from one secret, one after the other.
+func Protocol(cluster string) string { return "meridian-raft/" + cluster }
 
 // advertised is an address of this node as others dial it.
 type advertised string
@@ -32,11 +36,8 @@ func (advertised) Network() string { return "tcp" }
 func (a advertised) String() string { return string(a) }
 
 func newStreamLayer(cfg Config) *streamLayer {
-	protocol := "meridian-raft/" + cfg.Cluster
-	s := &streamLayer{
-		Listener: tls.NewListener(cfg.Listener, speaking(cfg.ServerTLS, protocol)), client: speaking(cfg.ClientTLS, protocol),
-		dial: cfg.Dial, addr: cfg.Listener.Addr(),
-	}
+	s := &streamLayer{Listener: cfg.Listener, client: cfg.ClientTLS.Clone(), dial: cfg.Dial, addr: cfg.Listener.Addr()}
+	s.client.NextProtos = []string{Protocol(cfg.Cluster)}
 	if cfg.Advertise != "" {
 		s.addr = advertised(cfg.Advertise)
 	}
@@ -44,27 +45,6 @@ func newStreamLayer(cfg Config) *streamLayer {
 		s.dial = (&net.Dialer{}).DialContext
 	}
 	return s
-}
-
-// errForeign is the cause when the other end of a Raft stream is of another cluster.
-var errForeign = errors.New("a Raft stream of another cluster")
-
-// speaking narrows a configuration to one protocol (ALPN, RFC 7301). The cluster's name in it keeps the voters
-// of two clusters apart that were made from one secret, one after the other.
-func speaking(c *tls.Config, protocol string) *tls.Config {
-	c = c.Clone()
-	c.NextProtos = []string{protocol}
-	verify := c.VerifyConnection
-	c.VerifyConnection = func(cs tls.ConnectionState) error {
-		if cs.NegotiatedProtocol != protocol {
-			return errForeign
-		}
-		if verify != nil {
-			return verify(cs)
-		}
-		return nil
-	}
-	return c
 }
 
 // Addr implements net.Listener with the advertised address.
