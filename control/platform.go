@@ -18,6 +18,7 @@ import (
 	"github.com/meridian-video/meridian/control/api"
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/state"
+	"github.com/meridian-video/meridian/control/store"
 	"github.com/meridian-video/meridian/control/token"
 )
 
@@ -33,8 +34,18 @@ func (n *Node) initPlatform(ctx context.Context) error {
 	if n.store.View().Platform().Epoch != "" {
 		return nil
 	}
-	_, err := n.Propose(ctx, &state.InitPlatform{Epoch: n.birth.Load().Record.ID})
+	_, err := n.ensure(ctx, &state.InitPlatform{Epoch: n.birth.Load().Record.ID})
 	return err
+}
+
+// ensure is Propose for commands that do no harm twice: while the outcome is unknown it asks again.
+func (n *Node) ensure(ctx context.Context, c state.Command) (state.Result, error) {
+	for {
+		r, err := n.Propose(ctx, c)
+		if !errors.Is(err, store.ErrUnknownOutcome) || ctx.Err() != nil {
+			return r, err
+		}
+	}
 }
 
 // signer reads or makes this node's key for join tokens and publishes its public half. The private half stays
@@ -55,7 +66,7 @@ func (n *Node) signer(ctx context.Context) (*token.Signer, error) {
 		known = known || k.KID == kid
 	}
 	if !known {
-		if _, err := n.Propose(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
+		if _, err := n.ensure(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
 			return nil, fmt.Errorf("publish signing key: %w", err)
 		}
 	}
@@ -118,7 +129,7 @@ func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 	if _, ok := n.store.View().APIKey(key.ID); ok {
 		return key.Text(), nil
 	}
-	_, err = n.Propose(ctx, &state.CreateAPIKey{ID: key.ID, Label: "first key of the platform", SecretHash: key.Hash()})
+	_, err = n.ensure(ctx, &state.CreateAPIKey{ID: key.ID, Label: "first key of the platform", SecretHash: key.Hash()})
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create API key: %w", err)
 	}
@@ -149,12 +160,12 @@ func (n *Node) firstKey() (api.Key, error) {
 // EnsureDev makes a company for development (open rooms, default company) and the platform's API key.
 // It is idempotent and leaves alone what was changed since.
 func (n *Node) EnsureDev(ctx context.Context) (apiKey string, err error) {
-	_, err = n.Propose(ctx, &state.CreateCompany{ID: DevCompany, Company: "Development", OpenRooms: true})
+	_, err = n.ensure(ctx, &state.CreateCompany{ID: DevCompany, Company: "Development", OpenRooms: true})
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create development company: %w", err)
 	}
 	if n.store.View().Platform().DefaultCompany == "" {
-		if _, err := n.Propose(ctx, &state.SetDefaultCompany{Company: DevCompany}); err != nil {
+		if _, err := n.ensure(ctx, &state.SetDefaultCompany{Company: DevCompany}); err != nil {
 			return "", fmt.Errorf("set default company: %w", err)
 		}
 	}

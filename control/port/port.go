@@ -24,11 +24,14 @@ type Port struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+
+	mu   sync.Mutex
+	open map[net.Conn]bool // nil after Close
 }
 
 // Split takes connections until Close. A connection that agrees on none of the protocols is closed.
 func Split(raw net.Listener, config *tls.Config, protocols ...string) *Port {
-	p := &Port{raw: raw, config: config.Clone(), parts: map[string]*part{}}
+	p := &Port{raw: raw, config: config.Clone(), parts: map[string]*part{}, open: map[net.Conn]bool{}}
 	p.config.NextProtos = protocols
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	for _, name := range protocols {
@@ -66,9 +69,13 @@ func (p *Port) run() {
 func (p *Port) take(raw net.Conn) {
 	ctx, cancel := context.WithTimeout(p.ctx, handshakeTimeout)
 	defer cancel()
-	c := tls.Server(raw, p.config)
-	if err := c.HandshakeContext(ctx); err != nil {
+	c := tls.Server(&conn{raw, p}, p.config)
+	if !p.keep(raw) {
 		_ = raw.Close()
+		return
+	}
+	if err := c.HandshakeContext(ctx); err != nil {
+		_ = c.Close()
 		return
 	}
 	to, ok := p.parts[c.ConnectionState().NegotiatedProtocol]
@@ -83,10 +90,40 @@ func (p *Port) take(raw net.Conn) {
 	}
 }
 
-// Close closes the listener and waits for handshakes under way. Connections that were handed over stay open.
+// conn is forgotten once it is closed.
+type conn struct {
+	net.Conn
+	port *Port
+}
+
+// Close implements net.Conn.
+func (c *conn) Close() error {
+	c.port.mu.Lock()
+	delete(c.port.open, c.Conn)
+	c.port.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func (p *Port) keep(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open != nil {
+		p.open[c] = true
+	}
+	return p.open != nil
+}
+
+// Close closes the listener and every connection that came by it.
 func (p *Port) Close() error {
 	p.cancel()
 	err := p.raw.Close()
+	p.mu.Lock()
+	open := p.open
+	p.open = nil
+	p.mu.Unlock()
+	for c := range open {
+		_ = c.Close()
+	}
 	p.wg.Wait()
 	return err
 }

@@ -92,28 +92,36 @@ func copyFor(ctx context.Context, r *http.Request, addr string) (out *http.Reque
 	return out, err
 }
 
-// grace is how long a node that leads no more may take to say so.
-const grace = 250 * time.Millisecond
+const (
+	// grace is how long a node that leads no more may take to say so.
+	grace = 250 * time.Millisecond
+	// answerTimeout is how long a node may take to begin an answer: longer than any call of the API may.
+	answerTimeout = 20 * time.Second
+)
 
-// watch gives an attempt up when another node must be asked: the one that was may be frozen.
+// watch gives an attempt up when another node must be asked: the one that was may be frozen, or we cut off.
 func (p *Proxy) watch(answered <-chan struct{}, addr string, cancel context.CancelCauseFunc) {
+	t := time.NewTimer(answerTimeout)
+	defer t.Stop()
 	for {
 		changed := p.cfg.Route.Changed()
-		if now, local := p.cfg.Route.Pick(); local || now != "" && now != addr {
-			break
+		switch now, local := p.cfg.Route.Pick(); {
+		case local || now != "" && now != addr:
+			t.Reset(grace)
+			changed = nil
+		case now == "":
+			t.Reset(p.cfg.Wait)
+		default:
+			t.Reset(answerTimeout)
 		}
 		select {
 		case <-answered:
 			return
+		case <-t.C:
+			cancel(errMoved)
+			return
 		case <-changed:
 		}
-	}
-	t := time.NewTimer(grace)
-	defer t.Stop()
-	select {
-	case <-answered:
-	case <-t.C:
-		cancel(errMoved)
 	}
 }
 

@@ -169,7 +169,7 @@ func (s *Store) start() error {
 	if err != nil {
 		return err
 	}
-	trans, closer := s.transport()
+	trans, release := s.transport()
 	conf := raft.DefaultConfig()
 	conf.LocalID = raft.ServerID(s.cfg.ID)
 	conf.Logger = logger
@@ -183,16 +183,16 @@ func (s *Store) start() error {
 	conf.NoLegacyTelemetry = true
 	cache, err := raft.NewLogCache(512, s.logs)
 	if err != nil {
-		return errors.Join(err, closer.Close())
+		return errors.Join(err, release.Close())
 	}
 	if err := s.bootstrap(conf, cache, snaps, trans); err != nil {
-		return errors.Join(err, closer.Close())
+		return errors.Join(err, release.Close())
 	}
 	machine := &fsm{state: s.state, applied: s.applied, reset: s.cfg.OnRestore}
 	if s.raft, err = raft.NewRaft(conf, machine, cache, s.logs, snaps, trans); err != nil {
-		return errors.Join(fmt.Errorf("start raft: %w", err), closer.Close())
+		return errors.Join(fmt.Errorf("start raft: %w", err), release.Close())
 	}
-	s.trans = closer
+	s.trans = release
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.wg.Go(func() { s.watchLeadership(ctx) })
@@ -209,8 +209,17 @@ func (s *Store) transport() (raft.Transport, io.Closer) {
 		Stream:  newStreamLayer(s.cfg),
 		MaxPool: 3, Timeout: 10 * time.Second, Logger: newRaftLogger(s.log),
 	})
-	return t, t
+	return t, closer(func() error {
+		t.CloseStreams() // Close leaves them to the other ends
+		return t.Close()
+	})
 }
+
+// closer is a function as io.Closer.
+type closer func() error
+
+// Close implements io.Closer.
+func (c closer) Close() error { return c() }
 
 func (s *Store) bootstrap(conf *raft.Config, logs raft.LogStore, snaps raft.SnapshotStore, t raft.Transport) error {
 	has, err := raft.HasExistingState(logs, s.logs, snaps)
