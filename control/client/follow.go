@@ -132,7 +132,12 @@ func (c *Client) saveAll() error {
 func (c *Client) connect(ctx context.Context, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	raw, err := c.cfg.Dial(ctx, "tcp", addr)
+	return c.dialControl(ctx, "tcp", addr)
+}
+
+// dialControl opens TLS to a control node.
+func (c *Client) dialControl(ctx context.Context, network, addr string) (net.Conn, error) {
+	raw, err := c.cfg.Dial(ctx, network, addr)
 	if err != nil {
 		return nil, fmt.Errorf("reach control: %w", err)
 	}

@@ -9,12 +9,17 @@ import (
 	"net/url"
 	"path/filepath"
 
+	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/ops/config"
 )
 
 // RunControl runs a control node until the context ends.
 func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
+	voters, err := voterSecret(c.Control)
+	if err != nil {
+		return err
+	}
 	var s Sockets
 	api, raft, cluster := s.TCP(c.Control.API.Listen), s.TCP(c.Control.Raft.Listen), s.TCP(c.Control.Cluster.Listen)
 	operator := s.optionalTCP(c.Operator.Listen)
@@ -31,6 +36,7 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 			ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleControl,
 			Cluster: reachable(c.Control.Cluster, cluster.Addr()),
 		},
+		VoterSecret: voters, BootstrapExpect: c.Control.BootstrapExpect, Join: c.Control.Join,
 		Dir: c.Data, RaftAdvertise: reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
 		API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
 	})
@@ -44,6 +50,18 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	closing, cancel := abandon(ctx)
 	defer cancel()
 	return n.Close(closing)
+}
+
+// voterSecret is the configured one; zero for none.
+func voterSecret(c config.Control) (ca.VoterSecret, error) {
+	if c.VoterSecret == "" {
+		return ca.VoterSecret{}, nil
+	}
+	s, err := ca.ParseVoterSecret(c.VoterSecret.Reveal())
+	if err != nil {
+		return s, fmt.Errorf("control.voter_secret: %w", err)
+	}
+	return s, nil
 }
 
 // RunEdge runs an edge node until the context ends, then drains it.
