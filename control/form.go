@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/cluster"
+	"github.com/meridian-video/meridian/control/store"
 )
 
 // errForming is returned by Ready while the node is in no cluster or behind it.
@@ -60,8 +60,7 @@ func (n *Node) form(ctx context.Context) error {
 
 // loadBirth reads what the disk knows. A voter from before there were records is a cluster of its own.
 func (n *Node) loadBirth() (cluster.Birth, error) {
-	_, err := os.Stat(filepath.Join(n.raftDir(), "raft.db"))
-	older := err == nil
+	older := store.Holds(n.raftDir())
 	b, err := cluster.LoadBirth(n.raftDir())
 	if err != nil {
 		return b, err

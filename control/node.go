@@ -146,7 +146,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.api, err = api.New(api.Config{Store: n.store, Tokens: signer, Log: n.log, Registerer: n.cfg.Registerer})
+	n.api, err = api.New(api.Config{Store: n.store, Tokens: signer, Cluster: n, Log: n.log, Registerer: n.cfg.Registerer})
 	if err != nil {
 		return err
 	}

@@ -128,6 +128,8 @@ func (a *api) refuse(ctx context.Context, err error) error {
 		return p
 	case errors.As(err, &d):
 		return fromState(ctx, d)
+	case errors.Is(err, store.ErrNotMember):
+		return notFound(ctx)
 	case errors.Is(err, store.ErrUnknownOutcome): // first: what may have happened must not seem refused
 		a.log.Warn("outcome unknown", "request_id", requestID(ctx), "err", err)
 		return problem(ctx, http.StatusGatewayTimeout, "The outcome is not known; read before trying again.")

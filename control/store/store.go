@@ -29,6 +29,9 @@ var (
 	ErrUnknownOutcome = errors.New("outcome of the command is unknown")
 )
 
+// fileLog is the log and the votes.
+const fileLog = "raft.db"
+
 // Config of a Store.
 type Config struct {
 	Dir string // data directory; created when absent
@@ -114,7 +117,7 @@ func Open(cfg Config) (*Store, error) {
 	if s.metrics, err = newStoreMetrics(cfg.Registerer, s); err != nil {
 		return nil, err
 	}
-	s.logs, err = openLogStore(filepath.Join(cfg.Dir, "raft.db"), cfg.DiskStall, s.fatal)
+	s.logs, err = openLogStore(filepath.Join(cfg.Dir, fileLog), cfg.DiskStall, s.fatal)
 	if err != nil {
 		return nil, err
 	}
