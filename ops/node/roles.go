@@ -34,10 +34,10 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	n, err := StartControl(ctx, ControlOptions{
 		Self: geo.Node{
 			ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleControl,
-			Cluster: reachable(c.Control.Cluster, cluster.Addr()),
+			Cluster: Reachable(c.Control.Cluster, cluster.Addr()),
 		},
 		VoterSecret: voters, BootstrapExpect: c.Control.BootstrapExpect, Join: c.Control.Join,
-		Dir: c.Data, RaftAdvertise: reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
+		Dir: c.Data, RaftAdvertise: Reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
 		API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
 	})
 	if err != nil {
@@ -126,7 +126,7 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 	o.TURNAnnounce = turnURLs(c.Edge.TURN.Announce, o)
 	o.Self = geo.Node{
 		ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleEdge,
-		URL: c.Edge.HTTP.URL, Relay: reachable(c.Edge.Relay, o.Relay.LocalAddr()),
+		URL: c.Edge.HTTP.URL, Relay: Reachable(c.Edge.Relay, o.Relay.LocalAddr()),
 	}
 	return o, nil
 }
