@@ -56,7 +56,7 @@ type Config struct {
 	State *state.State
 
 	// ElectionTimeout is Raft's heartbeat and election timeout: at least ten round trips between voters.
-	// 0 = 150 ms alone, 400 ms with a listener.
+	// 0 = 150 ms alone, 300 ms with a listener.
 	ElectionTimeout time.Duration
 	// SnapshotThreshold is the number of log entries after which a snapshot is taken; 0 = 8192.
 	SnapshotThreshold uint64
@@ -129,7 +129,7 @@ func Open(cfg Config) (*Store, error) {
 
 func withDefaults(cfg Config) Config {
 	if cfg.ElectionTimeout == 0 {
-		cfg.ElectionTimeout = 400 * time.Millisecond
+		cfg.ElectionTimeout = 300 * time.Millisecond
 		if cfg.Listener == nil {
 			cfg.ElectionTimeout = 150 * time.Millisecond
 		}
@@ -177,7 +177,7 @@ func (s *Store) start() error {
 	conf.LocalID = raft.ServerID(s.cfg.ID)
 	conf.Logger = logger
 	conf.HeartbeatTimeout, conf.ElectionTimeout = s.cfg.ElectionTimeout, s.cfg.ElectionTimeout
-	conf.LeaderLeaseTimeout = s.cfg.ElectionTimeout / 2
+	conf.LeaderLeaseTimeout = s.cfg.ElectionTimeout // reads ask a majority: the lease only ends a lonely lead
 	conf.CommitTimeout = min(conf.CommitTimeout, s.cfg.ElectionTimeout/10)
 	conf.SnapshotThreshold = s.cfg.SnapshotThreshold
 	conf.TrailingLogs = s.cfg.TrailingLogs
