@@ -51,7 +51,7 @@ type Step struct {
 
 // Decide tells a node without a cluster what to do, from what all addresses of its list answered, in the
 // list's order. The first expect addresses found; expect = 0 never founds. It never gives Found to two nodes
-// whose lists are alike, nor to any while a cluster is known or may be known to an address that is silent.
+// whose lists are alike, nor to any while an address is silent, which may be the last that remembers a cluster.
 func Decide(self Peer, expect int, answers []Answer) Step {
 	if step, ok := existing(self, answers); ok {
 		return step
@@ -61,6 +61,11 @@ func Decide(self Peer, expect int, answers []Answer) Step {
 	}
 	if len(answers) < expect {
 		return Step{Why: fmt.Sprintf("%d nodes are expected, %d addresses are listed", expect, len(answers))}
+	}
+	for _, a := range answers {
+		if a.Err != nil {
+			return Step{Why: fmt.Sprintf("%s does not answer: %v", a.Addr, a.Err)}
+		}
 	}
 	founders, why := founding(self, answers[:expect])
 	switch {
@@ -95,14 +100,10 @@ func existing(self Peer, answers []Answer) (Step, bool) {
 // founding is who founds, in the order of ids, or why nobody does yet.
 func founding(self Peer, answers []Answer) (founders []Founder, why string) {
 	for _, a := range answers {
-		switch p := a.Peer; {
-		case a.Err != nil:
-			return nil, fmt.Sprintf("%s does not answer: %v", a.Addr, a.Err)
-		case p.Flags != self.Flags:
-			return nil, fmt.Sprintf("%s at %s has another bootstrap_expect or join", p.Node, a.Addr)
-		default:
-			founders = append(founders, Founder{p.Node, p.Born, p.Raft})
+		if a.Peer.Flags != self.Flags {
+			return nil, fmt.Sprintf("%s at %s has another bootstrap_expect or join", a.Peer.Node, a.Addr)
 		}
+		founders = append(founders, Founder{a.Peer.Node, a.Peer.Born, a.Peer.Raft})
 	}
 	slices.SortFunc(founders, func(a, b Founder) int { return strings.Compare(a.Node, b.Node) })
 	for i := 1; i < len(founders); i++ {
