@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,6 +129,18 @@ func follows(t *testing.T, e *client.Client, id string) {
 	})
 }
 
+// passes reads by the edge, whichever control nodes are gone.
+func passes(t *testing.T, c *voters.Cluster, e *client.Client, id string) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/companies/"+id, nil)
+	r.Header.Set("Authorization", "Bearer "+c.Key)
+	w := httptest.NewRecorder()
+	e.API().ServeHTTP(w, r)
+	if w.Code != http.StatusOK {
+		t.Errorf("%s by the edge: %d %s", id, w.Code, w.Body)
+	}
+}
+
 // TestLeadersDie: whichever node dies, writes and the edge go on, and it comes back to the same cluster.
 func TestLeadersDie(t *testing.T) {
 	c := start(t, nil)
@@ -144,6 +157,7 @@ func TestLeadersDie(t *testing.T) {
 			id := fmt.Sprintf("c%d-%d", round, i)
 			create(t, c, n, id, "x")
 			follows(t, e, id)
+			passes(t, c, e, id)
 			ids = append(ids, id)
 		}
 		if err := old.Start(); err != nil {
