@@ -29,11 +29,7 @@ const (
 func (n *Node) raftDir() string { return filepath.Join(n.cfg.Dir, "raft") }
 
 // form returns when the node's disk knows which cluster it belongs to.
-func (n *Node) form(ctx context.Context) error {
-	b, err := n.loadBirth()
-	if err != nil {
-		return err
-	}
+func (n *Node) form(ctx context.Context, b cluster.Birth) (err error) {
 	said := ""
 	for wait := askFirst; b.Record == nil; wait = min(2*wait, askMost) {
 		step := n.decide(ctx)
@@ -58,7 +54,7 @@ func (n *Node) form(ctx context.Context) error {
 	return nil
 }
 
-// loadBirth reads what the disk knows. A voter from before there were records is a cluster of its own.
+// loadBirth reads what the disk knows, before anybody may ask for it. A voter from before there were records is a cluster of its own.
 func (n *Node) loadBirth() (cluster.Birth, error) {
 	older := store.Holds(n.raftDir())
 	b, err := cluster.LoadBirth(n.raftDir())
@@ -87,9 +83,6 @@ func (n *Node) raftAddr() string {
 // self is what this node tells others of itself.
 func (n *Node) self() cluster.Peer {
 	b := n.birth.Load()
-	if b == nil {
-		b = &cluster.Birth{}
-	}
 	p := cluster.Peer{Node: string(n.cfg.NodeID), Born: b.Born, Raft: n.raftAddr(), Flags: n.flags(), Record: b.Record}
 	if n.serving.Load() {
 		p.Leader, _ = n.store.Leader()

@@ -128,8 +128,12 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	b, err := n.loadBirth()
+	if err != nil {
+		return err
+	}
 	n.serve(hub) // before there is a cluster: its members must find each other
-	if err := n.form(ctx); err != nil {
+	if err := n.form(ctx, b); err != nil {
 		return err
 	}
 	if err := n.openStore(machine, hub); err != nil {

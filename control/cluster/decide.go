@@ -66,6 +66,9 @@ func Decide(self Peer, expect int, answers []Answer) Step {
 		if a.Err != nil {
 			return Step{Why: fmt.Sprintf("%s does not answer: %v", a.Addr, a.Err)}
 		}
+		if a.Peer.Node == "" || a.Peer.Born == "" { // a record that names nobody would shut it out
+			return Step{Why: fmt.Sprintf("%s does not say who it is", a.Addr)}
+		}
 	}
 	founders, why := founding(self, answers[:expect])
 	switch {

@@ -47,6 +47,8 @@ func TestDecide(t *testing.T) {
 	a, b, c, silent := peer("a"), peer("b"), peer("c"), Peer{}
 	wiped := b
 	wiped.Born = "b-2"
+	unborn := b
+	unborn.Born = ""
 	otherFlags := c
 	otherFlags.Flags = "g"
 	three := record("r", "a", "b", "c")
@@ -63,6 +65,7 @@ func TestDecide(t *testing.T) {
 		"one is silent":                     {a, 3, answers(a, silent, c), Wait, "addr-1 does not answer"},
 		"one beyond the founders is silent": {a, 2, answers(a, b, silent), Wait, "addr-2 does not answer"},
 		"two of a name":                     {a, 3, answers(a, b, wiped), Wait, "two of the addresses lead to nodes called b"},
+		"one does not know itself yet":      {a, 3, answers(a, unborn, c), Wait, "addr-1 does not say who it is"},
 		"an address twice":                  {a, 3, answers(a, b, b), Wait, "nodes called b"},
 		"set differently":                   {a, 3, answers(a, b, otherFlags), Wait, "c at addr-2 has another bootstrap_expect"},
 		"too few addresses":                 {a, 3, answers(a, b), Wait, "3 nodes are expected, 2 addresses"},
