@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/cluster"
@@ -41,7 +42,12 @@ func (n *Node) dialVoter(ctx context.Context, network, addr string) (net.Conn, e
 	return n.dial(ctx, network, addr, c)
 }
 
+// dialTimeout bounds dialling with its handshake: a node that starts has its port open and answers nothing.
+const dialTimeout = 5 * time.Second
+
 func (n *Node) dial(ctx context.Context, network, addr string, config *tls.Config) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
 	raw, err := n.cfg.Dial(ctx, network, addr)
 	if err != nil {
 		return nil, err

@@ -24,9 +24,13 @@ import (
 // start starts three nodes that are one cluster when it returns.
 func start(t *testing.T, data func(int) string) *voters.Cluster {
 	t.Helper()
-	c, err := voters.New(cluster.Binary(t), cluster.Artifacts(t), 3, data)
+	c, err := voters.New(cluster.Binary(t), t.TempDir(), 3, data)
 	if err != nil {
 		t.Fatal(err)
+	}
+	logs := cluster.Artifacts(t)
+	for _, n := range c.Nodes {
+		n.Log = filepath.Join(logs, n.Name+".log")
 	}
 	t.Cleanup(c.Close)
 	if err := c.Start(); err != nil {
