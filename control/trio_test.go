@@ -23,11 +23,12 @@ type trio struct {
 	network *simnet.Network
 	nodes   [3]*control.Node
 	expect  int
+	join    []string
 }
 
 func newTrio(t *testing.T, dir string) *trio {
 	return &trio{
-		t: t, dir: dir, secret: ca.NewVoterSecret(), expect: 3,
+		t: t, dir: dir, secret: ca.NewVoterSecret(), expect: 3, join: []string{ip(0) + ":7000", ip(1) + ":7000", ip(2) + ":7000"},
 		network: simnet.New(simnet.Config{Link: simnet.Link{Delay: time.Millisecond}}),
 	}
 }
@@ -48,7 +49,7 @@ func (c *trio) start(i int) error {
 	}
 	n, err := control.Open(c.t.Context(), control.Config{
 		Dir: c.home(i), NodeID: geo.NodeID(fmt.Sprintf("control-%d", i+1)), VoterSecret: c.secret,
-		BootstrapExpect: c.expect, Join: []string{ip(0) + ":7000", ip(1) + ":7000", ip(2) + ":7000"},
+		BootstrapExpect: c.expect, Join: c.join,
 		Cluster: cluster, Raft: raft, Dial: host.Dial, Fatal: func(err error) { c.t.Errorf("fatal: %v", err) }, Log: logger(c.t),
 	})
 	c.nodes[i] = n
@@ -149,6 +150,35 @@ func TestThreeNodesFormOneClusterInAnyOrder(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A node that began alone, with a secret of its own, is joined by two others that are given it.
+func TestOneNodeGrowsToThree(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		c := newTrio(t, dir)
+		join := c.join
+		c.secret, c.expect, c.join = ca.VoterSecret{}, 0, nil
+		c.run(map[int]time.Duration{0: 0})
+		c.write(0, "alone")
+		text, err := os.ReadFile(filepath.Join(c.home(0), "voter-secret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.secret, err = ca.ParseVoterSecret(string(text)); err != nil {
+			t.Fatal(err)
+		}
+		c.join = join
+		c.run(map[int]time.Duration{1: 0, 2: 0})
+		c.one(0, 1, 2)
+		c.write(2, "three", 0, 1)
+		time.Sleep(5 * time.Second) // a vote comes with having caught up
+		c.stop(0)
+		c.write(1, "without-the-first", 2)
+		c.run(map[int]time.Duration{0: 0})
+		c.one(0, 1, 2)
+		c.stop(0, 1, 2)
+	})
 }
 
 // Each node in turn loses its disk; the others replace it. Two cannot be without it at a time.

@@ -45,6 +45,9 @@ func (r *route) Failed(addr string) {
 func (r *route) Changed() <-chan struct{} {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
 	return r.changed
 }
 
@@ -52,13 +55,14 @@ func (r *route) move(addr string, local bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.addr, r.local = addr, local
-	close(r.changed)
-	r.changed = make(chan struct{})
+	if r.changed != nil {
+		close(r.changed)
+	}
+	r.changed = nil
 }
 
 func start(t *testing.T, r *route, wait time.Duration, local http.Handler) string {
 	t.Helper()
-	r.changed = make(chan struct{})
 	p := New(Config{Route: r, Dial: (&net.Dialer{}).DialContext, Local: local, Wait: wait, Log: slog.New(slog.DiscardHandler)})
 	s := httptest.NewServer(p)
 	t.Cleanup(func() { s.Close(); p.Close() })
@@ -141,14 +145,14 @@ func TestAWriteIsSentAgainOnlyWhereItHadNoEffect(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			taken.Store(0)
-			r.addr = c.first
+			r.move(c.first, false)
 			res, text := send(t, c.method, start(t, r, time.Second, nil), "payload")
 			if res.StatusCode != c.status || taken.Load() != c.taken {
 				t.Fatalf("%d %s, taken %d times", res.StatusCode, text, taken.Load())
 			}
 		})
 	}
-	r.addr = dead.Addr().String()
+	r.move(dead.Addr().String(), false)
 	url := start(t, r, 5*time.Second, nil)
 	time.AfterFunc(50*time.Millisecond, func() { r.move(good, false) })
 	if res, text := send(t, http.MethodPost, url, "payload"); res.StatusCode != 200 || text != "payload" || len(r.failed) == 0 {
@@ -201,7 +205,7 @@ func TestAFrozenLeaderIsLeft(t *testing.T) {
 			case <-q.Context().Done():
 			}
 		})
-		r.addr = frozen
+		r.move(frozen, false)
 		if res, text := send(t, method, start(t, r, 5*time.Second, nil), ""); res.StatusCode != status {
 			t.Errorf("%s: %d %s", method, res.StatusCode, text)
 		}
@@ -218,7 +222,7 @@ func TestAnEndlessBodyIsRefused(t *testing.T) {
 }
 
 func TestRoundTripSaysWhatIsKnownOfTheOutcome(t *testing.T) {
-	r := &route{changed: make(chan struct{})}
+	r := &route{}
 	p := New(Config{Route: r, Dial: (&net.Dialer{}).DialContext, Wait: 20 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
 	defer p.Close()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://control/x", bytes.NewReader([]byte("e")))
@@ -228,13 +232,13 @@ func TestRoundTripSaysWhatIsKnownOfTheOutcome(t *testing.T) {
 	if _, err := p.RoundTrip(req); !errors.Is(err, ErrNoLeader) {
 		t.Fatalf("nobody: %v", err)
 	}
-	r.addr = node(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	r.move(node(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), false)
 	if _, err := p.RoundTrip(req); !errors.Is(err, ErrUnknownOutcome) {
 		t.Fatalf("cut off: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	r.addr = ""
+	r.move("", false)
 	if _, err := p.RoundTrip(req.WithContext(ctx)); !errors.Is(err, ErrNoLeader) {
 		t.Fatalf("given up: %v", err)
 	}

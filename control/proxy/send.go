@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -57,9 +58,11 @@ func (p *Proxy) try(r *http.Request, addr string) (*http.Response, error) {
 		return nil, err
 	}
 	answered := make(chan struct{})
-	go p.watch(answered, addr, cancel)
+	var watching sync.WaitGroup
+	watching.Go(func() { p.watch(answered, addr, cancel) })
 	res, err := p.transport.RoundTrip(out)
 	close(answered)
+	watching.Wait()
 	switch {
 	case err == nil && refused(res):
 		cancel(nil)

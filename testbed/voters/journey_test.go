@@ -266,3 +266,23 @@ func TestOperatorsCommands(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 }
+
+// TestTheLeaderIsRemoved: it hands over, and its successor removes it, in one call to any node.
+func TestTheLeaderIsRemoved(t *testing.T) {
+	c := start(t, nil)
+	old := leader(t, c)
+	by := c.Others(old)[0]
+	run(t, by, "cluster", "remove", old.Name)
+	create(t, c, by, "after", "x")
+	s, err := c.Status(t.Context(), by)
+	if err != nil || len(s.Nodes) != 2 || s.Leader == old.Name {
+		t.Fatalf("%+v %v", s, err)
+	}
+	wait(t, "what was removed is not ready", func() error {
+		status, body, err := c.Call(t.Context(), old, http.MethodGet, "/readyz", "")
+		if err == nil && status != http.StatusServiceUnavailable {
+			err = fmt.Errorf("%d %s", status, body)
+		}
+		return err
+	})
+}
