@@ -126,7 +126,7 @@ func (s *Store) Remove(ctx context.Context, id string) error {
 		}
 		if id == s.cfg.ID {
 			if err := s.raft.LeadershipTransfer().Error(); err != nil {
-				return fmt.Errorf("hand over before leaving: %w", err)
+				return fmt.Errorf("%w: hand over before leaving: %w", ErrNotLeader, err) // a busy machine; asked again, it tries again
 			}
 			s.leading.Store(false)
 			return ErrNotLeader
