@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/meridian-video/meridian/control/api"
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/state"
+	"github.com/meridian-video/meridian/control/store"
 	"github.com/meridian-video/meridian/control/token"
 )
 
@@ -27,13 +29,23 @@ const (
 	DevCompany = "dev"
 )
 
-// initPlatform gives a new cluster its epoch.
+// initPlatform gives a new cluster its epoch: the cluster's name.
 func (n *Node) initPlatform(ctx context.Context) error {
 	if n.store.View().Platform().Epoch != "" {
 		return nil
 	}
-	_, err := n.store.Propose(ctx, &state.InitPlatform{Epoch: api.NewID(time.Now())})
+	_, err := n.ensure(ctx, &state.InitPlatform{Epoch: n.birth.Load().Record.ID})
 	return err
+}
+
+// ensure is Propose for commands that do no harm twice: while the outcome is unknown it asks again.
+func (n *Node) ensure(ctx context.Context, c state.Command) (state.Result, error) {
+	for {
+		r, err := n.Propose(ctx, c)
+		if !errors.Is(err, store.ErrUnknownOutcome) || ctx.Err() != nil {
+			return r, err
+		}
+	}
 }
 
 // signer reads or makes this node's key for join tokens and publishes its public half. The private half stays
@@ -54,7 +66,7 @@ func (n *Node) signer(ctx context.Context) (*token.Signer, error) {
 		known = known || k.KID == kid
 	}
 	if !known {
-		if _, err := n.store.Propose(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
+		if _, err := n.ensure(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
 			return nil, fmt.Errorf("publish signing key: %w", err)
 		}
 	}
@@ -92,8 +104,8 @@ func newSigningKey(path string) (ed25519.PrivateKey, error) {
 }
 
 // EnsurePlatform makes the platform's first API key, kept in the file api-key of the data directory, and
-// returns it. It is idempotent; an operator who has revoked that key gets it back from the file all the same,
-// and it opens nothing.
+// returns it. Nodes of one voter secret make the same one. It is idempotent; an operator who has revoked that
+// key gets it back from the file all the same, and it opens nothing.
 func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 	path := filepath.Join(n.cfg.Dir, fileAPIKey)
 	var key api.Key
@@ -105,29 +117,55 @@ func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 			return "", fmt.Errorf("%s holds no API key", path)
 		}
 	case errors.Is(err, os.ErrNotExist):
-		key = api.NewKey(time.Now())
+		if key, err = n.firstKey(); err != nil {
+			return "", err
+		}
 		if err := ca.WriteFile(path, []byte(key.Text()+"\n")); err != nil { // first: a key nobody knows is no use
 			return "", fmt.Errorf("keep API key: %w", err)
 		}
 	default:
 		return "", fmt.Errorf("read API key: %w", err)
 	}
-	_, err = n.store.Propose(ctx, &state.CreateAPIKey{ID: key.ID, Label: "first key of the platform", SecretHash: key.Hash()})
+	if _, ok := n.store.View().APIKey(key.ID); ok {
+		return key.Text(), nil
+	}
+	_, err = n.ensure(ctx, &state.CreateAPIKey{ID: key.ID, Label: "first key of the platform", SecretHash: key.Hash()})
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create API key: %w", err)
 	}
 	return key.Text(), nil
 }
 
+// firstKey derives the first API key from the voter secret, where there is one.
+func (n *Node) firstKey() (api.Key, error) {
+	voters := n.authority.VoterSecret()
+	if voters.IsZero() {
+		return api.NewKey(time.Now()), nil
+	}
+	name, err := voters.Derive("first key name", 8)
+	if err != nil {
+		return api.Key{}, err
+	}
+	secret, err := voters.Derive("first key", 32)
+	if err != nil {
+		return api.Key{}, err
+	}
+	key, ok := api.ParseKey(fmt.Sprintf("mrk_first-%x_%s", name, base64.RawURLEncoding.EncodeToString(secret)))
+	if !ok {
+		return key, errors.New("derive API key: unexpected form")
+	}
+	return key, nil
+}
+
 // EnsureDev makes a company for development (open rooms, default company) and the platform's API key.
 // It is idempotent and leaves alone what was changed since.
 func (n *Node) EnsureDev(ctx context.Context) (apiKey string, err error) {
-	_, err = n.store.Propose(ctx, &state.CreateCompany{ID: DevCompany, Company: "Development", OpenRooms: true})
+	_, err = n.ensure(ctx, &state.CreateCompany{ID: DevCompany, Company: "Development", OpenRooms: true})
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create development company: %w", err)
 	}
 	if n.store.View().Platform().DefaultCompany == "" {
-		if _, err := n.store.Propose(ctx, &state.SetDefaultCompany{Company: DevCompany}); err != nil {
+		if _, err := n.ensure(ctx, &state.SetDefaultCompany{Company: DevCompany}); err != nil {
 			return "", fmt.Errorf("set default company: %w", err)
 		}
 	}

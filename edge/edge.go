@@ -9,8 +9,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,8 +53,8 @@ type Config struct {
 	Self          geo.Node
 	Members       Members
 	Configuration Configuration
-	API           *url.URL // where /api/v1 is answered; nil: nowhere
-	Web           fs.FS    // the built page
+	API           http.Handler // answers /api/v1; nil: nothing does
+	Web           fs.FS        // the built page
 
 	Relay    net.PacketConn
 	RelayTLS *tls.Config

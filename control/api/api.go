@@ -34,6 +34,7 @@ type Minter interface {
 type Config struct {
 	Store      Store
 	Tokens     Minter
+	Cluster    Cluster // nil = the cluster is not operated by this API
 	Log        *slog.Logger
 	Registerer prometheus.Registerer // nil = no metrics
 	Now        func() time.Time      // nil = time.Now
@@ -90,6 +91,9 @@ func New(cfg Config) (http.Handler, error) {
 	a.registerDomains()
 	a.registerRooms()
 	a.registerTokens()
+	if cfg.Cluster != nil {
+		a.registerCluster(cfg.Cluster)
+	}
 	return r, nil
 }
 

@@ -459,7 +459,7 @@ func TestNoLeaderAnswers503(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := p.root.do("GET", "/api/v1/companies", nil)
-	if w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"unavailable"`) {
+	if w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"no_leader"`) {
 		t.Fatalf("%d %s %s", w.Code, w.Header(), w.Body)
 	}
 }

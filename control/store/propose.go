@@ -19,6 +19,11 @@ func (s *Store) Propose(ctx context.Context, c state.Command) (state.Result, err
 	if err != nil {
 		return state.Result{}, err
 	}
+	return s.ProposeEntry(ctx, entry)
+}
+
+// ProposeEntry is Propose for a command that is encoded already, by another node perhaps.
+func (s *Store) ProposeEntry(ctx context.Context, entry []byte) (state.Result, error) {
 	if err := ctx.Err(); err != nil {
 		return state.Result{}, err
 	}
@@ -42,7 +47,7 @@ func (s *Store) Propose(ctx context.Context, c state.Command) (state.Result, err
 	s.metrics.commit.Observe(time.Since(start).Seconds())
 	r, ok := f.Response().(state.Result)
 	if !ok {
-		return state.Result{}, fmt.Errorf("propose %s: unexpected response %T", c.Name(), f.Response())
+		return state.Result{}, fmt.Errorf("propose: unexpected response %T", f.Response())
 	}
 	return r, r.Err
 }
@@ -97,7 +102,7 @@ func (s *Store) translate(err error) error {
 		return ErrClosed
 	}
 	if latched := s.logs.latched(); latched != nil {
-		return latched
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, latched) // others may have the entry
 	}
 	return err
 }

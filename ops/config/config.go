@@ -108,6 +108,19 @@ type Control struct {
 
 	// Raft is where voters talk to each other (TLS).
 	Raft Endpoint `yaml:"raft"`
+
+	// BootstrapExpect is how many control nodes found the cluster together.
+	// 0 with an empty Join: this one alone.
+	BootstrapExpect int `yaml:"bootstrap_expect"`
+
+	// Join lists the cluster addresses of control nodes, this one's too, the
+	// same on each of them. The first BootstrapExpect of them found.
+	Join []string `yaml:"join"`
+
+	// VoterSecret is what control nodes share; `meridian cluster secret` makes
+	// one. A node alone makes its own, in the file voter-secret under its Data.
+	VoterSecret     Secret `yaml:"voter_secret"`
+	VoterSecretFile string `yaml:"voter_secret_file"`
 }
 
 // Edge is the section of role edge.

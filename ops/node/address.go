@@ -31,9 +31,9 @@ func gossip(c config.Config) Gossip {
 	return g
 }
 
-// reachable is where others find a socket: what is announced, or the address
+// Reachable is where others find a socket: what is announced, or the address
 // it is bound to, or one of the machine's where it is bound to all.
-func reachable(e config.Endpoint, bound net.Addr) string {
+func Reachable(e config.Endpoint, bound net.Addr) string {
 	if e.Announce != "" {
 		return e.Announce
 	}

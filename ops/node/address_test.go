@@ -43,7 +43,7 @@ func TestOthers(t *testing.T) {
 func TestNothingAnnouncesAllAddresses(t *testing.T) {
 	for _, bound := range []string{"0.0.0.0:7002", "[::]:7002"} {
 		at := net.UDPAddrFromAddrPort(netip.MustParseAddrPort(bound))
-		if got := netip.MustParseAddrPort(reachable(config.Endpoint{}, at)); got.Addr().IsUnspecified() || got.Port() != 7002 {
+		if got := netip.MustParseAddrPort(Reachable(config.Endpoint{}, at)); got.Addr().IsUnspecified() || got.Port() != 7002 {
 			t.Errorf("%s is reached at %s", bound, got)
 		}
 		list, err := announced(nil, at)
@@ -75,7 +75,7 @@ func TestNothingAnnouncesAllAddresses(t *testing.T) {
 
 func TestAnnounceIsKept(t *testing.T) {
 	at := net.UDPAddrFromAddrPort(netip.MustParseAddrPort("0.0.0.0:7000"))
-	if got := reachable(config.Endpoint{Announce: "relay.example.net:9"}, at); got != "relay.example.net:9" {
+	if got := Reachable(config.Endpoint{Announce: "relay.example.net:9"}, at); got != "relay.example.net:9" {
 		t.Errorf("got %s", got)
 	}
 	if got := gossip(config.Config{Gossip: config.Gossip{Listen: ":7946", Announce: "203.0.113.5:9"}}).Advertise; got != "203.0.113.5:9" {

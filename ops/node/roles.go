@@ -9,12 +9,17 @@ import (
 	"net/url"
 	"path/filepath"
 
+	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/ops/config"
 )
 
 // RunControl runs a control node until the context ends.
 func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
+	voters, err := voterSecret(c.Control)
+	if err != nil {
+		return err
+	}
 	var s Sockets
 	api, raft, cluster := s.TCP(c.Control.API.Listen), s.TCP(c.Control.Raft.Listen), s.TCP(c.Control.Cluster.Listen)
 	operator := s.optionalTCP(c.Operator.Listen)
@@ -29,9 +34,10 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	n, err := StartControl(ctx, ControlOptions{
 		Self: geo.Node{
 			ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleControl,
-			Cluster: reachable(c.Control.Cluster, cluster.Addr()),
+			Cluster: Reachable(c.Control.Cluster, cluster.Addr()),
 		},
-		Dir: c.Data, RaftAdvertise: reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
+		VoterSecret: voters, BootstrapExpect: c.Control.BootstrapExpect, Join: c.Control.Join,
+		Dir: c.Data, RaftAdvertise: Reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
 		API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
 	})
 	if err != nil {
@@ -44,6 +50,18 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	closing, cancel := abandon(ctx)
 	defer cancel()
 	return n.Close(closing)
+}
+
+// voterSecret is the configured one; zero for none.
+func voterSecret(c config.Control) (ca.VoterSecret, error) {
+	if c.VoterSecret == "" {
+		return ca.VoterSecret{}, nil
+	}
+	s, err := ca.ParseVoterSecret(c.VoterSecret.Reveal())
+	if err != nil {
+		return s, fmt.Errorf("control.voter_secret: %w", err)
+	}
+	return s, nil
 }
 
 // RunEdge runs an edge node until the context ends, then drains it.
@@ -112,7 +130,7 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 	o.TURNAnnounce = turnURLs(c.Edge.TURN.Announce, o)
 	o.Self = geo.Node{
 		ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleEdge,
-		URL: c.Edge.HTTP.URL, Relay: reachable(c.Edge.Relay, o.Relay.LocalAddr()),
+		URL: c.Edge.HTTP.URL, Relay: Reachable(c.Edge.Relay, o.Relay.LocalAddr()),
 	}
 	return o, nil
 }
