@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -91,11 +90,10 @@ func (n *Node) self() cluster.Peer {
 	return p
 }
 
-// flags digests what must be set alike on the nodes that found a cluster.
+// flags digests what must be set alike on the nodes that found a cluster. The order counts: of a list that is
+// longer than bootstrap_expect the first ones found, and two orders would be two sets of founders.
 func (n *Node) flags() string {
-	join := slices.Clone(n.cfg.Join)
-	slices.Sort(join)
-	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", n.cfg.BootstrapExpect, strings.Join(join, " ")))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s", n.cfg.BootstrapExpect, strings.Join(n.cfg.Join, " ")))
 	return hex.EncodeToString(sum[:8])
 }
 

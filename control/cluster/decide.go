@@ -104,7 +104,7 @@ func existing(self Peer, answers []Answer) (Step, bool) {
 func founding(self Peer, answers []Answer) (founders []Founder, why string) {
 	for _, a := range answers {
 		if a.Peer.Flags != self.Flags {
-			return nil, fmt.Sprintf("%s at %s has another bootstrap_expect or join", a.Peer.Node, a.Addr)
+			return nil, fmt.Sprintf("%s at %s has another bootstrap_expect, or another list or order in join", a.Peer.Node, a.Addr)
 		}
 		founders = append(founders, Founder{a.Peer.Node, a.Peer.Born, a.Peer.Raft})
 	}
