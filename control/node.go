@@ -2,22 +2,25 @@ package control
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control/api"
 	"github.com/meridian-video/meridian/control/ca"
+	"github.com/meridian-video/meridian/control/cluster"
 	"github.com/meridian-video/meridian/control/feed"
+	"github.com/meridian-video/meridian/control/port"
+	"github.com/meridian-video/meridian/control/proxy"
+	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
 	"github.com/meridian-video/meridian/geo"
@@ -28,9 +31,17 @@ type Config struct {
 	Dir    string     // data directory: Raft, authority, join secret, keys; created when absent
 	NodeID geo.NodeID // this node, for life
 
+	// VoterSecret makes this node one of the cluster that shares it; zero = the directory's, or a new one.
+	VoterSecret ca.VoterSecret
+	// BootstrapExpect is how many nodes found the cluster together: the first of Join, the same on each of them.
+	// 0 founds nothing, but alone where Join is empty.
+	BootstrapExpect int
+	// Join are cluster listeners of control nodes, this one's too, in one order everywhere.
+	Join []string
+
 	// Cluster takes enrolments and feeds of edges; the node speaks TLS on it. Required. Close closes it.
 	Cluster net.Listener
-	// Raft takes streams of other voters; nil for a voter that stays alone. Close closes it.
+	// Raft takes streams and requests of other voters; nil for a voter that stays alone. Close closes it.
 	Raft          net.Listener
 	RaftAdvertise string // address other voters dial; empty = the listener's
 	// Dial opens streams to other voters; nil = net.Dialer.
@@ -53,9 +64,15 @@ type Node struct {
 	log       *slog.Logger
 	authority *ca.Authority
 	identity  *ca.Identity
+	birth     atomic.Pointer[cluster.Birth]
 	store     *store.Store
-	handler   http.Handler
-	server    *http.Server
+	proxy     *proxy.Proxy
+	port      *port.Port
+	api       http.Handler  // what the leader answers
+	server    *http.Server  // on the cluster listener
+	voters    *http.Server  // on the Raft listener
+	opened    chan struct{} // closed when store is set
+	serving   atomic.Bool   // in a cluster, and caught up with it
 
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -67,8 +84,8 @@ type Node struct {
 // errNodeClosed is the cause with which feeds end.
 var errNodeClosed = errors.New("control node closed")
 
-// Open starts the node and returns when it takes writes (or ctx ends). A new data directory becomes a new
-// cluster with its own authority and join secret.
+// Open starts the node and returns when it answers as part of a cluster that has a leader (or ctx ends). A new
+// data directory without others to join becomes a new cluster with its own authority and join secret.
 func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -76,13 +93,19 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	if cfg.Seeds == nil {
 		cfg.Seeds = func() []string { return nil }
 	}
+	if cfg.Dial == nil {
+		cfg.Dial = (&net.Dialer{Timeout: 5 * time.Second}).DialContext
+	}
 	if cfg.Cluster == nil {
 		return nil, errors.New("control: a cluster listener is required")
+	}
+	if cfg.Raft == nil && (cfg.BootstrapExpect > 1 || len(cfg.Join) > 0) {
+		return nil, errors.New("control: several voters need a Raft listener")
 	}
 	if err := geo.ValidNodeID(string(cfg.NodeID)); err != nil {
 		return nil, fmt.Errorf("control: %w", err)
 	}
-	n := &Node{cfg: cfg, log: cfg.Log}
+	n := &Node{cfg: cfg, log: cfg.Log, opened: make(chan struct{})}
 	n.ctx, n.cancel = context.WithCancelCause(context.Background())
 	if err := n.open(ctx); err != nil {
 		return nil, errors.Join(err, n.Close(context.WithoutCancel(ctx)))
@@ -95,7 +118,7 @@ func (n *Node) open(ctx context.Context) error {
 		return fmt.Errorf("data directory: %w", err)
 	}
 	var err error
-	if n.authority, err = ca.Open(n.cfg.Dir); err != nil {
+	if n.authority, err = ca.Open(n.cfg.Dir, n.cfg.VoterSecret); err != nil {
 		return err
 	}
 	if n.identity, err = n.authority.Self(n.cfg.NodeID); err != nil {
@@ -106,10 +129,19 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n.store, err = n.openStore(machine, hub); err != nil {
+	b, err := n.loadBirth()
+	if err != nil {
 		return err
 	}
-	if err := n.store.WaitReady(ctx); err != nil {
+	n.serve(hub) // before there is a cluster: its members must find each other
+	if err := n.form(ctx, b); err != nil {
+		return err
+	}
+	if err := n.openStore(machine, hub); err != nil {
+		return err
+	}
+	n.serveVoters()
+	if err := n.catchUp(ctx); err != nil {
 		return err
 	}
 	if err := n.initPlatform(ctx); err != nil {
@@ -119,51 +151,22 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sealer, err := n.sealer()
+	sealer, err := seal.New(n.authority.SealKey())
 	if err != nil {
 		return err
 	}
-	native, err := api.New(api.Config{Store: n.store, Tokens: signer, Seal: sealer, Log: n.log, Registerer: n.cfg.Registerer})
+	native, err := api.New(api.Config{
+		Store: n.store, Tokens: signer, Seal: sealer, Cluster: n, Log: n.log, Registerer: n.cfg.Registerer,
+	})
 	if err != nil {
 		return err
 	}
-	n.handler = native
+	n.api = native
+	n.serving.Store(true)
 	n.wg.Go(func() { native.Run(n.ctx) })
-	n.serve(hub)
 	n.wg.Go(n.renew)
+	n.wg.Go(n.becomeVoter)
 	return nil
-}
-
-func (n *Node) openStore(machine *state.State, hub *feed.Hub) (*store.Store, error) {
-	return store.Open(store.Config{
-		Dir: filepath.Join(n.cfg.Dir, "raft"), ID: string(n.cfg.NodeID), State: machine,
-		Listener: n.cfg.Raft, Advertise: n.cfg.RaftAdvertise, Dial: n.cfg.Dial,
-		ServerTLS: n.identity.VoterServerTLS(), ClientTLS: n.identity.ControlClientTLS(),
-		ElectionTimeout: n.cfg.ElectionTimeout, OnFatal: n.cfg.Fatal,
-		OnApply: hub.Publish, OnRestore: hub.Reset, Log: n.log, Registerer: n.cfg.Registerer,
-	})
-}
-
-// freshness is how long a follower may not have heard from its leader and still feed edges.
-const freshness = 2 * time.Second
-
-// serve answers enrolments and feeds.
-func (n *Node) serve(hub *feed.Hub) {
-	mux := http.NewServeMux()
-	mux.Handle("POST "+ca.EnrolPath, n.authority.EnrolHandler(n.cfg.Seeds, n.log))
-	mux.Handle("GET "+feed.Path, &feed.Handler{
-		Hub: hub, Fresh: func() bool { return n.store.Fresh(freshness) }, Context: n.ctx, Log: n.log,
-	})
-	n.server = &http.Server{
-		Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug), // handshakes of port scanners
-	}
-	listener := tls.NewListener(n.cfg.Cluster, n.identity.ControlServerTLS())
-	n.wg.Go(func() {
-		if err := n.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			n.log.Error("the cluster listener ended", "err", err)
-		}
-	})
 }
 
 // renew keeps the node's own certificate young.
@@ -182,8 +185,8 @@ func (n *Node) renew() {
 	}
 }
 
-// Handler serves the native API under /api/v1.
-func (n *Node) Handler() http.Handler { return n.handler }
+// Handler serves the native API under /api/v1, wherever the leader is.
+func (n *Node) Handler() http.Handler { return n.proxy }
 
 // JoinSecret lets edges into the cluster. It is a secret; the file join-secret in the data directory has it too.
 func (n *Node) JoinSecret() string { return n.authority.JoinSecret().Text() }
@@ -194,36 +197,53 @@ func (n *Node) Identity() *ca.Identity { return n.identity }
 // View is the state as this node knows it.
 func (n *Node) View() *state.View { return n.store.View() }
 
-// Propose replicates a command, see store.Store.
-func (n *Node) Propose(ctx context.Context, c state.Command) (state.Result, error) {
-	return n.store.Propose(ctx, c)
-}
+// SealKey seals secrets in the state: 32 bytes, the same on every node of the cluster.
+func (n *Node) SealKey() []byte { return n.authority.SealKey() }
 
-// Ready reports why the node takes no writes; nil when it does.
-func (n *Node) Ready() error { return n.store.Ready() }
+// Ready reports why the node answers nothing that needs the cluster; nil when it does.
+func (n *Node) Ready() error {
+	if !n.serving.Load() {
+		return errForming
+	}
+	if err := n.store.Ready(); err == nil || !n.store.Fresh(freshness) {
+		return err
+	}
+	return nil
+}
 
 // Close ends feeds, then Raft, and releases the listeners and the disk. It is idempotent; ctx bounds the wait
 // for answers under way.
 func (n *Node) Close(ctx context.Context) error {
 	n.close.Do(func() {
 		n.cancel(errNodeClosed)
-		var errs []error
-		if n.server != nil {
-			if err := n.server.Shutdown(ctx); err != nil {
-				errs = append(errs, err, n.server.Close())
-			}
-		}
-		errs = append(errs, ignoreClosed(n.cfg.Cluster.Close()))
-		n.wg.Wait()
+		errs := []error{shutdown(ctx, n.server), ignoreClosed(n.cfg.Cluster.Close())}
 		if n.store != nil {
-			errs = append(errs, n.store.Close())
+			errs = append(errs, n.store.Close()) // hands the lead over while the others can still ask us
 		}
-		if n.cfg.Raft != nil {
+		errs = append(errs, shutdown(ctx, n.voters))
+		if n.port != nil {
+			errs = append(errs, ignoreClosed(n.port.Close()))
+		} else if n.cfg.Raft != nil {
 			errs = append(errs, ignoreClosed(n.cfg.Raft.Close()))
+		}
+		n.wg.Wait()
+		if n.proxy != nil {
+			n.proxy.Close()
 		}
 		n.clErr = errors.Join(errs...)
 	})
 	return n.clErr
+}
+
+// shutdown ends a server, by force when ctx ends first.
+func shutdown(ctx context.Context, s *http.Server) error {
+	if s == nil {
+		return nil
+	}
+	if err := s.Shutdown(ctx); err != nil {
+		return errors.Join(err, s.Close())
+	}
+	return nil
 }
 
 func ignoreClosed(err error) error {

@@ -3,10 +3,10 @@ package control
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -17,26 +17,35 @@ import (
 
 	"github.com/meridian-video/meridian/control/api"
 	"github.com/meridian-video/meridian/control/ca"
-	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
+	"github.com/meridian-video/meridian/control/store"
 	"github.com/meridian-video/meridian/control/token"
 )
 
 const (
 	fileAPIKey     = "api-key"
 	fileSigningKey = "signing.key"
-	fileSealKey    = "seal.key"
 	// DevCompany is the id of the company that EnsureDev makes.
 	DevCompany = "dev"
 )
 
-// initPlatform gives a new cluster its epoch.
+// initPlatform gives a new cluster its epoch: the cluster's name.
 func (n *Node) initPlatform(ctx context.Context) error {
 	if n.store.View().Platform().Epoch != "" {
 		return nil
 	}
-	_, err := n.store.Propose(ctx, &state.InitPlatform{Epoch: api.NewID(time.Now())})
+	_, err := n.ensure(ctx, &state.InitPlatform{Epoch: n.birth.Load().Record.ID})
 	return err
+}
+
+// ensure is Propose for commands that do no harm twice: while the outcome is unknown it asks again.
+func (n *Node) ensure(ctx context.Context, c state.Command) (state.Result, error) {
+	for {
+		r, err := n.Propose(ctx, c)
+		if !errors.Is(err, store.ErrUnknownOutcome) || ctx.Err() != nil {
+			return r, err
+		}
+	}
 }
 
 // signer reads or makes this node's key for join tokens and publishes its public half. The private half stays
@@ -57,7 +66,7 @@ func (n *Node) signer(ctx context.Context) (*token.Signer, error) {
 		known = known || k.ID == kid
 	}
 	if !known {
-		if _, err := n.store.Propose(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
+		if _, err := n.ensure(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
 			return nil, fmt.Errorf("publish signing key: %w", err)
 		}
 	}
@@ -94,25 +103,9 @@ func newSigningKey(path string) (ed25519.PrivateKey, error) {
 	return key, ca.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// sealer reads or makes the operator's key, by which secrets of the state are sealed. A file next to those of the
-// authority: who has the log, a snapshot or a copy of them does not have it.
-func (n *Node) sealer() (*seal.Sealer, error) {
-	path := filepath.Join(n.cfg.Dir, fileSealKey)
-	key, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
-		key = make([]byte, seal.KeySize)
-		_, _ = rand.Read(key) // never fails (crypto/rand)
-		err = ca.WriteFile(path, key)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("seal key: %w", err)
-	}
-	return seal.New(key)
-}
-
 // EnsurePlatform makes the platform's first API key, kept in the file api-key of the data directory, and
-// returns it. It is idempotent; an operator who has revoked that key gets it back from the file all the same,
-// and it opens nothing.
+// returns it. Nodes of one voter secret make the same one. It is idempotent; an operator who has revoked that
+// key gets it back from the file all the same, and it opens nothing.
 func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 	path := filepath.Join(n.cfg.Dir, fileAPIKey)
 	var key api.Key
@@ -124,30 +117,56 @@ func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 			return "", fmt.Errorf("%s holds no API key", path)
 		}
 	case errors.Is(err, os.ErrNotExist):
-		key = api.NewKey(time.Now())
+		if key, err = n.firstKey(); err != nil {
+			return "", err
+		}
 		if err := ca.WriteFile(path, []byte(key.Text()+"\n")); err != nil { // first: a key nobody knows is no use
 			return "", fmt.Errorf("keep API key: %w", err)
 		}
 	default:
 		return "", fmt.Errorf("read API key: %w", err)
 	}
-	_, err = n.store.Propose(ctx, key.Create("", state.APIKeySpec{Name: "first key of the platform"}))
+	if _, ok := state.Get[state.APIKey](n.store.View(), key.ID); ok {
+		return key.Text(), nil
+	}
+	_, err = n.ensure(ctx, key.Create("", state.APIKeySpec{Name: "first key of the platform"}))
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create API key: %w", err)
 	}
 	return key.Text(), nil
 }
 
+// firstKey derives the first API key from the voter secret, where there is one.
+func (n *Node) firstKey() (api.Key, error) {
+	voters := n.authority.VoterSecret()
+	if voters.IsZero() {
+		return api.NewKey(time.Now()), nil
+	}
+	name, err := voters.Derive("first key name", 8)
+	if err != nil {
+		return api.Key{}, err
+	}
+	secret, err := voters.Derive("first key", 32)
+	if err != nil {
+		return api.Key{}, err
+	}
+	key, ok := api.ParseKey(fmt.Sprintf("mrk_first-%x_%s", name, base64.RawURLEncoding.EncodeToString(secret)))
+	if !ok {
+		return key, errors.New("derive API key: unexpected form")
+	}
+	return key, nil
+}
+
 // EnsureDev makes a company for development (open rooms, default company) and the platform's API key.
 // It is idempotent and leaves alone what was changed since.
 func (n *Node) EnsureDev(ctx context.Context) (apiKey string, err error) {
 	open := true
-	_, err = n.store.Propose(ctx, state.Add(state.KindCompany, DevCompany, "", state.CompanySpec{Name: "Development", Settings: state.Settings{OpenRooms: &open}}))
+	_, err = n.ensure(ctx, state.Add(state.KindCompany, DevCompany, "", state.CompanySpec{Name: "Development", Settings: state.Settings{OpenRooms: &open}}))
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create development company: %w", err)
 	}
 	if n.store.View().Platform().DefaultCompany == "" {
-		if _, err := n.store.Propose(ctx, state.Default(DevCompany)); err != nil {
+		if _, err := n.ensure(ctx, state.Default(DevCompany)); err != nil {
 			return "", fmt.Errorf("set default company: %w", err)
 		}
 	}

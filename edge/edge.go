@@ -9,8 +9,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
-	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,8 +53,8 @@ type Config struct {
 	Self          geo.Node
 	Members       Members
 	Configuration Configuration
-	API           *url.URL // where /api/v1 is answered; nil: nowhere
-	Web           fs.FS    // the built page
+	API           http.Handler // answers /api/v1; nil: nothing does
+	Web           fs.FS        // the built page
 
 	Relay    net.PacketConn
 	RelayTLS *tls.Config
@@ -62,6 +62,8 @@ type Config struct {
 	Media         net.PacketConn
 	MediaBeside   []net.PacketConn // further sockets on Media's port (see rtc.Listen)
 	MediaAnnounce []netip.AddrPort // empty: the socket's own address
+	MediaTCP      net.Listener     // nil: no media over TCP
+	TCPAnnounce   []netip.AddrPort // empty: the listener's own address
 
 	TURNUDP      net.PacketConn // either may be nil
 	TURNTCP      net.Listener
@@ -141,7 +143,8 @@ func (n *Node) build() (err error) {
 		beside = append(beside, n.bridge.Beside(s))
 	}
 	n.engine, err = rtc.New(rtc.Config{
-		Media: n.bridge, Beside: beside, Relayed: n.bridge.Relayed, Announce: cfg.MediaAnnounce, Log: n.log.With("part", "rtc"),
+		Media: n.bridge, Beside: beside, Relayed: n.bridge.Relayed, Announce: cfg.MediaAnnounce,
+		Streams: cfg.MediaTCP, AnnounceStreams: cfg.TCPAnnounce, Log: n.log.With("part", "rtc"),
 		Registerer: cfg.Registerer, Now: n.now, SFU: metrics,
 	})
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
-	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
@@ -133,8 +132,8 @@ func (n *Node) admit(c client.Company, url entry.Attributes, kind, raw, typed st
 	r, configured := view.Room(c.ID, entry.RoomOf(in))
 	settings := view.Settings(c, r)
 	in.Company = &entry.Company{
-		ID: c.ID, Suspended: c.Suspended(), OpenRooms: state.On(settings.OpenRooms),
-		JWTMandatory: state.On(settings.JWTMandatory), MaxParticipants: c.MaxParticipants,
+		ID: c.ID, Suspended: c.Suspended(), OpenRooms: client.On(settings.OpenRooms),
+		JWTMandatory: client.On(settings.JWTMandatory), MaxParticipants: c.MaxParticipants,
 	}
 	if configured {
 		in.Room = &entry.Room{ID: r.PublicID, Kind: entry.Kind(r.Kind), MaxParticipants: r.MaxParticipants, TokenRequired: !r.Open}

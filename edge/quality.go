@@ -64,6 +64,8 @@ type figures struct {
 	sent []sent
 	got  []got
 	rtt  time.Duration
+	// protocol is "udp" or "tcp", by which packets go to the client.
+	protocol string
 }
 
 // read reads what is on and what the slots show; asked says how many layers a
@@ -72,7 +74,7 @@ func (g *grades) read(now time.Duration, ups map[string]source, asked func(kind 
 	if g.sendings == nil {
 		g.sendings, g.slots = map[string]*sending{}, map[string]*receiving{}
 	}
-	f := figures{rtt: stats.RTT, sent: []sent{}, got: []got{}}
+	f := figures{rtt: stats.RTT, protocol: stats.Protocol, sent: []sent{}, got: []got{}}
 	for _, kind := range slices.Sorted(maps.Keys(ups)) {
 		if g.sendings[kind] == nil {
 			g.sendings[kind] = &sending{}

@@ -2,12 +2,9 @@ package edge
 
 import (
 	"net/http"
-	"net/http/httputil"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
-
-	"github.com/meridian-video/meridian/edge/signal"
 )
 
 // Handler serves everything people and partners reach on this node.
@@ -26,19 +23,10 @@ func (n *Node) Handler() http.Handler {
 	return r
 }
 
-// proxy passes the native API on to a control node, so that any node answers.
+// proxy passes the native API on to control, so that any node answers.
 func (n *Node) proxy() http.Handler {
 	if n.cfg.API == nil {
 		return http.NotFoundHandler()
 	}
-	return &httputil.ReverseProxy{
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(n.cfg.API)
-			p.SetXForwarded()
-		},
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			n.log.Warn("control API", "err", err)
-			signal.Problem(w, signal.Refuse(signal.TryAgain, "The control plane does not answer; try again.", err), "")
-		},
-	}
+	return n.cfg.API
 }

@@ -16,6 +16,7 @@ type statistics struct {
 	Room     string  `json:"room"`
 	Peer     string  `json:"peer_id"`
 	Trace    string  `json:"trace"`
+	Protocol string  `json:"protocol"` // by which packets go to the client: udp or tcp
 	RTT      float64 `json:"rtt_ms"`
 	Estimate int     `json:"estimate"` // bit/s that the way to the client bears; 0: not known
 	Up       opinion `json:"up"`
@@ -40,7 +41,7 @@ func (a *attachment) note(f figures) {
 	estimate, _ := a.transport.Bandwidth()
 	a.statistics.Store(&statistics{
 		Company: a.key.Company, Room: a.key.Room, Peer: a.seat.Peer(), Trace: a.trace,
-		RTT: millis(f.rtt), Estimate: estimate,
+		Protocol: f.protocol, RTT: millis(f.rtt), Estimate: estimate,
 		Up: opinionOf(a.grades.up.verdict), Down: opinionOf(a.grades.down.verdict),
 		Sent: f.sent, Got: f.got,
 	})

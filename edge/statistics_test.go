@@ -33,7 +33,7 @@ func TestStatisticsOfThoseWhoAreConnected(t *testing.T) {
 	bob.note(figures{})
 	ann.grades.up.verdict = quality.Verdict{Score: 3.14, Class: quality.Fair, Cause: quality.UplinkLoss}
 	ann.note(figures{
-		rtt:  25 * time.Millisecond,
+		rtt: 25 * time.Millisecond, protocol: "tcp",
 		sent: []sent{{Kind: trackMic, Packets: 50, Lost: 0.5}},
 		got:  []got{{MID: "9", Track: "b.vp8.camera", Slot: &signal.SlotLayer{State: signal.SlotPaused, Reason: signal.PausedBandwidth}}},
 	})
@@ -43,7 +43,7 @@ func TestStatisticsOfThoseWhoAreConnected(t *testing.T) {
 	}
 	first := list[0]
 	up := map[string]any{"score": 3.1, "class": "fair", "cause": "uplink_loss"}
-	if diff := cmp.Diff(up, first["up"]); diff != "" || first["rtt_ms"] != 25.0 || first["trace"] != "trace" || first["company"] != "acme" {
+	if diff := cmp.Diff(up, first["up"]); diff != "" || first["rtt_ms"] != 25.0 || first["protocol"] != "tcp" || first["trace"] != "trace" || first["company"] != "acme" {
 		t.Errorf("%v %s", first, diff)
 	}
 	sent, got := first["sent"].([]any)[0].(map[string]any), first["got"].([]any)[0].(map[string]any)

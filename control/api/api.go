@@ -36,6 +36,7 @@ type Config struct {
 	Tokens     Minter
 	Seal       *seal.Sealer     // hides secrets before they enter the log
 	Passwords  *password.Hasher // nil = one that makes two hashes at a time
+	Cluster    Cluster          // nil = the cluster is not operated by this API
 	Log        *slog.Logger
 	Registerer prometheus.Registerer // nil = no metrics
 	Now        func() time.Time      // nil = time.Now
@@ -45,6 +46,7 @@ type Config struct {
 type API struct {
 	store     Store
 	tokens    Minter
+	cluster   Cluster // nil where this API does not operate it
 	seal      *seal.Sealer
 	passwords *password.Hasher
 	log       *slog.Logger
@@ -70,7 +72,7 @@ func New(cfg Config) (*API, error) {
 		return nil, errors.New("api: Store, Tokens and Seal are required")
 	}
 	a := &API{
-		store: cfg.Store, tokens: cfg.Tokens, seal: cfg.Seal, passwords: cfg.Passwords, log: cfg.Log, now: cfg.Now,
+		store: cfg.Store, tokens: cfg.Tokens, cluster: cfg.Cluster, seal: cfg.Seal, passwords: cfg.Passwords, log: cfg.Log, now: cfg.Now,
 		keys: newLimits(), strangers: newLimits(), usage: newUsage(), scopes: map[string]bool{},
 	}
 	if a.passwords == nil {
@@ -109,5 +111,8 @@ func (a *API) route() error {
 	document(a.huma.OpenAPI())
 	a.resources()
 	a.registerTokens()
+	if a.cluster != nil {
+		a.registerCluster(a.cluster)
+	}
 	return a.serveDocument()
 }

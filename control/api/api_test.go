@@ -71,12 +71,8 @@ func newPlatform(t *testing.T) *platform {
 		t.Fatal(err)
 	}
 	p := &platform{t: t, store: s, signer: signer, log: &bytes.Buffer{}}
-	sealer, err := seal.New(make([]byte, seal.KeySize))
-	if err != nil {
-		t.Fatal(err)
-	}
 	p.handler, err = api.New(api.Config{
-		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
+		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer(t), Cluster: &nodes{}, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +85,16 @@ func newPlatform(t *testing.T) *platform {
 	}
 	p.root = caller{p: p, key: key.Text()}
 	return p
+}
+
+// sealer has a key that everybody knows.
+func sealer(t *testing.T) *seal.Sealer {
+	t.Helper()
+	s, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func (c caller) send(r *http.Request) *httptest.ResponseRecorder {
@@ -415,7 +421,7 @@ func TestNoLeaderAnswers503(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := p.root.do("GET", "/api/v1/companies", nil)
-	if w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"unavailable"`) {
+	if w.Code != 503 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), `"no_leader"`) {
 		t.Fatalf("%d %s %s", w.Code, w.Header(), w.Body)
 	}
 }

@@ -17,6 +17,7 @@ import (
 const (
 	bodyDeadline = 5 * time.Second
 	typeJSON     = "application/json"
+	typeBinary   = "application/octet-stream"
 	typeMerge    = "application/merge-patch+json" // RFC 7396
 )
 

@@ -22,6 +22,8 @@ func exampleID(word string) string {
 		return "acme"
 	case "pop":
 		return "fra"
+	case "node":
+		return "control-2"
 	case "domain":
 		return "meet.acme.example"
 	}

@@ -22,7 +22,7 @@ type world struct {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{platform: newPlatform(t), ids: map[string]string{}}
+	w := &world{platform: newPlatform(t), ids: map[string]string{"/api/v1/cluster/nodes": "control-2"}}
 	w.doc = w.document()
 	names := []string{}
 	waiting := map[string]*operation{}

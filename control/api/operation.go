@@ -18,6 +18,7 @@ type operation struct {
 	scope            string // thing:read or thing:write
 	status           int    // of success
 	request, answer  any    // examples
+	binary           bool   // the answer is a file
 }
 
 const securityName = "apiKey"
@@ -40,6 +41,9 @@ func (a *API) describe(o operation) huma.Operation {
 	}
 	for _, status := range statuses {
 		op.Responses[strconv.Itoa(status)] = &huma.Response{Ref: problemRef(status)}
+	}
+	if o.binary {
+		op.Responses[strconv.Itoa(o.status)] = &huma.Response{Description: "The file.", Content: map[string]*huma.MediaType{typeBinary: {}}}
 	}
 	if o.method == http.MethodPost {
 		op.Parameters = append(op.Parameters, onceParam())

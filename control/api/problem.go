@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/meridian-video/meridian/control/proxy"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
 )
@@ -71,7 +72,7 @@ const (
 
 // TransformSchema implements huma.SchemaTransformer: the document lists the codes.
 func (*Problem) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	words := append(slices.Collect(maps.Values(codes)), codeScope, codeReused, codeUsed, codeBusy)
+	words := append(slices.Collect(maps.Values(codes)), codeScope, codeReused, codeUsed, codeBusy, proxy.RefusedNoLeader)
 	slices.Sort(words)
 	for _, w := range words {
 		s.Properties["code"].Enum = append(s.Properties["code"].Enum, w)
@@ -156,13 +157,16 @@ func (a *API) refuse(ctx context.Context, err error) error {
 		return err // with its headers
 	case isDomain:
 		return fromState(ctx, d)
+	case errors.Is(err, store.ErrNotMember):
+		return notFound(ctx)
+	case errors.Is(err, store.ErrUnknownOutcome): // first: what may have happened must not seem refused
+		a.log.Warn("outcome unknown", "request_id", requestID(ctx), "err", err)
+		return problem(ctx, http.StatusGatewayTimeout, "The outcome is not known; read before trying again.")
 	case errors.Is(err, store.ErrNotLeader), errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrLatched):
 		a.log.Warn("API call without a leader", "request_id", requestID(ctx), "err", err)
 		p = problem(ctx, http.StatusServiceUnavailable, "The control plane cannot decide now. Try again.")
-		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"1"}})
-	case errors.Is(err, store.ErrUnknownOutcome):
-		a.log.Warn("outcome unknown", "request_id", requestID(ctx), "err", err)
-		return problem(ctx, http.StatusGatewayTimeout, "The outcome is not known; read before trying again.")
+		p.Code = proxy.RefusedNoLeader
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"1"}, proxy.RefusedHeader: {proxy.RefusedNoLeader}})
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem(ctx, http.StatusGatewayTimeout, "The call took too long.")
 	}

@@ -3,9 +3,11 @@ package api
 import (
 	"context"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -322,7 +324,7 @@ func (s *served[T, I]) read(ctx context.Context, w http.ResponseWriter, r *http.
 	if err != nil {
 		return err
 	}
-	for name := range f {
+	for _, name := range slices.Sorted(maps.Keys(f)) {
 		if least := s.guarded[name]; d.call.reach < least {
 			p := forbidden(ctx, "This needs a key of more reach: "+name+".")
 			p.Errors = []FieldError{{name, "is not for this key to say"}}

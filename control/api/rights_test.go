@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 )
 
@@ -188,12 +187,8 @@ func TestSecretsAreInNoStateAndNoAnswerTheyAreNotFor(t *testing.T) {
 	if strings.Contains(answers, "argon2id") || strings.Contains(answers, `"secret"`) {
 		t.Error("hashes or sealed secrets are shown")
 	}
-	sealer, err := seal.New(make([]byte, seal.KeySize))
-	if err != nil {
-		t.Fatal(err)
-	}
 	w, _ := state.Get[state.Webhook](p.store.View(), hook.ID)
-	if opened, err := sealer.Open(w.Secret.Signing, "webhook", hook.ID, "signing"); err != nil || !bytes.Equal(opened, key) {
+	if opened, err := sealer(t).Open(w.Secret.Signing, "webhook", hook.ID, "signing"); err != nil || !bytes.Equal(opened, key) {
 		t.Errorf("the sender cannot open the signing key: %v", err)
 	}
 

@@ -14,7 +14,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/meridian-video/meridian/geo"
@@ -27,35 +26,47 @@ const (
 	// answered by an edge.
 	ControlName = "control.meridian.internal"
 
-	authorityLife = 20 * 365 * 24 * time.Hour
 	// clockSkew is how far a certificate reaches back, for nodes whose clocks are behind.
 	clockSkew = 5 * time.Minute
-	keySize   = 32 // gossip key, bytes (AES-256)
+	keySize   = 32 // gossip key and seal key, bytes (AES-256)
 )
 
 // ErrFiles is returned when the authority's files are incomplete or do not fit together. They are never
 // replaced on their own: a new authority would lock every node out.
 var ErrFiles = errors.New("cluster authority files do not fit together")
 
-// Authority holds the cluster's signing key, join secret and gossip key.
+// Authority holds the cluster's signing key, join secret and the keys for gossip and sealing.
 type Authority struct {
 	cert   *x509.Certificate
 	key    crypto.Signer
+	voters VoterSecret // zero in directories from before there were any
 	secret JoinSecret
 	gossip []byte
+	seal   []byte
 }
 
-// Open reads the authority from a directory (mode 0700, files 0600), or makes a new one when the directory
-// holds none.
-func Open(dir string) (*Authority, error) {
+// Open reads the authority from a directory (mode 0700, files 0600), or makes one when the directory holds
+// none: from the given voter secret, the same on every node that is given the same, or from a new one. A
+// directory that was made with another voter secret is refused with ErrVoterSecret.
+func Open(dir string, voters VoterSecret) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("authority directory: %w", err)
 	}
 	a, err := load(dir)
-	if !errors.Is(err, os.ErrNotExist) {
+	switch {
+	case err == nil && !voters.IsZero() && a.voters != voters:
+		return nil, fmt.Errorf("%w: %s", ErrVoterSecret, dir)
+	case err == nil && a.seal == nil:
+		a.seal = make([]byte, keySize)
+		_, _ = rand.Read(a.seal)
+		return a, WriteFile(filepath.Join(dir, fileSeal), a.seal)
+	case !errors.Is(err, os.ErrNotExist):
 		return a, err
 	}
-	if a, err = generate(); err != nil {
+	if voters.IsZero() {
+		voters = NewVoterSecret()
+	}
+	if a, err = voters.authority(); err != nil {
 		return nil, err
 	}
 	return a, a.save(dir)
@@ -63,9 +74,11 @@ func Open(dir string) (*Authority, error) {
 
 // The files of an authority. The certificate is written last: its presence says that all are there.
 const (
+	fileVoters = "voter-secret"
 	fileKey    = "ca.key"
 	fileSecret = "join-secret"
 	fileGossip = "gossip.key"
+	fileSeal   = "seal.key"
 	fileCert   = "ca.crt"
 )
 
@@ -95,6 +108,9 @@ func load(dir string) (*Authority, error) {
 	if a.secret, err = ParseJoinSecret(string(secretText)); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFiles, err)
 	}
+	if err := a.loadLater(dir); err != nil {
+		return nil, err
+	}
 	public, ok := a.cert.PublicKey.(*ecdsa.PublicKey)
 	if !ok || !public.Equal(a.key.Public()) || !a.secret.Pins(a.cert) || len(gossip) != keySize {
 		return nil, ErrFiles
@@ -102,29 +118,38 @@ func load(dir string) (*Authority, error) {
 	return a, nil
 }
 
-func generate() (*Authority, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// loadLater reads what directories from before there were voters lack: voter secret and seal key. Where the
+// first is, the second must be.
+func (a *Authority) loadLater(dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, fileVoters))
+	if errors.Is(err, os.ErrNotExist) {
+		a.seal, err = os.ReadFile(filepath.Join(dir, fileSeal))
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		return a.checkSeal(err)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("authority key: %w", err)
+		return fmt.Errorf("%w: %w", ErrFiles, err)
 	}
-	now := time.Now()
-	tmpl := &x509.Certificate{
-		SerialNumber: serial(),
-		Subject:      pkix.Name{CommonName: "Meridian cluster " + strings.ToLower(rand.Text()[:8])},
-		NotBefore:    now.Add(-clockSkew), NotAfter: now.Add(authorityLife),
-		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
+	if a.voters, err = ParseVoterSecret(string(text)); err != nil {
+		return fmt.Errorf("%w: %w", ErrFiles, err)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, key.Public(), key)
-	if err != nil {
-		return nil, fmt.Errorf("authority certificate: %w", err)
+	key, err := a.voters.signingKey()
+	if err != nil || !key.Equal(a.key) {
+		return fmt.Errorf("%w: %s and %s", ErrFiles, fileVoters, fileKey)
 	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return nil, fmt.Errorf("authority certificate: %w", err)
+	if a.seal, err = os.ReadFile(filepath.Join(dir, fileSeal)); err != nil {
+		return fmt.Errorf("%w: %s: %v", ErrFiles, fileSeal, err) // %v: not os.ErrNotExist to Open
 	}
-	a := &Authority{cert: cert, key: key, secret: newJoinSecret(cert), gossip: make([]byte, keySize)}
-	_, _ = rand.Read(a.gossip)
-	return a, nil
+	return a.checkSeal(nil)
+}
+
+func (a *Authority) checkSeal(err error) error {
+	if err != nil || len(a.seal) != keySize {
+		return fmt.Errorf("%w: %s of %d bytes: %v", ErrFiles, fileSeal, len(a.seal), err)
+	}
+	return nil
 }
 
 func (a *Authority) save(dir string) error {
@@ -136,7 +161,8 @@ func (a *Authority) save(dir string) error {
 		name string
 		data []byte
 	}{
-		{fileKey, keyPEM}, {fileSecret, []byte(a.secret.Text() + "\n")}, {fileGossip, a.gossip}, {fileCert, marshalCertificate(a.cert)},
+		{fileVoters, []byte(a.voters.Text() + "\n")}, {fileKey, keyPEM}, {fileSecret, []byte(a.secret.Text() + "\n")},
+		{fileGossip, a.gossip}, {fileSeal, a.seal}, {fileCert, marshalCertificate(a.cert)},
 	} {
 		if err := WriteFile(filepath.Join(dir, f.name), f.data); err != nil {
 			return fmt.Errorf("save authority: %w", err)
@@ -150,6 +176,12 @@ func (a *Authority) Certificate() *x509.Certificate { return a.cert }
 
 // JoinSecret lets nodes join.
 func (a *Authority) JoinSecret() JoinSecret { return a.secret }
+
+// VoterSecret makes other nodes voters of this cluster; zero where the directory is from before there were any.
+func (a *Authority) VoterSecret() VoterSecret { return a.voters }
+
+// SealKey seals secrets in the replicated state: 32 bytes, the same on every node of the cluster.
+func (a *Authority) SealKey() []byte { return append([]byte(nil), a.seal...) }
 
 // GossipKey encrypts gossip between the members.
 func (a *Authority) GossipKey() []byte { return append([]byte(nil), a.gossip...) }

@@ -25,7 +25,7 @@ import (
 
 func authority(t testing.TB) *Authority {
 	t.Helper()
-	a, err := Open(t.TempDir())
+	a, err := Open(t.TempDir(), VoterSecret{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,18 +51,18 @@ var dialer DialFunc = (&net.Dialer{}).DialContext
 
 func TestAuthorityIsKept(t *testing.T) {
 	dir := t.TempDir()
-	a, err := Open(dir)
+	a, err := Open(dir, VoterSecret{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := Open(dir)
+	b, err := Open(dir, VoterSecret{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !a.Certificate().Equal(b.Certificate()) || a.JoinSecret() != b.JoinSecret() || !bytes.Equal(a.GossipKey(), b.GossipKey()) {
 		t.Fatal("a second authority was made")
 	}
-	for _, name := range []string{fileKey, fileSecret, fileGossip, fileCert} {
+	for _, name := range []string{fileVoters, fileKey, fileSecret, fileGossip, fileSeal, fileCert} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%s: %v %v", name, info.Mode(), err)
@@ -71,7 +71,7 @@ func TestAuthorityIsKept(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, fileKey)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); !errors.Is(err, ErrFiles) {
+	if _, err := Open(dir, VoterSecret{}); !errors.Is(err, ErrFiles) {
 		t.Fatalf("without its key: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, fileKey)); err == nil {

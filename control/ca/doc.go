@@ -9,5 +9,8 @@
 // which pins the authority (so that the very first connection is authenticated) and proves the right to join
 // by an HMAC over the TLS connection and the certificate request; the secret itself is never sent.
 //
+// Control nodes join with another secret, mrv1.<base64url 32 random bytes>, which never travels either: each
+// derives the whole authority from it and signs a control certificate for itself.
+//
 // The package keeps files and checks proofs; it decides nothing about membership and knows no Raft.
 package ca

@@ -46,6 +46,7 @@ type enrolResponse struct {
 	Certificate []byte   `json:"certificate"` // DER
 	CA          []byte   `json:"ca"`          // DER
 	GossipKey   []byte   `json:"gossip_key"`
+	SealKey     []byte   `json:"seal_key"`
 	Seeds       []string `json:"seeds"`
 }
 
@@ -106,7 +107,7 @@ func (a *Authority) EnrolHandler(seeds func() []string, log *slog.Logger) http.H
 		}
 		log.Info("node enrolled", "node", req.Node, "role", req.Role, "remote", host, "until", cert.NotAfter)
 		w.Header().Set("Content-Type", "application/json")
-		res := enrolResponse{Certificate: cert.Raw, CA: a.cert.Raw, GossipKey: a.gossip, Seeds: seeds()}
+		res := enrolResponse{Certificate: cert.Raw, CA: a.cert.Raw, GossipKey: a.gossip, SealKey: a.seal, Seeds: seeds()}
 		if err := json.NewEncoder(w).Encode(res); err != nil {
 			log.Warn("answer enrolment", "node", req.Node, "err", err)
 		}
@@ -142,7 +143,7 @@ func (i *Identity) Enrol(ctx context.Context, secret JoinSecret, addr, file stri
 	if err != nil {
 		return fmt.Errorf("node key: %w", err)
 	}
-	s := stored{Key: der, Certificate: res.Certificate, CA: res.CA, Gossip: res.GossipKey, Seeds: res.Seeds}
+	s := stored{Key: der, Certificate: res.Certificate, CA: res.CA, Gossip: res.GossipKey, Seal: res.SealKey, Seeds: res.Seeds}
 	m, err := s.material(i.node, time.Now())
 	if err != nil {
 		return err

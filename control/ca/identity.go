@@ -33,6 +33,7 @@ type material struct {
 	roots  *x509.CertPool
 	ca     *x509.Certificate
 	gossip []byte
+	seal   []byte // nil in an identity from before there was one
 	seeds  []string
 }
 
@@ -42,6 +43,7 @@ type stored struct {
 	Certificate []byte   `json:"certificate"` // DER
 	CA          []byte   `json:"ca"`          // DER
 	Gossip      []byte   `json:"gossip_key"`
+	Seal        []byte   `json:"seal_key,omitempty"`
 	Seeds       []string `json:"seeds"`
 }
 
@@ -73,10 +75,13 @@ func (s stored) material(node geo.NodeID, now time.Time) (*material, error) {
 	if len(s.Gossip) != keySize {
 		return nil, fmt.Errorf("%w: gossip key of %d bytes", ErrIdentity, len(s.Gossip))
 	}
+	if len(s.Seal) != keySize && len(s.Seal) != 0 {
+		return nil, fmt.Errorf("%w: seal key of %d bytes", ErrIdentity, len(s.Seal))
+	}
 	return &material{
 		// The authority goes with the leaf, so that a joining node can see what it has pinned.
 		cert:  &tls.Certificate{Certificate: [][]byte{leaf.Raw, authority.Raw}, PrivateKey: key, Leaf: leaf},
-		roots: roots, ca: authority, gossip: s.Gossip, seeds: s.Seeds,
+		roots: roots, ca: authority, gossip: s.Gossip, seal: s.Seal, seeds: s.Seeds,
 	}, nil
 }
 
@@ -119,7 +124,7 @@ func (a *Authority) Renew(i *Identity, seeds []string) error {
 	if err != nil {
 		return fmt.Errorf("node key: %w", err)
 	}
-	m, err := stored{Key: der, Certificate: cert.Raw, CA: a.cert.Raw, Gossip: a.gossip, Seeds: seeds}.material(i.node, time.Now())
+	m, err := stored{Key: der, Certificate: cert.Raw, CA: a.cert.Raw, Gossip: a.gossip, Seal: a.seal, Seeds: seeds}.material(i.node, time.Now())
 	if err != nil {
 		return err
 	}
@@ -148,15 +153,22 @@ func (i *Identity) Authority() *x509.Certificate { return i.cur.Load().ca }
 // GossipKey encrypts gossip: 32 bytes.
 func (i *Identity) GossipKey() []byte { return append([]byte(nil), i.cur.Load().gossip...) }
 
+// SealKey opens the secrets in the replicated state: 32 bytes; nil in an identity from before there was one,
+// which is renewed at once.
+func (i *Identity) SealKey() []byte { return append([]byte(nil), i.cur.Load().seal...) }
+
 // Seeds are gossip addresses of other members.
 func (i *Identity) Seeds() []string { return append([]string(nil), i.cur.Load().seeds...) }
 
 // Expires is when the certificate ends.
 func (i *Identity) Expires() time.Time { return i.cur.Load().cert.Leaf.NotAfter }
 
-// RenewAt is two thirds into the certificate's life.
+// RenewAt is two thirds into the certificate's life; the past for an identity that lacks a key.
 func (i *Identity) RenewAt() time.Time {
 	leaf := i.cur.Load().cert.Leaf
+	if i.cur.Load().seal == nil {
+		return leaf.NotBefore
+	}
 	return leaf.NotBefore.Add(leaf.NotAfter.Sub(leaf.NotBefore) * 2 / 3)
 }
 
@@ -212,4 +224,9 @@ func newKey(node geo.NodeID) (key crypto.Signer, csr []byte, err error) {
 		return nil, nil, fmt.Errorf("certificate request of %s: %w", node, err)
 	}
 	return k, csr, nil
+}
+
+// FromControl tells whether the other end of a connection has shown a control node's certificate of the cluster.
+func FromControl(cs *tls.ConnectionState) bool {
+	return cs != nil && len(cs.VerifiedChains) > 0 && RoleOf(cs.PeerCertificates[0]) == geo.RoleControl
 }

@@ -2,7 +2,6 @@ package ca
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"crypto/tls"
@@ -45,12 +44,6 @@ func ParseJoinSecret(text string) (JoinSecret, error) {
 		copy(to, b)
 	}
 	return s, nil
-}
-
-func newJoinSecret(authority *x509.Certificate) JoinSecret {
-	s := JoinSecret{fingerprint: sha256.Sum256(authority.Raw)}
-	_, _ = rand.Read(s.key[:]) // never fails (crypto/rand)
-	return s
 }
 
 // Text is the form that operators copy: a secret.

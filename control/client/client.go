@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control/ca"
+	"github.com/meridian-video/meridian/control/proxy"
 )
 
 // Client holds the edge's copy and follows the feed. Lookups go to View from any goroutine; Run is called
@@ -26,6 +28,8 @@ type Client struct {
 	connected atomic.Bool
 	beat      atomic.Int64 // Unix nanoseconds of the last word from control; 0 = never in this process
 	opened    time.Time
+
+	api *proxy.Proxy
 
 	replica replica
 	disk    disk
@@ -48,6 +52,7 @@ func Open(cfg Config, id *Identity) (*Client, error) {
 		return nil, fmt.Errorf("edge directory: %w", err)
 	}
 	c := &Client{cfg: cfg, id: id, log: cfg.Log, disk: disk{dir: cfg.Dir}, opened: time.Now()}
+	c.api = proxy.New(proxy.Config{Route: &rotation{addrs: c.control}, Dial: c.dialControl, Log: c.log})
 	if err := c.register(); err != nil {
 		return nil, err
 	}
@@ -149,9 +154,11 @@ func (c *Client) Run(ctx context.Context) error {
 	wg.Go(func() { c.renew(ctx) })
 	defer wg.Wait()
 	defer c.disk.closeLog()
+	defer c.api.Close()
 	var wait backoff
-	for n := 0; ; n++ {
-		addr := c.cfg.Control[n%len(c.cfg.Control)]
+	for n := rand.IntN(len(c.cfg.Control)); ; n++ { // not everybody with the first
+		list := c.control()
+		addr := list[n%len(list)]
 		heard, err := c.follow(ctx, addr)
 		c.connected.Store(false)
 		c.save()
@@ -189,7 +196,8 @@ func (c *Client) renew(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		addr := c.cfg.Control[n%len(c.cfg.Control)]
+		list := c.control()
+		addr := list[n%len(list)]
 		if err := c.id.Enrol(ctx, secret, addr, c.cfg.identityFile(), ca.DialFunc(c.cfg.Dial)); err != nil {
 			c.log.Warn("renewal of the identity did not succeed; trying again", "control", addr, "until", c.id.Expires(), "err", err)
 			continue

@@ -19,8 +19,11 @@ import (
 
 // Config of an edge's side of the control plane.
 type Config struct {
-	Dir        string     // on the edge's disk; created when absent
-	Control    []string   // host:port of the cluster listeners of control nodes
+	Dir     string   // on the edge's disk; created when absent
+	Control []string // host:port of the cluster listeners of control nodes
+	// Discover gives more of them, as gossip knows them; nil = none. What answers there must show a control
+	// node's certificate all the same.
+	Discover   func() []string
 	JoinSecret string     // mrd1.…; needed for the first enrolment and for renewals
 	NodeID     geo.NodeID // this edge
 	// Dial opens streams to control; nil = net.Dialer.
@@ -46,6 +49,9 @@ var (
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Discover == nil {
+		c.Discover = func() []string { return nil }
 	}
 	if c.Dial == nil {
 		c.Dial = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext

@@ -30,7 +30,7 @@ var errSilence = errors.New("control was silent for three beats")
 func (c *Client) follow(ctx context.Context, addr string) (heard bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	conn, err := c.connect(ctx, addr)
+	conn, err := c.dialControl(ctx, "tcp", addr)
 	if err != nil {
 		return false, err
 	}
@@ -129,10 +129,11 @@ func (c *Client) saveAll() error {
 	return c.disk.replace(c.replica.epoch, frames)
 }
 
-func (c *Client) connect(ctx context.Context, addr string) (net.Conn, error) {
+// dialControl opens TLS to a control node.
+func (c *Client) dialControl(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	raw, err := c.cfg.Dial(ctx, "tcp", addr)
+	raw, err := c.cfg.Dial(ctx, network, addr)
 	if err != nil {
 		return nil, fmt.Errorf("reach control: %w", err)
 	}

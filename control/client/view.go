@@ -70,6 +70,9 @@ func (v *View) Company(id string) (Company, bool) { return state.Get[Company](v.
 // Settings gives what holds for a room of a company; the room may be zero.
 func (v *View) Settings(c Company, r Room) state.Settings { return v.State().Settings(c, r) }
 
+// On is the value of a switch in Settings, false where no level has set it.
+func On(b *bool) bool { return state.On(b) }
+
 // Keys lists the company's keys that tokens may be signed with.
 func (v *View) Keys(companyID string) []TenantKey {
 	return slices.Collect(state.List[TenantKey](v.State(), companyID, ""))

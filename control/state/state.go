@@ -308,10 +308,11 @@ func (t *tx) count(id string, by int) (uint64, error) {
 	if !ok {
 		c.Meta = Meta{ID: id}
 	}
-	if by < 0 && c.N < uint64(-by) {
-		by = -int(c.N)
+	if by < 0 {
+		c.N -= min(c.N, uint64(-by))
+	} else {
+		c.N += uint64(by)
 	}
-	c.N += uint64(by) //nolint:gosec // by two's complement
 	if c.N == 0 {
 		return 0, t.remove(KindCounter, id)
 	}

@@ -24,6 +24,11 @@ func (s *Store) ProposeOn(ctx context.Context, c state.Command, terms state.Term
 	if err != nil {
 		return state.Result{}, err
 	}
+	return s.ProposeEntry(ctx, entry)
+}
+
+// ProposeEntry is Propose for a command that is encoded already, by another node perhaps.
+func (s *Store) ProposeEntry(ctx context.Context, entry []byte) (state.Result, error) {
 	if err := ctx.Err(); err != nil {
 		return state.Result{}, err
 	}
@@ -47,7 +52,7 @@ func (s *Store) ProposeOn(ctx context.Context, c state.Command, terms state.Term
 	s.metrics.commit.Observe(time.Since(start).Seconds())
 	r, ok := f.Response().(state.Result)
 	if !ok {
-		return state.Result{}, fmt.Errorf("propose %s: unexpected response %T", c.Name(), f.Response())
+		return state.Result{}, fmt.Errorf("propose: unexpected response %T", f.Response())
 	}
 	return r, r.Err
 }
@@ -102,7 +107,7 @@ func (s *Store) translate(err error) error {
 		return ErrClosed
 	}
 	if latched := s.logs.latched(); latched != nil {
-		return latched
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, latched) // others may have the entry
 	}
 	return err
 }

@@ -29,23 +29,34 @@ var (
 	ErrUnknownOutcome = errors.New("outcome of the command is unknown")
 )
 
+// fileLog is the log and the votes.
+const fileLog = "raft.db"
+
 // Config of a Store.
 type Config struct {
 	Dir string // data directory; created when absent
 	ID  string // this voter's id, for life
 
-	// Listener takes Raft streams of other voters; nil for a voter that stays alone.
+	// Listener takes Raft streams of other voters, over TLS and of Protocol(Cluster) alone; nil for a voter that
+	// stays alone.
 	Listener  net.Listener
 	Advertise string // address other voters dial; empty = the listener's
-	ServerTLS *tls.Config
 	ClientTLS *tls.Config
 	Dial      DialFunc // nil = net.Dialer
+
+	// Cluster names the cluster, for life. Empty for a voter that stays alone.
+	Cluster string
+	// Founders are the voters of a new cluster, the same on each of them; nil = this node alone. They count
+	// only for a directory without a Raft configuration.
+	Founders []Member
+	// Join starts a directory without a Raft configuration empty, for a node that a leader has admitted.
+	Join bool
 
 	// State is the machine to replicate; nil = a new one.
 	State *state.State
 
 	// ElectionTimeout is Raft's heartbeat and election timeout: at least ten round trips between voters.
-	// 0 = 150 ms alone, 500 ms with a listener.
+	// 0 = 150 ms alone, 300 ms with a listener.
 	ElectionTimeout time.Duration
 	// SnapshotThreshold is the number of log entries after which a snapshot is taken; 0 = 8192.
 	SnapshotThreshold uint64
@@ -84,12 +95,12 @@ type Store struct {
 	metrics storeMetrics
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced when leading changes
+	changed chan struct{} // closed and replaced when leading, or the known leader, changes
 	closed  bool
 }
 
-// Open starts the voter. A directory without a Raft configuration is bootstrapped with this node as the one
-// voter; the same call on a directory that has one goes on with it.
+// Open starts the voter. A directory without a Raft configuration is bootstrapped with the founders, or left
+// empty for a leader to fill; the same call on a directory that has one goes on with it.
 func Open(cfg Config) (*Store, error) {
 	cfg = withDefaults(cfg)
 	if cfg.Dir == "" || cfg.ID == "" {
@@ -106,7 +117,7 @@ func Open(cfg Config) (*Store, error) {
 	if s.metrics, err = newStoreMetrics(cfg.Registerer, s); err != nil {
 		return nil, err
 	}
-	s.logs, err = openLogStore(filepath.Join(cfg.Dir, "raft.db"), cfg.DiskStall, s.fatal)
+	s.logs, err = openLogStore(filepath.Join(cfg.Dir, fileLog), cfg.DiskStall, s.fatal)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +129,7 @@ func Open(cfg Config) (*Store, error) {
 
 func withDefaults(cfg Config) Config {
 	if cfg.ElectionTimeout == 0 {
-		cfg.ElectionTimeout = 500 * time.Millisecond
+		cfg.ElectionTimeout = 300 * time.Millisecond
 		if cfg.Listener == nil {
 			cfg.ElectionTimeout = 150 * time.Millisecond
 		}
@@ -161,32 +172,34 @@ func (s *Store) start() error {
 	if err != nil {
 		return err
 	}
-	trans, closer := s.transport()
+	trans, release := s.transport()
 	conf := raft.DefaultConfig()
 	conf.LocalID = raft.ServerID(s.cfg.ID)
 	conf.Logger = logger
 	conf.HeartbeatTimeout, conf.ElectionTimeout = s.cfg.ElectionTimeout, s.cfg.ElectionTimeout
-	conf.LeaderLeaseTimeout = s.cfg.ElectionTimeout / 2
+	conf.LeaderLeaseTimeout = s.cfg.ElectionTimeout // reads ask a majority: the lease only ends a lonely lead
 	conf.CommitTimeout = min(conf.CommitTimeout, s.cfg.ElectionTimeout/10)
 	conf.SnapshotThreshold = s.cfg.SnapshotThreshold
 	conf.TrailingLogs = s.cfg.TrailingLogs
 	conf.BatchApplyCh = true
+	conf.ShutdownOnRemove = false // a removed node says so rather than seeming dead
 	conf.NoLegacyTelemetry = true
 	cache, err := raft.NewLogCache(512, s.logs)
 	if err != nil {
-		return errors.Join(err, closer.Close())
+		return errors.Join(err, release.Close())
 	}
 	if err := s.bootstrap(conf, cache, snaps, trans); err != nil {
-		return errors.Join(err, closer.Close())
+		return errors.Join(err, release.Close())
 	}
 	machine := &fsm{state: s.state, applied: s.applied, reset: s.cfg.OnRestore}
 	if s.raft, err = raft.NewRaft(conf, machine, cache, s.logs, snaps, trans); err != nil {
-		return errors.Join(fmt.Errorf("start raft: %w", err), closer.Close())
+		return errors.Join(fmt.Errorf("start raft: %w", err), release.Close())
 	}
-	s.trans = closer
+	s.trans = release
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.wg.Go(func() { s.watchLeadership(ctx) })
+	s.wg.Go(func() { s.watchLeader(ctx) })
 	return nil
 }
 
@@ -196,25 +209,37 @@ func (s *Store) transport() (raft.Transport, io.Closer) {
 		return t, t
 	}
 	t := raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream:  newStreamLayer(s.cfg.Listener, s.cfg.Advertise, s.cfg.ServerTLS, s.cfg.ClientTLS, s.cfg.Dial),
+		Stream:  newStreamLayer(s.cfg),
 		MaxPool: 3, Timeout: 10 * time.Second, Logger: newRaftLogger(s.log),
 	})
-	return t, t
+	return t, closer(func() error {
+		t.CloseStreams() // Close leaves them to the other ends
+		return t.Close()
+	})
 }
+
+// closer is a function as io.Closer.
+type closer func() error
+
+// Close implements io.Closer.
+func (c closer) Close() error { return c() }
 
 func (s *Store) bootstrap(conf *raft.Config, logs raft.LogStore, snaps raft.SnapshotStore, t raft.Transport) error {
 	has, err := raft.HasExistingState(logs, s.logs, snaps)
 	if err != nil {
 		return fmt.Errorf("read raft state: %w", err)
 	}
-	if has {
+	if has || s.cfg.Join {
 		return nil
 	}
-	one := raft.Configuration{Servers: []raft.Server{{Suffrage: raft.Voter, ID: conf.LocalID, Address: t.LocalAddr()}}}
-	if err := raft.BootstrapCluster(conf, logs, s.logs, snaps, t, one); err != nil {
+	servers := []raft.Server{{Suffrage: raft.Voter, ID: conf.LocalID, Address: t.LocalAddr()}}
+	if len(s.cfg.Founders) > 0 {
+		servers = serversOf(s.cfg.Founders)
+	}
+	if err := raft.BootstrapCluster(conf, logs, s.logs, snaps, t, raft.Configuration{Servers: servers}); err != nil {
 		return fmt.Errorf("bootstrap raft: %w", err)
 	}
-	s.log.Info("new control cluster", "node", s.cfg.ID)
+	s.log.Info("new control cluster", "node", s.cfg.ID, "voters", len(servers))
 	return nil
 }
 
@@ -238,6 +263,25 @@ func (s *Store) watchLeadership(ctx context.Context) {
 			s.leading.Store(true)
 			s.signal()
 			s.log.Info("leading", "node", s.cfg.ID, "index", s.barrier.Load())
+		}
+	}
+}
+
+// watchLeader wakes those who wait for a leader, wherever it is.
+func (s *Store) watchLeader(ctx context.Context) {
+	seen := make(chan raft.Observation, 1) // one is enough: what counts is that something changed
+	o := raft.NewObserver(seen, false, func(o *raft.Observation) bool {
+		_, ok := o.Data.(raft.LeaderObservation)
+		return ok
+	})
+	s.raft.RegisterObserver(o)
+	defer s.raft.DeregisterObserver(o)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-seen:
+			s.signal()
 		}
 	}
 }
@@ -282,9 +326,7 @@ func (s *Store) track(fn func()) bool {
 // WaitReady blocks until the node can decide.
 func (s *Store) WaitReady(ctx context.Context) error {
 	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
+		changed := s.Changed()
 		if s.leading.Load() {
 			return nil
 		}
@@ -294,6 +336,13 @@ func (s *Store) WaitReady(ctx context.Context) error {
 			return fmt.Errorf("wait for a leader: %w", context.Cause(ctx))
 		}
 	}
+}
+
+// Changed is closed when this node begins or ceases to lead, or learns of another leader.
+func (s *Store) Changed() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
 }
 
 // Ready reports why the node takes no writes; nil when it does.
@@ -331,6 +380,7 @@ func (s *Store) Close() error {
 		s.mu.Lock()
 		s.closed = true
 		s.mu.Unlock()
+		s.handOver()
 		err := s.raft.Shutdown().Error()
 		s.cancel()
 		s.wg.Wait()

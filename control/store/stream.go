@@ -13,14 +13,18 @@ import (
 // DialFunc opens a stream to an address; net.Dialer's DialContext is one.
 type DialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
 
-// streamLayer is Raft's transport over TLS: both ends show node certificates, which the two configurations
-// check (the role too: an edge's certificate opens no Raft stream).
+// streamLayer is Raft's transport. The listener has checked who comes; the client's configuration checks whom it
+// reaches.
 type streamLayer struct {
 	net.Listener
 	client *tls.Config
 	dial   DialFunc
 	addr   net.Addr
 }
+
+// Protocol is what Raft streams of a cluster are called in the handshake (ALPN, RFC 7301). The cluster's name
+// in it keeps the voters of two clusters apart that were made from one secret, one after the other.
+func Protocol(cluster string) string { return "meridian-raft/" + cluster }
 
 // advertised is an address of this node as others dial it.
 type advertised string
@@ -31,10 +35,11 @@ func (advertised) Network() string { return "tcp" }
 // String implements net.Addr.
 func (a advertised) String() string { return string(a) }
 
-func newStreamLayer(l net.Listener, advertise string, server, client *tls.Config, dial DialFunc) *streamLayer {
-	s := &streamLayer{Listener: tls.NewListener(l, server), client: client, dial: dial, addr: l.Addr()}
-	if advertise != "" {
-		s.addr = advertised(advertise)
+func newStreamLayer(cfg Config) *streamLayer {
+	s := &streamLayer{Listener: cfg.Listener, client: cfg.ClientTLS.Clone(), dial: cfg.Dial, addr: cfg.Listener.Addr()}
+	s.client.NextProtos = []string{Protocol(cfg.Cluster)}
+	if cfg.Advertise != "" {
+		s.addr = advertised(cfg.Advertise)
 	}
 	if s.dial == nil {
 		s.dial = (&net.Dialer{}).DialContext

@@ -14,6 +14,7 @@ type local struct {
 	session     uint64
 	version     int
 	announce    []netip.AddrPort
+	streams     []netip.AddrPort // where TCP connections are taken
 }
 
 // slotID names what the answer says about one slot.
@@ -104,6 +105,13 @@ func writeCandidates(b *strings.Builder, l local) {
 		// Host candidates, best first (RFC 8445 section 5.1.2.1).
 		priority := uint32(126)<<24 | uint32(65535-i)<<8 | 255
 		fmt.Fprintf(b, "a=candidate:%d 1 udp %d %s %d typ host\r\n", i+1, priority, a.Addr().WithZone(""), a.Port())
+	}
+	for i, a := range l.streams {
+		// Below all of UDP, with the direction's share of a passive one (RFC 6544
+		// section 4.2).
+		priority := uint32(90)<<24 | uint32(4<<13|8191-i)<<8 | 255
+		fmt.Fprintf(b, "a=candidate:%d 1 tcp %d %s %d typ host tcptype passive\r\n",
+			len(l.announce)+i+1, priority, a.Addr().WithZone(""), a.Port())
 	}
 	b.WriteString("a=end-of-candidates\r\n")
 }

@@ -57,11 +57,18 @@ func (b *batch) room() []byte {
 }
 
 // put seals what the caller has written into room, of which the RTP header is
-// the first header bytes, and takes it.
+// the first header bytes, and takes it. What goes by a stream is queued there
+// at once, and its room is free again.
 func (b *batch) put(o *outbound, plain []byte, header int, to *peer) error {
 	sealed, err := o.seal(plain, header)
 	if err != nil {
 		return err
+	}
+	if to.stream != nil {
+		to.stream.send(sealed, queueSize)
+		b.mux.metrics.out.packets.Inc()
+		b.mux.metrics.out.bytes.Add(float64(len(plain)))
+		return nil
 	}
 	b.wave.add(len(sealed), to, b.socket.segments.Load() && !to.solo)
 	b.wave.rtp += len(plain)
@@ -73,7 +80,9 @@ func (b *batch) Flush() {
 	if b.wave == nil {
 		return
 	}
-	b.wave.send(b.socket)
+	if b.wave.n > 0 {
+		b.wave.send(b.socket)
+	}
 	b.mux.waves.Put(b.wave)
 	b.wave = nil
 }

@@ -23,6 +23,8 @@ type door struct {
 	conns [2]*checkConn // of the current ICE generation, IPv4 and IPv6
 	addrs []netip.AddrPort
 	shut  bool
+	// streams are the client's TCP connections, by where they come from.
+	streams map[netip.AddrPort]*stream
 }
 
 func newDoor(m *mux) *door {
@@ -105,14 +107,19 @@ func (m *mux) check(b []byte, from netip.AddrPort) {
 	if !ok {
 		return
 	}
-	m.mu.RLock()
-	c := m.checks[checkKey{ufrag, family(from)}]
-	m.mu.RUnlock()
-	if c == nil {
+	c := m.checked(ufrag, from)
+	if c == nil || c.door.stream(from) != nil {
 		m.metrics.stranger.Inc()
 		return
 	}
 	c.put(check{slices.Clone(b), from})
+}
+
+// checked is whom a check from an address means; nil: nobody.
+func (m *mux) checked(ufrag string, from netip.AddrPort) *checkConn {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.checks[checkKey{ufrag, family(from)}]
 }
 
 // alive tells ICE that an authentic packet came from an address. To its eyes
@@ -172,9 +179,14 @@ func (c *checkConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 // the client may send, before the client does.
 func (c *checkConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	to = unmap(to)
+	s := c.door.stream(to)
 	if isBinding(b, stunSuccess) {
 		c.door.life.Store(int64(c.door.mux.now()))
-		c.door.mux.admit(c.door, to)
+		c.door.admit(to, s)
+	}
+	if s != nil {
+		s.send(b, queueSize+queueReserve)
+		return len(b), nil // a full queue loses it, as networks do
 	}
 	return c.door.socket.Load().media.WriteTo(b, net.UDPAddrFromAddrPort(to))
 }

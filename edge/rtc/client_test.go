@@ -140,6 +140,19 @@ func (c clientCodec) register(t testing.TB, engine *webrtc.MediaEngine) {
 // without RTX.
 func newClient(t testing.TB, codecs ...clientCodec) *client {
 	t.Helper()
+	socket := &lossy{PacketConn: listenUDP(t)}
+	t.Cleanup(func() { _ = socket.Close() })
+	c := newClientBy(t, func(s *webrtc.SettingEngine) {
+		s.SetICEUDPMux(webrtc.NewICEUDPMux(s.LoggerFactory.NewLogger("client"), socket))
+		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	}, codecs...)
+	c.socket = socket
+	return c
+}
+
+// newClientBy makes a client whose way to the node network sets up.
+func newClientBy(t testing.TB, network func(*webrtc.SettingEngine), codecs ...clientCodec) *client {
+	t.Helper()
 	if len(codecs) == 0 {
 		codecs = []clientCodec{opus, plainVP8}
 	}
@@ -154,13 +167,11 @@ func newClient(t testing.TB, codecs ...clientCodec) *client {
 	if err := engine.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: extensionURIs[extLevel]}, webrtc.RTPCodecTypeAudio); err != nil {
 		t.Fatal(err)
 	}
-	c := &client{socket: &lossy{PacketConn: listenUDP(t)}, tracks: make(chan *webrtc.TrackRemote, 64), plis: make(chan uint32, 64)}
+	c := &client{tracks: make(chan *webrtc.TrackRemote, 64), plis: make(chan uint32, 64)}
 	var settings webrtc.SettingEngine
-	quiet := loggers{slog.New(slog.DiscardHandler)}
-	settings.LoggerFactory = quiet
+	settings.LoggerFactory = loggers{slog.New(slog.DiscardHandler)}
 	settings.SetIncludeLoopbackCandidate(true)
-	settings.SetICEUDPMux(webrtc.NewICEUDPMux(quiet.NewLogger("client"), c.socket))
-	settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4})
+	network(&settings)
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(&engine), webrtc.WithInterceptorRegistry(&registry), webrtc.WithSettingEngine(settings))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	if err != nil {
@@ -174,7 +185,6 @@ func newClient(t testing.TB, codecs ...clientCodec) *client {
 	t.Cleanup(func() {
 		_ = pc.GracefulClose()
 		c.reading.Wait()
-		_ = c.socket.Close()
 	})
 	return c
 }

@@ -19,6 +19,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -42,6 +43,13 @@ type Config struct {
 	// Announce holds the addresses put into answers, best first; empty means
 	// Media's own, or those of the interfaces when it listens on all.
 	Announce []netip.AddrPort
+	// Streams takes the TCP connections of clients that UDP does not reach (RFC
+	// 6544, passive candidates); nil means none are taken. The Engine owns it
+	// from New on and closes it.
+	Streams net.Listener
+	// AnnounceStreams holds its addresses put into answers, best first; empty
+	// means its own. Each is of a family that Announce has.
+	AnnounceStreams []netip.AddrPort
 	// Log receives transitions of transports; nil discards.
 	Log *slog.Logger
 	// Registerer takes the metrics; nil means none.
@@ -74,19 +82,22 @@ var hashes = map[string]crypto.Hash{
 // Engine holds the transports of a node. Its methods may be called from any
 // goroutine.
 type Engine struct {
-	cfg         Config
-	log         *slog.Logger
-	metrics     *metrics
-	mux         *mux
-	net         transport.Net // the interfaces, listed once instead of at each join
-	announce    []netip.AddrPort
-	cert        tls.Certificate
-	fingerprint string
-	handshakes  chan struct{} // holds one for each in progress
-	pacer       *pacer
-	ctx         context.Context
-	cancel      context.CancelFunc
-	wg          sync.WaitGroup
+	cfg      Config
+	log      *slog.Logger
+	metrics  *metrics
+	mux      *mux
+	net      transport.Net // the interfaces, listed once instead of at each join
+	announce []netip.AddrPort
+	streams  *streams // nil where none are taken
+	// streamAnnounce is as announce, for streams.
+	streamAnnounce []netip.AddrPort
+	cert           tls.Certificate
+	fingerprint    string
+	handshakes     chan struct{} // holds one for each in progress
+	pacer          *pacer
+	ctx            context.Context
+	cancel         context.CancelFunc
+	wg             sync.WaitGroup
 
 	mu         sync.Mutex
 	transports map[*Transport]struct{}
@@ -128,11 +139,17 @@ func New(cfg Config) (*Engine, error) {
 	if e.cert, e.fingerprint, err = newCertificate(); err != nil {
 		return nil, fmt.Errorf("make certificate: %w", err)
 	}
-	e.metrics = newMetrics(cfg.Registerer, e.Transports, e.memory)
+	if e.streamAnnounce, err = announcedStreams(cfg, announce); err != nil {
+		return nil, err
+	}
+	e.metrics = newMetrics(cfg.Registerer, e.Transports, e.openStreams, e.memory)
 	if e.net, err = stdnet.NewNet(); err != nil {
 		return nil, fmt.Errorf("list interfaces: %w", err)
 	}
 	e.mux = newMux(cfg, announce, e.metrics)
+	if cfg.Streams != nil {
+		e.streams = newStreams(cfg.Streams, e.mux, 2*cfg.MaxTransports)
+	}
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	e.wg.Go(e.tick)
 	e.wg.Go(func() { e.pacer.run(e.ctx, cfg.Now) })
@@ -205,7 +222,18 @@ func (e *Engine) Close() error {
 	}
 	e.cancel()
 	e.wg.Wait()
+	if e.streams != nil {
+		return errors.Join(e.streams.Close(), e.mux.Close())
+	}
 	return e.mux.Close()
+}
+
+// openStreams counts the clients' TCP connections.
+func (e *Engine) openStreams() int {
+	if e.streams == nil {
+		return 0
+	}
+	return e.streams.Open()
 }
 
 // tick drives what is due by time in all transports.
@@ -275,6 +303,28 @@ func announced(cfg Config) ([]netip.AddrPort, error) {
 		return nil, errors.New("rtc: no address to announce")
 	}
 	return list, nil
+}
+
+// announcedStreams is AnnounceStreams, or what stands in for it. Checks are
+// told apart by family, so a family without media has no streams either.
+func announcedStreams(cfg Config, media []netip.AddrPort) ([]netip.AddrPort, error) {
+	if cfg.Streams == nil {
+		return nil, nil
+	}
+	list := cfg.AnnounceStreams
+	if len(list) == 0 {
+		list = []netip.AddrPort{tcpAddr(cfg.Streams.Addr())}
+	}
+	var out []netip.AddrPort
+	for _, a := range list {
+		a = unmap(a)
+		sameFamily := func(m netip.AddrPort) bool { return family(m) == family(a) }
+		if !a.IsValid() || a.Addr().IsUnspecified() || a.Port() == 0 || !slices.ContainsFunc(media, sameFamily) {
+			return nil, fmt.Errorf("rtc: cannot announce %v for TCP", a)
+		}
+		out = append(out, a)
+	}
+	return out, nil
 }
 
 // newCertificate makes the ECDSA P-256 certificate that all transports of

@@ -19,10 +19,12 @@ type metrics struct {
 	undecryptable, unknownSSRC, unready, mismatched prometheus.Counter
 	unknownCodec, longDescriptor                    prometheus.Counter
 	stranger, socketFull, undeliverable, flooded    prometheus.Counter
+	streamFull                                      prometheus.Counter
 	waves, batched                                  prometheus.Counter
+	streams                                         *prometheus.CounterVec
 }
 
-func newMetrics(reg prometheus.Registerer, transports, memory func() int) *metrics {
+func newMetrics(reg prometheus.Registerer, transports, streams, memory func() int) *metrics {
 	opts := func(name, help string) prometheus.Opts {
 		return prometheus.Opts{Namespace: "meridian", Subsystem: "rtc", Name: name, Help: help}
 	}
@@ -56,6 +58,8 @@ func newMetrics(reg prometheus.Registerer, transports, memory func() int) *metri
 	m.mismatched = m.dropped.WithLabelValues("differs_from_first_sending")
 	m.flooded = m.dropped.WithLabelValues("rtcp_flood")
 	m.unknownCodec = m.dropped.WithLabelValues("codec_not_negotiated")
+	m.streamFull = m.dropped.WithLabelValues("stream_full")
+	m.streams = vec("streams_closed_total", "TCP connections of clients closed, by cause.", "cause")
 	m.longDescriptor = prometheus.NewCounter(prometheus.CounterOpts(
 		opts("long_descriptors_total", "Dependency Descriptors left out because the client takes no two-byte extensions.")))
 	m.waves = prometheus.NewCounter(prometheus.CounterOpts(opts("send_batches_total", "System calls that sent RTP packets to clients.")))
@@ -65,12 +69,33 @@ func newMetrics(reg prometheus.Registerer, transports, memory func() int) *metri
 			func() float64 { return float64(transports()) })
 		bound := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("memory_bound_bytes", "What the open transports hold at most.")),
 			func() float64 { return float64(memory()) })
-		reg.MustRegister(bound, m.packets, m.bytes, m.dropped, m.closed, m.connect, m.handshake, m.waves, m.batched, m.longDescriptor, open)
+		streaming := prometheus.NewGaugeFunc(prometheus.GaugeOpts(opts("streams", "TCP connections of clients open.")),
+			func() float64 { return float64(streams()) })
+		reg.MustRegister(streaming, m.streams, bound, m.packets, m.bytes, m.dropped, m.closed, m.connect, m.handshake, m.waves, m.batched, m.longDescriptor, open)
 	}
 	return m
 }
 
 func (m *metrics) connected(after time.Duration) { m.connect.Observe(after.Seconds()) }
+
+// streamEnded counts a TCP connection's end. What is none of ours counts as
+// "client".
+func (m *metrics) streamEnded(cause error) {
+	name := "client"
+	for _, c := range []struct {
+		err  error
+		name string
+	}{
+		{errStranger, "stranger"}, {errUnproven, "unproven"}, {errStuck, "stuck"}, {errIdle, "idle"},
+		{errLongFrame, "long_frame"}, {errEnded, "ended"}, {errCrowded, "crowded"},
+	} {
+		if errors.Is(cause, c.err) {
+			name = c.name
+			break
+		}
+	}
+	m.streams.WithLabelValues(name).Inc()
+}
 
 // ended counts a transport's end. Causes that others gave count as "owner".
 func (m *metrics) ended(cause error) {

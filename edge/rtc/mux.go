@@ -116,6 +116,10 @@ func (m *mux) forget(d *door) {
 		m.drop(d, a)
 	}
 	d.addrs = nil
+	for _, s := range d.streams {
+		s.end(errEnded)
+	}
+	d.streams = nil
 }
 
 // Close closes the sockets and waits for their readers. It is idempotent.

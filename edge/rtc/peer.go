@@ -12,6 +12,8 @@ type peer struct {
 	addr *net.UDPAddr
 	// solo says that packets go singly, through a TURN allocation.
 	solo bool
+	// stream is what packets go by instead; nil: the media socket.
+	stream *stream
 }
 
 // follow takes the remote address of the pair that ICE has selected by now.
@@ -26,9 +28,10 @@ func (t *Transport) follow(conn *ice.Conn) {
 		return
 	}
 	t.pair.Store(true)
-	if p := t.peer.Load(); p == nil || addrPort(p.addr) != at {
+	s := t.door.stream(at)
+	if p := t.peer.Load(); p == nil || addrPort(p.addr) != at || p.stream != s {
 		relayed := t.engine.cfg.Relayed
-		t.peer.Store(&peer{addr: net.UDPAddrFromAddrPort(at), solo: relayed != nil && relayed(at)})
+		t.peer.Store(&peer{addr: net.UDPAddrFromAddrPort(at), solo: s == nil && relayed != nil && relayed(at), stream: s})
 	}
 }
 
@@ -44,6 +47,9 @@ func (t *Transport) write(b []byte) bool {
 	p := t.peer.Load()
 	if p == nil {
 		return false
+	}
+	if p.stream != nil {
+		return p.stream.send(b, queueSize+queueReserve)
 	}
 	_, err := t.door.socket.Load().media.WriteTo(b, p.addr)
 	return err == nil

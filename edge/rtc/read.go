@@ -30,7 +30,7 @@ const (
 )
 
 // reader is the state of what a client sends. Packets run to completion in the
-// goroutine that reads the client's socket: the UpTrack forwards before the
+// goroutine that reads the client's socket or stream: the UpTrack forwards before the
 // next is read.
 //
 // mu is held meanwhile. Nearly always one goroutine alone takes it, since the

@@ -1,6 +1,7 @@
 // Package rtc is a participant's media transport: it answers an SDP offer,
 // then carries RTP and RTCP between that client and the tracks of edge/sfu
-// over ICE, DTLS and SRTP on the node's one UDP socket.
+// over ICE, DTLS and SRTP on the node's one UDP socket, or on a TCP connection
+// where UDP does not reach the client.
 //
 // A section of the offer in which the client may send becomes an Up with an
 // sfu.UpTrack, a section in which it only receives becomes a Down (a slot)

@@ -16,6 +16,9 @@ type Stats struct {
 	// Remote is the kind of the client's address: "host", "prflx", "relay"
 	// where Config.Relayed says so, or empty before a pair is selected.
 	Remote string
+	// Protocol is "udp" or "tcp", by which packets go to the client; empty
+	// before a pair is selected.
+	Protocol string
 	// RTT is the latest round trip that any slot's receiver reports gave;
 	// zero while unknown.
 	RTT time.Duration
@@ -61,7 +64,7 @@ type DownStats struct {
 // Stats returns the counts so far.
 func (t *Transport) Stats() Stats {
 	s := Stats{
-		ICE: t.iceState(), Remote: t.remoteKind(), RTT: time.Duration(t.rtt.Load()),
+		ICE: t.iceState(), Remote: t.remoteKind(), Protocol: t.protocol(), RTT: time.Duration(t.rtt.Load()),
 		PacketsIn: t.counts.packetsIn.Load(), PacketsOut: t.counts.packetsOut.Load(),
 		BytesIn: t.counts.bytesIn.Load(), BytesOut: t.counts.bytesOut.Load(),
 	}
@@ -115,6 +118,16 @@ func (t *Transport) iceState() string {
 		return "checking"
 	}
 	return "connected"
+}
+
+func (t *Transport) protocol() string {
+	switch p := t.peer.Load(); {
+	case p == nil:
+		return ""
+	case p.stream != nil:
+		return "tcp"
+	}
+	return "udp"
 }
 
 func (t *Transport) remoteKind() string {

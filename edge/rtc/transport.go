@@ -101,12 +101,12 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 	if o.setup == "passive" {
 		t.setup = "active"
 	}
-	d.reader = reader{t: t, learned: make(origins)}
+	d.reader.t, d.reader.learned = t, make(origins)
 	t.pipe.Store(newRecordPipe(t))
 	t.feedback.init(t.ssrc)
 	t.egress.init()
 	t.local = local{
-		fingerprint: e.fingerprint, setup: t.setup, announce: e.announce,
+		fingerprint: e.fingerprint, setup: t.setup, announce: e.announce, streams: e.streamAnnounce,
 		session: uint64(random32()) << 8,
 	}
 	t.limits.SDP = "" // 6 KiB and more

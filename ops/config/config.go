@@ -108,6 +108,19 @@ type Control struct {
 
 	// Raft is where voters talk to each other (TLS).
 	Raft Endpoint `yaml:"raft"`
+
+	// BootstrapExpect is how many control nodes found the cluster together.
+	// 0 with an empty Join: this one alone.
+	BootstrapExpect int `yaml:"bootstrap_expect"`
+
+	// Join lists the cluster addresses of control nodes, this one's too, the
+	// same on each of them. The first BootstrapExpect of them found.
+	Join []string `yaml:"join"`
+
+	// VoterSecret is what control nodes share; `meridian cluster secret` makes
+	// one. A node alone makes its own, in the file voter-secret under its Data.
+	VoterSecret     Secret `yaml:"voter_secret"`
+	VoterSecretFile string `yaml:"voter_secret_file"`
 }
 
 // Edge is the section of role edge.
@@ -143,7 +156,8 @@ type HTTP struct {
 	TLS TLS `yaml:"tls"`
 }
 
-// Media is the UDP port for everything participants send and receive.
+// Media is the UDP port for everything participants send and receive, and the
+// TCP port for those whom UDP does not reach.
 type Media struct {
 	Listen string `yaml:"listen"`
 
@@ -154,7 +168,18 @@ type Media struct {
 	// Readers is how many sockets share the port, each of which keeps up to one
 	// processor busy. 0: as many as this machine gains from.
 	Readers int `yaml:"readers"`
+
+	// TCP is the address of the TCP port, or "http": the port of HTTP serves
+	// both. Empty: off.
+	TCP string `yaml:"tcp"`
+
+	// AnnounceTCP is as Announce, for TCP. Empty: the addresses of Announce, at
+	// the port of TCP, where that is bound to them.
+	AnnounceTCP []string `yaml:"announce_tcp"`
 }
+
+// WithHTTP is Media.TCP where HTTP's port serves both.
+const WithHTTP = "http"
 
 // TURN is the relay for participants who reach nothing else.
 type TURN struct {
@@ -190,7 +215,7 @@ func Default() Config {
 		},
 		Edge: Edge{
 			HTTP:  HTTP{Listen: ":8080"},
-			Media: Media{Listen: ":7000"},
+			Media: Media{Listen: ":7000", TCP: WithHTTP},
 			TURN:  TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
 			Relay: Endpoint{Listen: ":7002"},
 		},

@@ -62,7 +62,26 @@ func (c Control) check(k *checker) {
 	k.tls("control.api.tls", c.API.TLS)
 	k.endpoint("control.cluster", c.Cluster)
 	k.endpoint("control.raft", c.Raft)
+	for i, a := range c.Join {
+		k.dial(fmt.Sprintf("control.join[%d]", i), a)
+	}
+	switch several := c.BootstrapExpect > 1 || len(c.Join) > 0; {
+	case c.BootstrapExpect < 0 || c.BootstrapExpect > mostVoters:
+		k.complain("control.bootstrap_expect", "%d is not between 0 and %d", c.BootstrapExpect, mostVoters)
+	case several && len(c.Join) < c.BootstrapExpect:
+		k.complain("control.join", "lists %d addresses, fewer than the %d nodes of control.bootstrap_expect", len(c.Join), c.BootstrapExpect)
+	case several && c.VoterSecret == "":
+		k.complain("control.voter_secret", "is missing (or control.voter_secret_file): several control nodes share one, made by meridian cluster secret")
+	case c.VoterSecret != "" && !voterForm.MatchString(c.VoterSecret.Reveal()):
+		k.complain("control.voter_secret", "does not look like mrv1.…, as meridian cluster secret prints it")
+	}
 }
+
+// mostVoters is more than anybody needs: every write waits for a majority.
+const mostVoters = 9
+
+// voterForm is what a voter secret looks like.
+var voterForm = regexp.MustCompile(`^mrv1\.[A-Za-z0-9_-]{43}$`)
 
 func (e Edge) check(k *checker) {
 	k.listen("edge.http.listen", e.HTTP.Listen, true)
@@ -74,6 +93,12 @@ func (e Edge) check(k *checker) {
 	}
 	if e.Media.Readers < 0 || e.Media.Readers > maxReaders {
 		k.complain("edge.media.readers", "%d is not between 0 and %d", e.Media.Readers, maxReaders)
+	}
+	if e.Media.TCP != WithHTTP {
+		k.listen("edge.media.tcp", e.Media.TCP, false)
+	}
+	for i, a := range e.Media.AnnounceTCP {
+		k.address(fmt.Sprintf("edge.media.announce_tcp[%d]", i), a)
 	}
 	k.listen("edge.turn.udp", e.TURN.UDP, false)
 	k.listen("edge.turn.tcp", e.TURN.TCP, false)

@@ -256,7 +256,7 @@ func (n *Network) startEdge(ctx context.Context, i int, p plan, cluster string, 
 	media, turn := n.public(pop.media.LocalAddr()), n.public(pop.turnUDP.LocalAddr())
 	turnTCP := n.public(pop.turnTCP.Addr())
 	n.media[i] = media.String()
-	l := pop.http
+	l, mediaTCP := node.Share(pop.http)
 	if n.addr.secure {
 		l = tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{page}})
 	}
@@ -267,6 +267,7 @@ func (n *Network) startEdge(ctx context.Context, i int, p plan, cluster string, 
 		},
 		Dir: filepath.Join(n.opts.Data, string(id)), Control: []string{cluster}, JoinSecret: n.Control.Node.JoinSecret(),
 		API: api, HTTP: l, Media: pop.media, MediaBeside: pop.beside, MediaAnnounce: []netip.AddrPort{media},
+		MediaTCP: mediaTCP, TCPAnnounce: []netip.AddrPort{n.public(mediaTCP.Addr())},
 		TURNUDP: pop.turnUDP, TURNTCP: pop.turnTCP, Realm: "meridian",
 		TURNAnnounce: []string{"turn:" + turn.String() + "?transport=udp", "turn:" + turnTCP.String() + "?transport=tcp"},
 		Relay:        pop.relay, Gossip: node.Gossip{Bind: anyPort, Seeds: []string{n.Control.Members.Addr()}},

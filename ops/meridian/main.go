@@ -21,11 +21,13 @@ import (
 
 // commands are the subcommands; each has a file of its own.
 type commands struct {
-	Dev     devCommand     `cmd:"" help:"Run a whole network on this machine and print links to open."`
-	Control controlCommand `cmd:"" help:"Run a control node."`
-	Edge    edgeCommand    `cmd:"" help:"Run an edge node."`
-	Config  configCommand  `cmd:"" help:"Look at a configuration."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Dev      devCommand      `cmd:"" help:"Run a whole network on this machine and print links to open."`
+	Control  controlCommand  `cmd:"" help:"Run a control node."`
+	Edge     edgeCommand     `cmd:"" help:"Run an edge node."`
+	Cluster  clusterCommand  `cmd:"" help:"Look after the control nodes."`
+	Snapshot snapshotCommand `cmd:"" help:"Save, inspect and restore the control plane."`
+	Config   configCommand   `cmd:"" help:"Look at a configuration."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // process is what a command touches of the process it runs in.

@@ -31,9 +31,9 @@ func gossip(c config.Config) Gossip {
 	return g
 }
 
-// reachable is where others find a socket: what is announced, or the address
+// Reachable is where others find a socket: what is announced, or the address
 // it is bound to, or one of the machine's where it is bound to all.
-func reachable(e config.Endpoint, bound net.Addr) string {
+func Reachable(e config.Endpoint, bound net.Addr) string {
 	if e.Announce != "" {
 		return e.Announce
 	}
@@ -73,6 +73,38 @@ func announced(list []string, bound net.Addr) ([]netip.AddrPort, error) {
 		out = append(out, netip.AddrPortFrom(ip, at.Port()))
 	}
 	return out, nil
+}
+
+// announcedTCP are the addresses of media over TCP: what is listed, or those of
+// media that a socket bound there is reached at. One for a proxy on this machine
+// alone is reached at none.
+func announcedTCP(list []string, media []netip.AddrPort, bound net.Addr) (out []netip.AddrPort, err error) {
+	if len(list) > 0 {
+		return announced(list, bound)
+	}
+	at, err := netip.ParseAddrPort(bound.String())
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range media {
+		a := netip.AddrPortFrom(m.Addr().Unmap(), at.Port())
+		if reaches(a.Addr(), at.Addr().Unmap()) && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// reaches says whether connections to an announced address may arrive at a
+// socket bound to another: that could be the same behind NAT.
+func reaches(announced, bound netip.Addr) bool {
+	switch {
+	case bound == netip.IPv6Unspecified(): // of both families
+		return true
+	case bound.Is4() != announced.Is4():
+		return false
+	}
+	return bound.IsUnspecified() || bound.IsLoopback() == announced.IsLoopback()
 }
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})

@@ -43,7 +43,7 @@ func TestOthers(t *testing.T) {
 func TestNothingAnnouncesAllAddresses(t *testing.T) {
 	for _, bound := range []string{"0.0.0.0:7002", "[::]:7002"} {
 		at := net.UDPAddrFromAddrPort(netip.MustParseAddrPort(bound))
-		if got := netip.MustParseAddrPort(reachable(config.Endpoint{}, at)); got.Addr().IsUnspecified() || got.Port() != 7002 {
+		if got := netip.MustParseAddrPort(Reachable(config.Endpoint{}, at)); got.Addr().IsUnspecified() || got.Port() != 7002 {
 			t.Errorf("%s is reached at %s", bound, got)
 		}
 		list, err := announced(nil, at)
@@ -75,7 +75,7 @@ func TestNothingAnnouncesAllAddresses(t *testing.T) {
 
 func TestAnnounceIsKept(t *testing.T) {
 	at := net.UDPAddrFromAddrPort(netip.MustParseAddrPort("0.0.0.0:7000"))
-	if got := reachable(config.Endpoint{Announce: "relay.example.net:9"}, at); got != "relay.example.net:9" {
+	if got := Reachable(config.Endpoint{Announce: "relay.example.net:9"}, at); got != "relay.example.net:9" {
 		t.Errorf("got %s", got)
 	}
 	if got := gossip(config.Config{Gossip: config.Gossip{Listen: ":7946", Announce: "203.0.113.5:9"}}).Advertise; got != "203.0.113.5:9" {
@@ -90,6 +90,60 @@ func TestAnnounceIsKept(t *testing.T) {
 	}
 	if _, err := announced([]string{"media.example.net"}, at); err == nil {
 		t.Error("a name is taken as an address of media")
+	}
+}
+
+// Media over TCP is announced where media is and the port is bound.
+func TestAnnouncedTCP(t *testing.T) {
+	for _, test := range []struct {
+		bound       string
+		list, media []string
+		want        []string
+	}{
+		{"[::]:443", nil, []string{"203.0.113.5:7000", "[2001:db8::5]:7000"}, []string{"203.0.113.5:443", "[2001:db8::5]:443"}},
+		{"0.0.0.0:443", nil, []string{"203.0.113.5:7000", "[2001:db8::5]:7000"}, []string{"203.0.113.5:443"}},
+		{"10.0.0.5:443", nil, []string{"203.0.113.5:7000", "203.0.113.5:7001"}, []string{"203.0.113.5:443"}},
+		{"127.0.0.1:8080", nil, []string{"203.0.113.5:7000"}, nil}, // a proxy's
+		{"127.0.0.1:8080", nil, []string{"127.0.0.1:7000"}, []string{"127.0.0.1:8080"}},
+		{"127.0.0.1:8080", []string{"203.0.113.5:443", "203.0.113.6"}, []string{"203.0.113.5:7000"}, []string{"203.0.113.5:443", "203.0.113.6:8080"}},
+	} {
+		var media []netip.AddrPort
+		for _, m := range test.media {
+			media = append(media, netip.MustParseAddrPort(m))
+		}
+		got, err := announcedTCP(test.list, media, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(test.bound)))
+		var names []string
+		for _, a := range got {
+			names = append(names, a.String())
+		}
+		if err != nil || !slices.Equal(names, test.want) {
+			t.Errorf("bound to %s: %v, %v, want %v", test.bound, names, err, test.want)
+		}
+	}
+}
+
+func TestMediaOverTCPIsOptional(t *testing.T) {
+	for _, test := range []struct {
+		media         config.Media
+		taken, shared bool
+	}{
+		{config.Media{}, false, false}, {config.Media{TCP: "127.0.0.1:0"}, true, false}, {config.Media{TCP: config.WithHTTP}, true, true},
+	} {
+		var s Sockets
+		o := EdgeOptions{HTTP: s.TCP("127.0.0.1:0"), MediaAnnounce: []netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:7000")}}
+		http := o.HTTP
+		if err := shareMedia(&s, &o, test.media); err != nil {
+			t.Fatal(err)
+		}
+		if (o.MediaTCP != nil) != test.taken || (o.HTTP != http) != test.shared {
+			t.Errorf("tcp %q: taken %v, shared %v", test.media.TCP, o.MediaTCP != nil, o.HTTP != http)
+		}
+		if test.shared && o.MediaTCP.Addr().String() != http.Addr().String() {
+			t.Errorf("on %v", o.MediaTCP.Addr())
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

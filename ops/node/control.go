@@ -8,10 +8,13 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control"
+	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/ops/health"
 )
@@ -19,16 +22,24 @@ import (
 // ControlOptions are what a control node is made of. Listeners are opened by
 // the caller and closed by the node, but for a node that did not start.
 type ControlOptions struct {
-	Self          geo.Node
-	Dir           string
-	Raft          net.Listener
-	RaftAdvertise string // empty: the listener's
-	Cluster       net.Listener
-	API           net.Listener // plain or TLS
-	Operator      net.Listener // nil: the operator's pages stand on API
-	Certificate   func() error // health check of the API's certificate; nil: none
-	Gossip        Gossip
-	Log           *slog.Logger
+	Self geo.Node
+	Dir  string
+
+	// These three make one cluster of several nodes, see control.Config.
+	VoterSecret     ca.VoterSecret
+	BootstrapExpect int
+	Join            []string
+
+	ElectionTimeout time.Duration // 0: as control.Config has it
+	Fatal           func(error)   // nil: the process ends with status 3
+	Raft            net.Listener
+	RaftAdvertise   string // empty: the listener's
+	Cluster         net.Listener
+	API             net.Listener // plain or TLS
+	Operator        net.Listener // nil: the operator's pages stand on API
+	Certificate     func() error // health check of the API's certificate; nil: none
+	Gossip          Gossip
+	Log             *slog.Logger
 }
 
 // Control is a running control node.
@@ -39,6 +50,7 @@ type Control struct {
 	Health   *health.Health
 
 	log      *slog.Logger
+	running  atomic.Pointer[control.Node] // what is served; nil while the node starts
 	wg       sync.WaitGroup
 	server   *http.Server
 	operator *http.Server
@@ -46,7 +58,11 @@ type Control struct {
 	closeErr error
 }
 
-// StartControl starts a control node; it returns when the node answers.
+// errForming is why a control node that starts is not ready: alone it waits for itself, which is short.
+var errForming = errors.New("starting: waiting for the other control nodes")
+
+// StartControl starts a control node; it returns when the node is part of a
+// cluster that has a leader. Probes are answered from the beginning.
 func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error) {
 	c := &Control{Registry: newRegistry(), Health: health.New(), log: o.Log}
 	gossiping := make(chan struct{}) // closed when Members is set, or never will be
@@ -59,7 +75,9 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 	}()
 	know := sync.OnceFunc(func() { close(gossiping) })
 	defer know() // runs before the node is closed, which waits for who asks for seeds
+	c.serve(o)
 	c.Node, err = control.Open(ctx, control.Config{
+		VoterSecret: o.VoterSecret, BootstrapExpect: o.BootstrapExpect, Join: o.Join, ElectionTimeout: o.ElectionTimeout, Fatal: o.Fatal,
 		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster, Log: o.Log, Registerer: c.Registry,
 		// Edges may enrol before gossip runs, whose key the node has.
 		Seeds: func() []string {
@@ -82,19 +100,37 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
 	know()
-	c.serve(o)
+	c.running.Store(c.Node)
 	return c, nil
 }
 
-// serve starts the HTTP servers.
+// ready says why the node answers no calls.
+func (c *Control) ready() error {
+	if n := c.running.Load(); n != nil {
+		return n.Ready()
+	}
+	return errForming
+}
+
+// answer passes a request to the node, once there is one.
+func (c *Control) answer(w http.ResponseWriter, r *http.Request) {
+	if n := c.running.Load(); n != nil {
+		n.Handler().ServeHTTP(w, r)
+		return
+	}
+	starting(w)
+}
+
+// serve starts the HTTP servers, so that probes are answered while the node
+// waits for others.
 func (c *Control) serve(o ControlOptions) {
-	c.Health.Add("control", c.Node.Ready)
+	c.Health.Add("control", c.ready)
 	if o.Certificate != nil {
 		c.Health.Add("certificate", o.Certificate)
 	}
 	operator := c.Health.Handler(c.Registry)
 	public := http.NewServeMux()
-	public.Handle("/api/v1/", c.Node.Handler())
+	public.HandleFunc("/api/v1/", c.answer)
 	if o.Operator == nil {
 		mountOperator(public, operator)
 	} else {

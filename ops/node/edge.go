@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httputil"
 	"net/netip"
 	"net/url"
 	"sync"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/edge"
+	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/edge/web"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/ops/health"
@@ -32,7 +34,7 @@ type EdgeOptions struct {
 	Control    []string // cluster listeners, host:port
 	JoinSecret string
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
-	API        *url.URL
+	API        *url.URL                                                             // where /api/v1 is passed on to; nil: to the nodes of Control
 
 	HTTP        net.Listener // plain or TLS
 	Operator    net.Listener // nil: the operator's pages stand on HTTP
@@ -41,6 +43,8 @@ type EdgeOptions struct {
 	Media         net.PacketConn
 	MediaBeside   []net.PacketConn // further sockets on Media's port
 	MediaAnnounce []netip.AddrPort
+	MediaTCP      net.Listener // nil: no media over TCP
+	TCPAnnounce   []netip.AddrPort
 	TURNUDP       net.PacketConn
 	TURNTCP       net.Listener
 	TURNAnnounce  []string
@@ -92,7 +96,7 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	}()
 	e.serve(o)
 	cc := client.Config{
-		Dir: o.Dir, Control: o.Control, JoinSecret: o.JoinSecret, NodeID: o.Self.ID, Dial: o.Dial,
+		Dir: o.Dir, Control: o.Control, JoinSecret: o.JoinSecret, NodeID: o.Self.ID, Dial: o.Dial, Discover: e.controlNodes,
 		Log: o.Log.With("part", "control"), Registerer: e.Registry,
 	}
 	identity, err := client.Enroll(ctx, cc)
@@ -107,9 +111,9 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
 	e.Node, err = edge.New(edge.Config{
-		Self: o.Self, Members: e.Members, Configuration: e.Client, API: o.API, Web: web.Assets(),
+		Self: o.Self, Members: e.Members, Configuration: e.Client, API: e.api(o), Web: web.Assets(),
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
-		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce,
+		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce, MediaTCP: o.MediaTCP, TCPAnnounce: o.TCPAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,
 		MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
 	})
@@ -119,6 +123,36 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	e.follow()
 	e.running.Store(&running{e.Node, e.Node.Handler()})
 	return e, nil
+}
+
+// controlNodes are the control nodes that gossip knows.
+func (e *Edge) controlNodes() (out []string) {
+	if e.Members == nil {
+		return nil
+	}
+	for _, n := range e.Members.Nodes() {
+		if n.Role == geo.RoleControl && n.Cluster != "" {
+			out = append(out, n.Cluster)
+		}
+	}
+	return out
+}
+
+// api passes the native API on.
+func (e *Edge) api(o EdgeOptions) http.Handler {
+	if o.API == nil {
+		return e.Client.API()
+	}
+	return &httputil.ReverseProxy{
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.SetURL(o.API)
+			p.SetXForwarded()
+		},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			o.Log.Warn("control API", "err", err)
+			signal.Problem(w, signal.Refuse(signal.TryAgain, "The control plane does not answer; try again.", err), "")
+		},
+	}
 }
 
 // follow starts the change feed. An edge without it works on with its copy.

@@ -9,12 +9,17 @@ import (
 	"net/url"
 	"path/filepath"
 
+	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/ops/config"
 )
 
 // RunControl runs a control node until the context ends.
 func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
+	voters, err := voterSecret(c.Control)
+	if err != nil {
+		return err
+	}
 	var s Sockets
 	api, raft, cluster := s.TCP(c.Control.API.Listen), s.TCP(c.Control.Raft.Listen), s.TCP(c.Control.Cluster.Listen)
 	operator := s.optionalTCP(c.Operator.Listen)
@@ -29,9 +34,10 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	n, err := StartControl(ctx, ControlOptions{
 		Self: geo.Node{
 			ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleControl,
-			Cluster: reachable(c.Control.Cluster, cluster.Addr()),
+			Cluster: Reachable(c.Control.Cluster, cluster.Addr()),
 		},
-		Dir: c.Data, RaftAdvertise: reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
+		VoterSecret: voters, BootstrapExpect: c.Control.BootstrapExpect, Join: c.Control.Join,
+		Dir: c.Data, RaftAdvertise: Reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
 		API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
 	})
 	if err != nil {
@@ -44,6 +50,18 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	closing, cancel := abandon(ctx)
 	defer cancel()
 	return n.Close(closing)
+}
+
+// voterSecret is the configured one; zero for none.
+func voterSecret(c config.Control) (ca.VoterSecret, error) {
+	if c.VoterSecret == "" {
+		return ca.VoterSecret{}, nil
+	}
+	s, err := ca.ParseVoterSecret(c.VoterSecret.Reveal())
+	if err != nil {
+		return s, fmt.Errorf("control.voter_secret: %w", err)
+	}
+	return s, nil
 }
 
 // RunEdge runs an edge node until the context ends, then drains it.
@@ -64,7 +82,7 @@ func RunEdge(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return unlessEnded(ctx, errors.Join(err, s.Close()))
 	}
-	log.Info("edge node runs", "http", o.HTTP.Addr().String(), "media", o.Media.LocalAddr().String(), "readers", 1+len(o.MediaBeside), "relay", o.Relay.LocalAddr().String())
+	log.Info("edge node runs", "http", o.HTTP.Addr().String(), "media", o.Media.LocalAddr().String(), "readers", 1+len(o.MediaBeside), "media_tcp", len(o.TCPAnnounce) > 0, "relay", o.Relay.LocalAddr().String())
 	<-ctx.Done()
 	log.Info("edge node drains", "at_most", c.Drain)
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.Drain)
@@ -106,12 +124,37 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 	if o.MediaAnnounce, err = announced(c.Edge.Media.Announce, o.Media.LocalAddr()); err != nil {
 		return o, fmt.Errorf("edge.media.announce: %w", err)
 	}
+	if err := shareMedia(s, &o, c.Edge.Media); err != nil {
+		return o, err
+	}
 	o.TURNAnnounce = turnURLs(c.Edge.TURN.Announce, o)
 	o.Self = geo.Node{
 		ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleEdge,
-		URL: c.Edge.HTTP.URL, Relay: reachable(c.Edge.Relay, o.Relay.LocalAddr()),
+		URL: c.Edge.HTTP.URL, Relay: Reachable(c.Edge.Relay, o.Relay.LocalAddr()),
 	}
 	return o, nil
+}
+
+// shareMedia opens what takes media over TCP: HTTP's port or one of its own.
+func shareMedia(s *Sockets, o *EdgeOptions, m config.Media) (err error) {
+	l := o.HTTP
+	if m.TCP != config.WithHTTP {
+		l = s.optionalTCP(m.TCP)
+	}
+	if s.Err != nil || l == nil {
+		return s.Err
+	}
+	if o.TCPAnnounce, err = announcedTCP(m.AnnounceTCP, o.MediaAnnounce, l.Addr()); err != nil {
+		return fmt.Errorf("edge.media.announce_tcp: %w", err)
+	}
+	switch {
+	case len(o.TCPAnnounce) == 0: // only a proxy comes to this port
+	case m.TCP == config.WithHTTP:
+		o.HTTP, o.MediaTCP = Share(l)
+	default:
+		o.MediaTCP = l
+	}
+	return nil
 }
 
 // site is the POP a node stands in; a control node without one stands alone.

@@ -26,9 +26,10 @@ import (
 )
 
 type commands struct {
-	Sfu     sfuCommand     `cmd:"" help:"Measure the SFU: processor time a packet, delay, memory, joins."`
-	Figures figuresCommand `cmd:"" help:"Draw the JSON of a run as an SVG page."`
-	Floor   floorCommand   `cmd:"" hidden:"" help:"Send sealed packets as fast as a server could; started by sfu."`
+	Sfu      sfuCommand      `cmd:"" help:"Measure the SFU: processor time a packet, delay, memory, joins."`
+	Failover failoverCommand `cmd:"" help:"Kill the leader of three control nodes: how long until a write is accepted."`
+	Figures  figuresCommand  `cmd:"" help:"Draw the JSON of a run as an SVG page."`
+	Floor    floorCommand    `cmd:"" hidden:"" help:"Send sealed packets as fast as a server could; started by sfu."`
 }
 
 // errRefused is returned when a flag is wrong.

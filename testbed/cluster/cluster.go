@@ -8,6 +8,7 @@ package cluster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -84,6 +85,9 @@ func Start(t testing.TB, pops ...string) *Cluster {
 type Media struct {
 	Listen   string   // UDP
 	Announce []string // what browsers are told instead
+	TCP      string   // where media comes by TCP; empty: to the port of pages
+
+	AnnounceTCP []string // as Announce
 }
 
 // StartAt is Start with the media of some POPs not on any port of 127.0.0.1.
@@ -125,7 +129,8 @@ func (c *Cluster) startEdge(pop string, m Media, cluster, seed, secret string) *
 	if m.Listen == "" {
 		m.Listen = "127.0.0.1:0"
 	}
-	media, err := json.Marshal(map[string]any{"listen": m.Listen, "announce": m.Announce}) // is YAML, too
+	tcp := cmp.Or(m.TCP, "http")
+	media, err := json.Marshal(map[string]any{"listen": m.Listen, "announce": m.Announce, "tcp": tcp, "announce_tcp": m.AnnounceTCP}) // is YAML, too
 	if err != nil {
 		c.t.Fatal(err)
 	}

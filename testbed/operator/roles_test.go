@@ -109,8 +109,7 @@ edge:
   relay: {listen: ":0"}
   control: [%q]
   join_secret_file: %s
-  api: %q
-`, pop, pop, filepath.Join(r.dir, pop), drain, p+1, r.gossip, p, s.url, r.cert, r.key, media, r.cluster, secret, r.api))
+`, pop, pop, filepath.Join(r.dir, pop), drain, p+1, r.gossip, p, s.url, r.cert, r.key, media, r.cluster, secret))
 	r.edges[pop] = s
 	return s
 }
