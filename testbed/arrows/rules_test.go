@@ -40,11 +40,12 @@ var rules = []rule{
 	{"testbed", []string{"testbed/...", "ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "testbed may use everything"},
 	{"testbed/simnet", nil, "testbed/simnet is a leaf, so that the tests of every folder can use it"},
 	{"testbed/simnet/pionnet", []string{"testbed/simnet"}, "testbed/simnet/pionnet is as near a leaf as simnet"},
+	{"testbed/postgres", nil, "testbed/postgres starts a server for the tests of any folder"},
 	{"testbed/report", nil, "testbed/report reads the output of any tests"},
 }
 
 // forTests is what tests may import besides what their package may.
-var forTests = []string{"testbed/simnet", "testbed/simnet/pionnet"}
+var forTests = []string{"testbed/simnet", "testbed/simnet/pionnet", "testbed/postgres"}
 
 // ruleOf returns the rule for a package of ours.
 func ruleOf(pkg string) (rule, bool) {
