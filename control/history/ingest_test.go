@@ -205,7 +205,7 @@ func TestManyWritersOfTheSameSession(t *testing.T) {
 }
 
 func TestAClosedStoreRefuses(t *testing.T) {
-	s, err := Open(t.Context(), urls(t)[sqlite])
+	s, err := Open(t.Context(), sqliteURL(t))
 	if err != nil {
 		t.Fatal(err)
 	}

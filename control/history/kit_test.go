@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,36 +15,49 @@ import (
 	"github.com/meridian-video/meridian/testbed/postgres"
 )
 
-// server is the PostgreSQL of all tests; each takes a database of its own.
-var server *postgres.Server
+// server starts the PostgreSQL of all tests when one needs it; each test takes a database of its own.
+var server = sync.OnceValues(func() (*postgres.Server, error) {
+	started = true
+	return postgres.Start(context.Background())
+})
 
-func TestMain(m *testing.M) { os.Exit(withServer(m)) }
+var started bool
 
-func withServer(m *testing.M) int {
-	if os.Getenv(victimEnv) != "" { // a process of a test, which has a database already
-		return m.Run()
-	}
-	var err error
-	if server, err = postgres.Start(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
+func TestMain(m *testing.M) {
 	code := m.Run()
-	if err := server.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	if started {
+		if s, err := server(); err == nil {
+			if err := s.Close(); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				code = 1
+			}
+		}
 	}
-	return code
+	os.Exit(code)
+}
+
+func postgresURL(t testing.TB) string {
+	t.Helper()
+	s, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := s.Database(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+func sqliteURL(t testing.TB) string {
+	t.Helper()
+	return "sqlite:" + filepath.Join(t.TempDir(), "history.db")
 }
 
 // urls makes an empty database of each kind.
 func urls(t testing.TB) map[dialect]string {
 	t.Helper()
-	u, err := server.Database(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return map[dialect]string{postgreSQL: u, sqlite: "sqlite:" + filepath.Join(t.TempDir(), "history.db")}
+	return map[dialect]string{postgreSQL: postgresURL(t), sqlite: sqliteURL(t)}
 }
 
 // onEach runs a test on both databases: what holds, holds on either.

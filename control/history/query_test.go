@@ -141,7 +141,7 @@ func TestAuditIsFilteredAndPaged(t *testing.T) {
 }
 
 func TestCursorsOfOthersAreRefused(t *testing.T) {
-	s := open(t, urls(t)[sqlite])
+	s := open(t, sqliteURL(t))
 	for _, cursor := range []string{"x", "e30", "bnVsbA", place{[]int64{1, 2}, "a"}.cursor(), "W10"} {
 		if _, _, err := s.Sessions(t.Context(), SessionFilter{Company: "acme"}, Page{Cursor: cursor}); !errors.Is(err, ErrCursor) {
 			t.Errorf("%s: %v", cursor, err)
@@ -151,7 +151,7 @@ func TestCursorsOfOthersAreRefused(t *testing.T) {
 
 // Every list must be served by an index, else it is slow only once it is too late.
 func TestQueriesUseTheirIndexes(t *testing.T) {
-	s := open(t, urls(t)[sqlite])
+	s := open(t, sqliteURL(t))
 	tests := map[string]string{
 		`SELECT 1 FROM session WHERE company = 'a' AND (started, session) < (1, 'a') ORDER BY started DESC, session DESC LIMIT 2`:                  "session_by_time",
 		`SELECT 1 FROM session WHERE company = 'a' AND room = 'r' AND started >= 5 ORDER BY started DESC, session DESC LIMIT 2`:                    "session_by_room",

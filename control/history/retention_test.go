@@ -163,7 +163,7 @@ func TestAForgottenPersonIsCountedAndNotKnown(t *testing.T) {
 }
 
 func TestManyPresencesAreForgotten(t *testing.T) {
-	s := open(t, urls(t)[sqlite])
+	s := open(t, sqliteURL(t))
 	var records []record.Record
 	for i := range purgeRows + 10 {
 		records = append(records, daily.joined("ann", float64(i)))
