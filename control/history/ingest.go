@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -37,6 +40,9 @@ func (s *Store) Ingest(ctx context.Context, records ...record.Record) error {
 	}
 	if len(records) == 0 {
 		return nil
+	}
+	if s.ctx.Err() == nil && !s.ready.Load() {
+		return ErrAway
 	}
 	p := &pending{records: records, done: make(chan error, 1)}
 	select {
@@ -127,9 +133,12 @@ func (s *Store) writeBatch(b *batch) error {
 	return tx.Commit()
 }
 
-// lost says whether a transaction failed for another's sake and may be tried again: serialization failure or
-// deadlock.
+// lost says whether a transaction may be tried again, since writing twice does no harm: it failed for another's
+// sake (serialization failure, deadlock), or the connection was one that a restarted server does not know.
 func lost(err error) bool {
-	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (e.Code == "40001" || e.Code == "40P01")
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "40001" || e.Code == "40P01" || strings.HasPrefix(e.Code, "57P")
+	}
+	_, broken := errors.AsType[*net.OpError](err)
+	return broken || errors.Is(err, io.ErrUnexpectedEOF)
 }

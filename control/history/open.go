@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 	_ "modernc.org/sqlite"             // driver "sqlite"
 )
@@ -24,6 +26,8 @@ var (
 		"for all of them, so set control.history (or control.history_file) to postgres://user:password@host/database, the same on every node")
 	// ErrClosed is returned by a store that was closed.
 	ErrClosed = errors.New("history is closed")
+	// ErrAway is returned while a store waits for a database that could not be reached when it was opened.
+	ErrAway = errors.New("the history's database cannot be reached")
 )
 
 // Store is an open history. Its methods may be called at the same time.
@@ -32,6 +36,7 @@ type Store struct {
 	write   *sql.DB // SQLite has one writer
 	read    *sql.DB
 
+	ready atomic.Bool // the tables are up to date
 	queue chan *pending
 	stop  context.CancelCauseFunc
 	ctx   context.Context
@@ -88,7 +93,9 @@ func parse(raw string) (d dialect, name string, err error) {
 	return "", "", ErrURL
 }
 
-// Open opens the history at a URL, "sqlite:<file>" or "postgres://…", and brings its tables up to date.
+// Open opens the history at a URL, "sqlite:<file>" or "postgres://…", and brings its tables up to date. A
+// PostgreSQL server that cannot be reached is no error, since control must start without it: it is tried again
+// until Close, and until then nothing is kept and nothing answered.
 func Open(ctx context.Context, rawURL string) (*Store, error) {
 	d, name, err := parse(rawURL)
 	if err != nil {
@@ -102,13 +109,51 @@ func Open(ctx context.Context, rawURL string) (*Store, error) {
 		err = s.openPostgreSQL(name)
 	}
 	if err == nil {
-		err = s.migrate(ctx)
+		err = s.prepare(ctx)
 	}
-	if err != nil {
+	if err != nil && !away(err) {
 		return nil, errors.Join(fmt.Errorf("open history: %w", err), s.Close())
 	}
-	s.wg.Go(s.run)
+	s.wg.Go(func() {
+		if s.await() {
+			s.run()
+		}
+	})
 	return s, nil
+}
+
+// prepare brings the tables up to date and then takes records.
+func (s *Store) prepare(ctx context.Context) error {
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	s.ready.Store(true)
+	return nil
+}
+
+// retry is how long a server that is away is left alone.
+const retry = 2 * time.Second
+
+// await returns when the store is ready; false when it was closed before.
+func (s *Store) await() bool {
+	again := time.NewTicker(retry)
+	defer again.Stop()
+	for !s.ready.Load() {
+		select {
+		case <-again.C:
+			_ = s.prepare(s.ctx) // Ready tells why
+		case <-s.ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+// away says whether a server could not be reached, as against one that refuses.
+func away(err error) bool {
+	_, unreachable := errors.AsType[*pgconn.ConnectError](err)
+	refusal, refused := errors.AsType[*pgconn.PgError](err)
+	return unreachable && (!refused || strings.HasPrefix(refusal.Code, "57P")) // 57P03: it starts or stops
 }
 
 // openSQLite opens a file twice: for the one writer, and for readers whom it does not hold up (WAL). FULL syncs
@@ -150,7 +195,15 @@ func (s *Store) openPostgreSQL(url string) (err error) {
 }
 
 // Ready reports why the history cannot be read; nil when it can.
-func (s *Store) Ready(ctx context.Context) error { return s.read.PingContext(ctx) }
+func (s *Store) Ready(ctx context.Context) error {
+	if err := s.read.PingContext(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	if !s.ready.Load() {
+		return ErrAway
+	}
+	return nil
+}
 
 // Close waits for what is being written and closes the database. It is idempotent.
 func (s *Store) Close() error {

@@ -32,16 +32,18 @@ const (
 // ErrMissing is returned when no server is installed.
 var ErrMissing = errors.New("postgres and initdb are not on PATH nor below /usr/lib/postgresql: install postgresql")
 
-// Server is a running server.
+// Server is a server. Only Database may be called by several at a time.
 type Server struct {
-	dir   string
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when the process is gone
-	log   *os.File
-	close sync.Once
-	err   error
-	count int // databases made
+	dir      string
+	program  string
+	settings []string
+	who      *syscall.SysProcAttr
+	cmd      *exec.Cmd     // nil while it does not run
+	ended    chan struct{} // closed when the process is gone
+	log      *os.File
+
 	mu    sync.Mutex
+	count int // databases made
 }
 
 // Start makes an empty server and waits until it answers. Settings are "name=value".
@@ -50,11 +52,10 @@ func Start(ctx context.Context, settings ...string) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	postgres, err := program("postgres")
-	if err != nil {
+	s := &Server{settings: settings}
+	if s.program, err = program("postgres"); err != nil {
 		return nil, err
 	}
-	s := &Server{ended: make(chan struct{})}
 	if s.dir, err = os.MkdirTemp("", "pg"); err != nil { // short: paths of sockets are limited to 107 bytes
 		return nil, err
 	}
@@ -63,45 +64,41 @@ func Start(ctx context.Context, settings ...string) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	who, err := unprivileged(s.dir)
-	if err != nil {
+	if s.who, err = unprivileged(s.dir); err != nil {
+		return nil, err
+	}
+	if s.log, err = os.Create(filepath.Join(s.dir, "log")); err != nil {
 		return nil, err
 	}
 	initialise := exec.CommandContext(ctx, initdb, "-D", s.data(), "-U", superuser, "-A", "trust", "-E", "UTF8", "--no-sync")
-	initialise.SysProcAttr, initialise.Dir = who, s.dir
+	initialise.SysProcAttr, initialise.Dir = s.who, s.dir
 	if out, err := initialise.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	if err := s.run(postgres, who, settings); err != nil {
-		return nil, err
-	}
-	return s, s.wait(ctx)
+	return s, s.Restart(ctx)
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
-func (s *Server) run(postgres string, who *syscall.SysProcAttr, settings []string) error {
-	var err error
-	if s.log, err = os.Create(filepath.Join(s.dir, "log")); err != nil {
-		return err
-	}
+// Restart starts a server that was stopped, with all it held, and waits until it answers.
+func (s *Server) Restart(ctx context.Context) error {
 	args := []string{"-D", s.data(), "-p", port, "-c", "listen_addresses=", "-c", "unix_socket_directories=" + s.dir, "-c", "fsync=off"}
-	for _, setting := range settings {
+	for _, setting := range s.settings {
 		args = append(args, "-c", setting)
 	}
-	// Not by CommandContext: the server must not be killed, but told to end.
-	s.cmd = exec.Command(postgres, args...)
-	s.cmd.SysProcAttr, s.cmd.Dir = who, s.dir
-	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
-	if err := s.cmd.Start(); err != nil {
-		s.cmd = nil
+	cmd := exec.Command(s.program, args...) // not CommandContext: it must not be killed, but told to end
+	cmd.SysProcAttr, cmd.Dir = s.who, s.dir
+	cmd.Stdout, cmd.Stderr = s.log, s.log
+	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start postgres: %w", err)
 	}
+	ended := make(chan struct{})
+	s.cmd, s.ended = cmd, ended
 	go func() {
-		_ = s.cmd.Wait()
-		close(s.ended)
+		_ = cmd.Wait()
+		close(ended)
 	}()
-	return nil
+	return s.wait(ctx)
 }
 
 // wait returns when the server takes connections.
@@ -145,31 +142,32 @@ func (s *Server) url(database string) string {
 	return "postgres:///" + database + "?" + q.Encode()
 }
 
-// Close ends the server, its connections too, and removes all it held. It is idempotent.
-func (s *Server) Close() error {
-	s.close.Do(func() {
-		if s.cmd != nil {
-			s.err = s.stop()
-		}
-		if s.log != nil {
-			s.err = errors.Join(s.err, s.log.Close())
-		}
-		s.err = errors.Join(s.err, os.RemoveAll(s.dir))
-	})
-	return s.err
-}
-
-// stop asks for a fast shutdown, then does not ask.
-func (s *Server) stop() error {
-	_ = s.cmd.Process.Signal(os.Interrupt)
+// Stop ends the server and its connections and keeps what it held. It is idempotent.
+func (s *Server) Stop() error {
+	if s.cmd == nil {
+		return nil
+	}
+	process := s.cmd.Process
+	s.cmd = nil
+	_ = process.Signal(os.Interrupt) // a fast shutdown
 	select {
 	case <-s.ended:
 		return nil
 	case <-time.After(stopTime):
-		_ = s.cmd.Process.Kill()
+		_ = process.Kill()
 		<-s.ended
 		return errors.New("postgres did not end by itself")
 	}
+}
+
+// Close stops the server and removes all it held. It is idempotent.
+func (s *Server) Close() error {
+	err := s.Stop()
+	if s.log != nil {
+		err = errors.Join(err, s.log.Close())
+		s.log = nil
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
 // program finds a server program; the newest version installed wins.
