@@ -65,7 +65,8 @@ const oldSessions = `SELECT session FROM session WHERE company = $1 AND started 
 // purgeSessions deletes old sessions, what is in them first.
 func (s *Store) purgeSessions(ctx context.Context, company string, before int64, p *Purged) error {
 	for {
-		ids, err := list(ctx, s.read, func(row scanner) (id string, err error) { return id, row.Scan(&id) }, oldSessions, company, before)
+		ids, err := list(ctx, s.read, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+			query{oldSessions, []any{company, before}})
 		if err != nil || len(ids) == 0 {
 			return err
 		}
@@ -82,15 +83,19 @@ func (s *Store) purgeSession(ctx context.Context, company, id string, p *Purged)
 		table string
 		count *int64
 	}{{"message", &p.Messages}, {"presence", &p.Participants}} {
-		query := fmt.Sprintf(`DELETE FROM %[1]s WHERE (company, session, %[1]s) IN
-			(SELECT company, session, %[1]s FROM %[1]s WHERE company = $1 AND session = $2 LIMIT $3)`, step.table)
-		if err := s.deleteAll(ctx, step.count, query, company, id, purgeRows); err != nil {
+		if err := s.deleteAll(ctx, step.count, rowsOfSession(step.table), company, id, purgeRows); err != nil {
 			return err
 		}
 	}
 	n, err := s.change(ctx, `DELETE FROM session WHERE company = $1 AND session = $2`, company, id)
 	p.Sessions += n
 	return err
+}
+
+// rowsOfSession deletes some rows of a session; their id has the table's name.
+func rowsOfSession(table string) string {
+	return fmt.Sprintf(`DELETE FROM %[1]s WHERE (company, session, %[1]s) IN
+		(SELECT company, session, %[1]s FROM %[1]s WHERE company = $1 AND session = $2 LIMIT $3)`, table)
 }
 
 // deleteAll repeats a delete of some rows until there are none.

@@ -1,0 +1,198 @@
+package history
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/meridian-video/meridian/control/history/record"
+)
+
+// rows is how many presences the benches' history has. Figures of DESIGN.md: -rows 10000000 -benchtime 20x.
+var rows = flag.Int("rows", 20_000, "presences in the history that queries are measured on")
+
+// The generated history: companies with rooms with sessions of ten people, one company having half of it.
+const (
+	benchRooms   = 200
+	benchPeople  = 10
+	benchMonths  = 12
+	smallTenants = 50
+)
+
+// year is the history's beginning.
+var year = time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC)
+
+// sessionAt makes the records of the i-th session: opened, ten who join, tick and leave, two messages, closed.
+func sessionAt(i, total int) []record.Record {
+	start := year.Add(time.Duration(int64(i) * int64(benchMonths*30*24*time.Hour) / int64(total))).Truncate(time.Millisecond)
+	m := meeting{company: "company-00000000000000000", room: fmt.Sprintf("room-%d", i/2%benchRooms), session: fmt.Sprintf("01JD%022d", i)}
+	if i%2 == 1 {
+		m.company = fmt.Sprintf("company-%017d", 1+i/2%smallTenants)
+	}
+	offset := start.Sub(noon).Seconds()
+	records := []record.Record{m.opened(offset)}
+	for p := range benchPeople {
+		peer, at := fmt.Sprintf("peer-%08d", (i*7+p)%100_000), offset+float64(p)
+		j := m.joined(peer, at)
+		records = append(records, j, &record.Tick{Live: j.Live, Presence: j.Presence, Peer: peer}, m.left(peer, at, at+1800, record.ReasonLeft))
+		records[len(records)-2].(*record.Tick).At = record.TickAt(j.At.Add(time.Hour / 4))
+	}
+	return append(records, m.chat("peer", 1, offset+5), m.chat("peer", 2, offset+6), m.closed(offset+3600))
+}
+
+// fill ingests sessions until there are so many presences, and returns how many records that were.
+func fill(b *testing.B, s *Store, presences int) (records int) {
+	b.Helper()
+	total := presences / benchPeople
+	var batch []record.Record
+	for i := range total {
+		batch = append(batch, sessionAt(i, total)...)
+		if len(batch) >= 5000 || i == total-1 {
+			if err := s.Ingest(context.Background(), batch...); err != nil {
+				b.Fatal(err)
+			}
+			records += len(batch)
+			batch = batch[:0]
+		}
+	}
+	return records
+}
+
+// onEachBench opens both databases; the PostgreSQL of benches syncs, as one in use does.
+func onEachBench(b *testing.B, bench func(b *testing.B, s *Store, size func() int64)) {
+	b.Helper()
+	for _, d := range []dialect{sqlite, postgreSQL} {
+		b.Run(string(d), func(b *testing.B) {
+			url := ""
+			if d == sqlite {
+				url = sqliteURL(b)
+			} else {
+				url = postgresURL(b)
+			}
+			s := open(b, url)
+			bench(b, s, func() int64 { return sizeOf(b, s, url) })
+		})
+	}
+}
+
+// sizeOf is how many bytes a database takes.
+func sizeOf(b *testing.B, s *Store, url string) (bytes int64) {
+	b.Helper()
+	if s.dialect == postgreSQL {
+		if err := s.read.QueryRow(`SELECT pg_database_size(current_database())`).Scan(&bytes); err != nil {
+			b.Fatal(err)
+		}
+		return bytes
+	}
+	if _, err := s.write.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		b.Fatal(err)
+	}
+	info, err := os.Stat(strings.TrimPrefix(url, "sqlite:"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return info.Size()
+}
+
+// BenchmarkIngest keeps batches of 5,000 records of whole sessions.
+func BenchmarkIngest(b *testing.B) {
+	onEachBench(b, func(b *testing.B, s *Store, size func() int64) {
+		began, records := time.Now(), 0
+		b.ResetTimer()
+		for b.Loop() {
+			records += fill(b, s, 10_000)
+		}
+		b.ReportMetric(float64(records)/time.Since(began).Seconds(), "records/s")
+	})
+}
+
+// BenchmarkTicks keeps what 10,000 people report every 30 s, in batches of a thousand.
+func BenchmarkTicks(b *testing.B) {
+	onEachBench(b, func(b *testing.B, s *Store, size func() int64) {
+		fill(b, s, 10_000)
+		tick := 0
+		b.ResetTimer()
+		began, records := time.Now(), 0
+		for b.Loop() {
+			tick++
+			var batch []record.Record
+			for i := range 100 {
+				for _, r := range sessionAt(i, 1000) {
+					if t, ok := r.(*record.Tick); ok {
+						t.At = t.At.Add(time.Duration(tick) * record.TickLength)
+						batch = append(batch, t)
+					}
+				}
+			}
+			records += len(batch)
+			if err := s.Ingest(context.Background(), batch...); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(records)/time.Since(began).Seconds(), "ticks/s")
+	})
+}
+
+// BenchmarkQueries measures the common questions on a history of -rows presences.
+func BenchmarkQueries(b *testing.B) {
+	onEachBench(b, func(b *testing.B, s *Store, size func() int64) {
+		began := time.Now()
+		records := fill(b, s, *rows)
+		if s.dialect == postgreSQL {
+			if _, err := s.write.Exec("VACUUM ANALYZE"); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.Logf("%d presences: %d records in %v, %d MB", *rows, records, time.Since(began).Round(time.Second), size()>>20)
+		const company = "company-00000000000000000"
+		total := *rows / benchPeople
+		session := sessionAt(total/2/2*2, total)[0].(*record.Opened)
+		month := MonthOf(session.At)
+		from, to := month.Bounds()
+		ctx := context.Background()
+		for name, query := range map[string]func() (int, error){
+			"sessions of a company": func() (int, error) {
+				r, _, err := s.Sessions(ctx, SessionFilter{Company: company}, Page{})
+				return len(r), err
+			},
+			"sessions of a room": func() (int, error) {
+				r, _, err := s.Sessions(ctx, SessionFilter{Company: company, Room: session.Room, To: to}, Page{})
+				return len(r), err
+			},
+			"participants": func() (int, error) {
+				r, _, err := s.Participants(ctx, company, session.Session, Page{})
+				return len(r), err
+			},
+			"chat": func() (int, error) {
+				r, _, err := s.Messages(ctx, company, session.Session, Page{})
+				return len(r), err
+			},
+			"statistics of a day": func() (int, error) {
+				r, err := s.Statistics(ctx, company, session.Room, session.At.Add(-time.Minute), session.At.Add(24*time.Hour))
+				return len(r), err
+			},
+			"statistics of a month": func() (int, error) { r, err := s.Statistics(ctx, company, session.Room, from, to); return len(r), err },
+			"usage of a month":      func() (int, error) { u, err := s.Usage(ctx, company, month); return u.Stays, err },
+			"ledger of a month":     func() (int, error) { u, err := s.UsageBySession(ctx, company, month); return len(u), err },
+			"small tenant's usage": func() (int, error) {
+				u, err := s.Usage(ctx, "company-00000000000000001", month)
+				return u.Stays, err
+			},
+		} {
+			b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
+				n := 0
+				for b.Loop() {
+					var err error
+					if n, err = query(); err != nil || n == 0 {
+						b.Fatalf("%d rows, %v", n, err)
+					}
+				}
+				b.ReportMetric(float64(n), "rows")
+			})
+		}
+	})
+}
