@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/history/record"
+	"github.com/meridian-video/meridian/testbed/postgres"
 )
 
 // rows is how many presences the benches' history has. Figures of DESIGN.md: -rows 10000000 -benchtime 20x.
@@ -19,7 +20,7 @@ var rows = flag.Int("rows", 20_000, "presences in the history that queries are m
 const (
 	benchRooms   = 200
 	benchPeople  = 10
-	benchMonths  = 12
+	benchLength  = int64(360 * 24 * time.Hour / time.Millisecond)
 	smallTenants = 50
 )
 
@@ -28,8 +29,8 @@ var year = time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC)
 
 // sessionAt makes the records of the i-th session: opened, ten who join, tick and leave, two messages, closed.
 func sessionAt(i, total int) []record.Record {
-	start := year.Add(time.Duration(int64(i) * int64(benchMonths*30*24*time.Hour) / int64(total))).Truncate(time.Millisecond)
-	m := meeting{company: "company-00000000000000000", room: fmt.Sprintf("room-%d", i/2%benchRooms), session: fmt.Sprintf("01JD%022d", i)}
+	start := millis(year.UnixMilli() + int64(i)*benchLength/int64(total))
+	m := meeting{company: "company-00000000000000000", room: fmt.Sprintf("room-%d", i/2%benchRooms), session: fmt.Sprintf("01JD%022d", 10_000_000+i)}
 	if i%2 == 1 {
 		m.company = fmt.Sprintf("company-%017d", 1+i/2%smallTenants)
 	}
@@ -44,14 +45,13 @@ func sessionAt(i, total int) []record.Record {
 	return append(records, m.chat("peer", 1, offset+5), m.chat("peer", 2, offset+6), m.closed(offset+3600))
 }
 
-// fill ingests sessions until there are so many presences, and returns how many records that were.
-func fill(b *testing.B, s *Store, presences int) (records int) {
+// fill ingests sessions from the i-th on, so many of a year of total, and returns how many records that were.
+func fill(b *testing.B, s *Store, from, sessions, total int) (records int) {
 	b.Helper()
-	total := presences / benchPeople
 	var batch []record.Record
-	for i := range total {
-		batch = append(batch, sessionAt(i, total)...)
-		if len(batch) >= 5000 || i == total-1 {
+	for i := range sessions {
+		batch = append(batch, sessionAt(from+i, total)...)
+		if len(batch) >= record.MaxBatch-50 || i == sessions-1 {
 			if err := s.Ingest(context.Background(), batch...); err != nil {
 				b.Fatal(err)
 			}
@@ -62,21 +62,64 @@ func fill(b *testing.B, s *Store, presences int) (records int) {
 	return records
 }
 
+// generate writes the rows that fill would, without the records, for histories that would take hours. Some
+// hundred thousand rows go in one transaction.
+func generate(b *testing.B, s *Store, total int) {
+	b.Helper()
+	const step = 50_000
+	for from := 0; from < total; from += step {
+		to := min(from+step, total) - 1
+		// One row a session, the same values as sessionAt.
+		sessions := fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT CAST(%d AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < %d), s AS (
+			SELECT i, CASE WHEN i %% 2 = 0 THEN 'company-00000000000000000'
+					ELSE 'company-000000000000000' || CASE WHEN i / 2 %% %d < 9 THEN '0' ELSE '' END || CAST(1 + i / 2 %% %d AS TEXT) END AS company,
+				'room-' || CAST(i / 2 %% %d AS TEXT) AS room, '01JD00000000000000' || CAST(10000000 + i AS TEXT) AS session,
+				%d + i * %d / %d AS started
+			FROM n) `, from, to, smallTenants, smallTenants, benchRooms, year.UnixMilli(), benchLength, total)
+		people := `, p(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM p WHERE k < 9) `
+		for _, insert := range []string{
+			sessions + `INSERT INTO session (company, session, room, started, opened, room_kind, pop, node, closed)
+				SELECT company, session, room, started, started, 'call', 'fra', 'fra-1', started + 3600000 FROM s`,
+			sessions + people + `INSERT INTO presence (company, session, presence, room, peer, joined, role, mode, pop, node, person, name, attributes, ended, reason, rank, tick)
+				SELECT company, session, '0123456789abcdef' || CAST(100000000 + i * 10 + k AS TEXT), room, 'peer-' || CAST(10000000 + (i * 7 + k) % 100000 AS TEXT),
+					started + k * 1000, 'regular', 'speaker', 'fra', 'fra-1', 'u-' || CAST(10000000 + (i * 7 + k) % 100000 AS TEXT), 'Name of somebody',
+					'{"team":"red"}', started + 1800000 + k * 1000, 'left', 4, started - started % 30000 + 900000 FROM s, p`,
+			sessions + `INSERT INTO message (company, session, message, seq, written, peer, name, text)
+				SELECT company, session, session || CAST(m.k AS TEXT), m.k, started + 5000 + m.k, 'peer', 'Name of peer', 'message 1'
+				FROM s, (SELECT 1 AS k UNION ALL SELECT 2) AS m`,
+		} {
+			if _, err := s.write.Exec(insert); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
 // onEachBench opens both databases; the PostgreSQL of benches syncs, as one in use does.
 func onEachBench(b *testing.B, bench func(b *testing.B, s *Store, size func() int64)) {
 	b.Helper()
-	for _, d := range []dialect{sqlite, postgreSQL} {
-		b.Run(string(d), func(b *testing.B) {
-			url := ""
-			if d == sqlite {
-				url = sqliteURL(b)
-			} else {
-				url = postgresURL(b)
+	b.Run(string(sqlite), func(b *testing.B) {
+		url := sqliteURL(b)
+		s := open(b, url)
+		bench(b, s, func() int64 { return sizeOf(b, s, url) })
+	})
+	b.Run(string(postgreSQL), func(b *testing.B) {
+		server, err := postgres.Start(context.Background(), "fsync=on", "shared_buffers=512MB", "max_wal_size=4GB")
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() {
+			if err := server.Close(); err != nil {
+				b.Error(err)
 			}
-			s := open(b, url)
-			bench(b, s, func() int64 { return sizeOf(b, s, url) })
 		})
-	}
+		url, err := server.Database(context.Background())
+		if err != nil {
+			b.Fatal(err)
+		}
+		s := open(b, url) // closed before the server
+		bench(b, s, func() int64 { return sizeOf(b, s, url) })
+	})
 }
 
 // sizeOf is how many bytes a database takes.
@@ -101,19 +144,20 @@ func sizeOf(b *testing.B, s *Store, url string) (bytes int64) {
 // BenchmarkIngest keeps batches of 5,000 records of whole sessions.
 func BenchmarkIngest(b *testing.B) {
 	onEachBench(b, func(b *testing.B, s *Store, size func() int64) {
-		began, records := time.Now(), 0
-		b.ResetTimer()
+		empty, began, records, from := size(), time.Now(), 0, 0
 		for b.Loop() {
-			records += fill(b, s, 10_000)
+			records += fill(b, s, from, 1000, 100_000)
+			from += 1000
 		}
 		b.ReportMetric(float64(records)/time.Since(began).Seconds(), "records/s")
+		b.ReportMetric(float64(size()-empty)/float64(records), "bytes/record")
 	})
 }
 
 // BenchmarkTicks keeps what 10,000 people report every 30 s, in batches of a thousand.
 func BenchmarkTicks(b *testing.B) {
 	onEachBench(b, func(b *testing.B, s *Store, size func() int64) {
-		fill(b, s, 10_000)
+		fill(b, s, 0, 1000, 1000)
 		tick := 0
 		b.ResetTimer()
 		began, records := time.Now(), 0
@@ -141,15 +185,15 @@ func BenchmarkTicks(b *testing.B) {
 func BenchmarkQueries(b *testing.B) {
 	onEachBench(b, func(b *testing.B, s *Store, size func() int64) {
 		began := time.Now()
-		records := fill(b, s, *rows)
+		total := *rows / benchPeople
+		generate(b, s, total)
 		if s.dialect == postgreSQL {
 			if _, err := s.write.Exec("VACUUM ANALYZE"); err != nil {
 				b.Fatal(err)
 			}
 		}
-		b.Logf("%d presences: %d records in %v, %d MB", *rows, records, time.Since(began).Round(time.Second), size()>>20)
+		b.Logf("%d presences, %d sessions, %d messages in %v: %d MB", *rows, total, 2*total, time.Since(began).Round(time.Second), size()>>20)
 		const company = "company-00000000000000000"
-		total := *rows / benchPeople
 		session := sessionAt(total/2/2*2, total)[0].(*record.Opened)
 		month := MonthOf(session.At)
 		from, to := month.Bounds()
