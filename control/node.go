@@ -63,6 +63,7 @@ type Node struct {
 	identity  *ca.Identity
 	store     *store.Store
 	history   *history.Store
+	spool     *history.Spool
 	handler   http.Handler
 	server    *http.Server
 
