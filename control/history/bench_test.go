@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -238,5 +239,54 @@ func BenchmarkQueries(b *testing.B) {
 				b.ReportMetric(float64(n), "rows")
 			})
 		}
+	})
+}
+
+// BenchmarkIngestWhilePurging keeps one message at a time while old ones go: what a purge costs those who write.
+func BenchmarkIngestWhilePurging(b *testing.B) {
+	const old = 50_000
+	onEachBench(b, func(b *testing.B, s *Store, size func() int64) {
+		var waits []time.Duration
+		purged, took := int64(0), time.Duration(0)
+		for b.Loop() {
+			b.StopTimer()
+			for from := 0; from < old; from += 5000 {
+				var batch []record.Record
+				for i := range 5000 {
+					batch = append(batch, daily.chat("ann", uint64(from+i), -90*day+float64(from+i)))
+				}
+				if err := s.Ingest(context.Background(), batch...); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.StartTimer()
+			done := make(chan error, 1)
+			began := time.Now()
+			go func() {
+				p, err := s.Purge(context.Background(), "acme", Retention{Chat: 30}, noon)
+				purged += p.Messages
+				done <- err
+			}()
+			for running := true; running; {
+				select {
+				case err := <-done:
+					if err != nil {
+						b.Fatal(err)
+					}
+					running = false
+				default:
+					at := time.Now()
+					if err := s.Ingest(context.Background(), daily.chat("bob", uint64(old+len(waits)), 0)); err != nil {
+						b.Fatal(err)
+					}
+					waits = append(waits, time.Since(at))
+				}
+			}
+			took += time.Since(began)
+		}
+		slices.Sort(waits)
+		b.ReportMetric(float64(purged)/took.Seconds(), "purged/s")
+		b.ReportMetric(float64(waits[len(waits)/2].Microseconds())/1000, "p50-ms")
+		b.ReportMetric(float64(waits[len(waits)*99/100].Microseconds())/1000, "p99-ms")
 	})
 }

@@ -208,11 +208,9 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 			"s USING INDEX sqlite_autoindex_session_1 (company=? AND session=?)", "presence USING INDEX sqlite_autoindex_presence_1 (company=? AND session=?)",
 		}},
 		{changing(oldSessions, "a", 5), []string{"session_by_time (company=? AND started<?)", "p USING INDEX sqlite_autoindex_presence_1 (company=? AND session=?)"}},
-		{changing(oldRows("message", "session, message", "written"), "a", 5, 5), []string{
-			"message_by_time (company=? AND written<?)", "sqlite_autoindex_message_1 (company=? AND session=? AND message=?)",
-		}},
-		{changing(oldRows("audit", "event", "happened"), "a", 5, 5), []string{"audit_by_time (company=? AND happened<?)", "sqlite_autoindex_audit_1 (company=? AND event=?)"}},
-		{changing(rowsOfSession("presence"), "a", "s", 5), []string{"sqlite_autoindex_presence_1 (company=? AND session=?"}},
+		{changing(oldRows("message", "written"), "a", 5, 5), []string{"message_by_time (company=? AND written<?)", "message_by_time (company=? AND written<?"}},
+		{changing(oldRows("audit", "happened"), "a", 5, 5), []string{"audit_by_time (company=? AND happened<?)"}},
+		{changing(`DELETE FROM presence WHERE company = $1 AND session = $2`, "a", "s"), []string{"sqlite_autoindex_presence_1 (company=? AND session=?)"}},
 		{changing(forgetMessages, "a", "s", "p", "x"), []string{"message USING INDEX", "(company=? AND session=?)"}},
 	}
 	for _, test := range tests {
