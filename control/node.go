@@ -18,6 +18,7 @@ import (
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/cluster"
 	"github.com/meridian-video/meridian/control/feed"
+	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
 	"github.com/meridian-video/meridian/control/state"
@@ -48,6 +49,10 @@ type Config struct {
 	// ElectionTimeout, see store.Config; 0 = default.
 	ElectionTimeout time.Duration
 
+	// History is where sessions, usage and audit are kept, see history.Open; empty = a file in Dir, which only a
+	// node that is alone may have.
+	History string
+
 	// Seeds gives the gossip addresses that an enrolling edge learns; nil = none.
 	Seeds func() []string
 	// Fatal is called once when the disk failed and must end the process; nil = exit with status 3.
@@ -65,6 +70,8 @@ type Node struct {
 	identity  *ca.Identity
 	birth     atomic.Pointer[cluster.Birth]
 	store     *store.Store
+	history   *history.Store
+	spool     *history.Spool
 	proxy     *proxy.Proxy
 	port      *port.Port
 	api       http.Handler  // what the leader answers
@@ -130,6 +137,9 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	b, err := n.loadBirth()
 	if err != nil {
+		return err
+	}
+	if err := n.openHistory(ctx); err != nil {
 		return err
 	}
 	n.serve(hub) // before there is a cluster: its members must find each other
@@ -218,6 +228,9 @@ func (n *Node) Close(ctx context.Context) error {
 			errs = append(errs, ignoreClosed(n.cfg.Raft.Close()))
 		}
 		n.wg.Wait()
+		if n.history != nil {
+			errs = append(errs, n.history.Close())
+		}
 		if n.proxy != nil {
 			n.proxy.Close()
 		}

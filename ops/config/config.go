@@ -121,6 +121,12 @@ type Control struct {
 	// one. A node alone makes its own, in the file voter-secret under its Data.
 	VoterSecret     Secret `yaml:"voter_secret"`
 	VoterSecretFile string `yaml:"voter_secret_file"`
+
+	// History is the database for sessions, chat, usage and audit:
+	// postgres://user:password@host/database, required for several control
+	// nodes and the same for all. Empty: a file under Data.
+	History     Secret `yaml:"history"`
+	HistoryFile string `yaml:"history_file"`
 }
 
 // Edge is the section of role edge.

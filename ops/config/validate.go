@@ -75,6 +75,10 @@ func (c Control) check(k *checker) {
 	case c.VoterSecret != "" && !voterForm.MatchString(c.VoterSecret.Reveal()):
 		k.complain("control.voter_secret", "does not look like mrv1.…, as meridian cluster secret prints it")
 	}
+	k.database("control.history", c.History)
+	if several := c.BootstrapExpect > 1 || len(c.Join) > 1; several && !strings.HasPrefix(c.History.Reveal(), "postgres") {
+		k.complain("control.history", "is no PostgreSQL database (or control.history_file names none): several control nodes keep one history, postgres://user:password@host/database, the same on every node")
+	}
 }
 
 // mostVoters is more than anybody needs: every write waits for a majority.
@@ -157,6 +161,14 @@ func (k *checker) secret(key string, value Secret, required bool) {
 		k.complain(key, "is missing (or %s_file)", key)
 	case value != "" && len(value) < shortestSecret:
 		k.complain(key, "has %d characters, fewer than %d", len(value), shortestSecret)
+	}
+}
+
+// database does not repeat the value, which may hold a password.
+func (k *checker) database(key string, value Secret) {
+	scheme, rest, found := strings.Cut(value.Reveal(), ":")
+	if value != "" && (!found || rest == "" || scheme != "postgres" && scheme != "postgresql" && scheme != "sqlite") {
+		k.complain(key, "is neither postgres://user:password@host/database nor sqlite:file")
 	}
 }
 
