@@ -33,7 +33,7 @@ func (o *owner) settle() {
 			if p.chat.version == 0 {
 				p.chat.version = s.Version
 			}
-			if !o.held(p.chat.version) {
+			if !o.held(p.chat.id, p.chat.version) {
 				continue
 			}
 		} else if s.Epoch.Node == o.self() {
