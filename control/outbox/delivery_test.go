@@ -26,7 +26,6 @@ type store struct {
 	posts   int
 	answers []func(http.ResponseWriter, []record.Record) bool // for the next posts; true: answered
 	refuse  func(record.Record) record.Code
-	largest int
 }
 
 func newStore() *store { return &store{kept: map[string]int{}} }
@@ -50,7 +49,10 @@ func (s *store) serve(w *httptest.ResponseRecorder, req *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	s.largest = max(s.largest, len(records))
+	if len(records) > record.MaxBatch {
+		http.Error(w, "too many", http.StatusRequestEntityTooLarge)
+		return
+	}
 	if len(s.answers) > 0 {
 		next := s.answers[0]
 		s.answers = s.answers[1:]
@@ -108,6 +110,12 @@ func (s *store) count() (kept, twice int) {
 		}
 	}
 	return len(s.kept), twice
+}
+
+func (s *store) posted() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.posts
 }
 
 func status(code int, headers ...string) func(http.ResponseWriter, []record.Record) bool {
@@ -170,8 +178,8 @@ func TestRecordsReachControlOnceInBatches(t *testing.T) {
 	deliver(t, s, func(o *Outbox, d *Delivery) {
 		fill(t, o, 0, 12_000)
 		wait(2 * time.Second)
-		if kept, twice := s.count(); kept != 12_000 || twice != 0 || s.largest > record.MaxBatch {
-			t.Errorf("%d kept, %d twice, %d in a batch", kept, twice, s.largest)
+		if kept, twice := s.count(); kept != 12_000 || twice != 0 {
+			t.Errorf("%d kept, %d twice", kept, twice)
 		}
 		fill(t, o, 12_000, 12_003)
 		wait(2 * time.Second)
@@ -221,8 +229,8 @@ func TestRetriesSlowDownAndHeedRetryAfter(t *testing.T) {
 	deliver(t, s, func(o *Outbox, d *Delivery) {
 		fill(t, o, 0, 3)
 		wait(10 * time.Minute)
-		if s.posts < 10 || s.posts > 40 {
-			t.Errorf("%d posts in ten minutes", s.posts)
+		if n := s.posted(); n < 10 || n > 40 {
+			t.Errorf("%d posts in ten minutes", n)
 		}
 		if err := d.Check(); err == nil || !strings.Contains(err.Error(), "3 records wait") || !strings.Contains(err.Error(), "503") {
 			t.Errorf("health says %v", err)
@@ -231,9 +239,9 @@ func TestRetriesSlowDownAndHeedRetryAfter(t *testing.T) {
 		s.answers = []func(http.ResponseWriter, []record.Record) bool{status(429, "Retry-After", "240")}
 		s.mu.Unlock()
 		wait(61 * time.Second)
-		before := s.posts
+		before := s.posted()
 		wait(55 * time.Second)
-		if s.posts != before {
+		if s.posted() != before {
 			t.Error("Retry-After not heeded")
 		}
 		wait(4 * time.Minute)
@@ -254,8 +262,8 @@ func TestRefusedRecordsAreGivenUpAndTheOthersKept(t *testing.T) {
 	deliver(t, s, func(o *Outbox, _ *Delivery) {
 		fill(t, o, 0, 3)
 		wait(time.Minute)
-		if kept, _ := s.count(); kept != 2 || s.posts != 1 || lostBy(t, o, "refused") != 1 {
-			t.Errorf("%d kept in %d posts", kept, s.posts)
+		if kept, _ := s.count(); kept != 2 || s.posted() != 1 || lostBy(t, o, "refused") != 1 {
+			t.Errorf("%d kept in %d posts", kept, s.posted())
 		}
 	})
 }

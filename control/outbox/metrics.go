@@ -33,6 +33,7 @@ func newMetrics(o *Outbox, r prometheus.Registerer) *metrics {
 	if r != nil {
 		r.MustRegister(m.appended, m.acked, m.losses, m.failures, m.delivered, m.deferred,
 			gauge("entries", "Entries on disk that wait.", func() float64 { return float64(o.Status().Entries) }),
+			prometheus.NewCounterFunc(prometheus.CounterOpts(opts("syncs_total", "Fsyncs of entries.")), func() float64 { return float64(o.syncs.Load()) }),
 			gauge("bytes", "Bytes on disk.", func() float64 { return float64(o.Status().Bytes) }),
 			gauge("oldest_seconds", "Age of the oldest entry that waits.", o.age),
 			gauge("latched", "1 after a failed write: nothing more is taken.", o.latch01))

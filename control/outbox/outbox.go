@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -69,6 +70,7 @@ type Outbox struct {
 	file     *os.File      // of the last segment; the writer's alone
 	wake     chan struct{} // to the writer: something is pending
 	arrived  chan struct{} // to the reader: something is durable
+	syncs    atomic.Int64  // fsyncs of entries so far
 	closing  chan struct{}
 	stopped  chan struct{}
 	once     sync.Once

@@ -447,11 +447,36 @@ func FuzzMark(f *testing.F) {
 	})
 }
 
+// BenchmarkAppend is 256 rooms that each wait for the disk, and how many entries share an fsync.
 func BenchmarkAppend(b *testing.B) {
-	o := openAt(b, b.TempDir(), func(c *Config) { c.Group = 20 * time.Millisecond; c.Limit = 1 << 20 })
+	o := openAt(b, b.TempDir(), func(c *Config) { c.Group = 20 * time.Millisecond })
 	line := bytes.Repeat([]byte("x"), 250)
+	b.SetParallelism(256)
 	b.ReportAllocs()
+	b.RunParallel(func(p *testing.PB) {
+		for p.Next() {
+			if err := o.Append(context.Background(), line); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/float64(o.syncs.Load()), "entries/fsync")
+}
+
+// BenchmarkPeek is reading what waits, in batches as delivery does.
+func BenchmarkPeek(b *testing.B) {
+	o := openAt(b, b.TempDir())
+	lines := make([][]byte, 5000)
+	for i := range lines {
+		lines[i] = bytes.Repeat([]byte("x"), 250)
+	}
+	if err := o.Append(context.Background(), lines...); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(5000 * 250)
 	for b.Loop() {
-		o.Put(nil, line)
+		if entries, err := o.Peek(5000, 8<<20); err != nil || len(entries) != 5000 {
+			b.Fatal(len(entries), err)
+		}
 	}
 }

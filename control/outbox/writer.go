@@ -92,6 +92,7 @@ func (o *Outbox) appendGroup(group []*parcel) error {
 		o.latch(err)
 		return err
 	}
+	o.syncs.Add(1)
 	o.wrote(group, int64(len(buf)))
 	o.trim()
 	return nil
