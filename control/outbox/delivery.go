@@ -138,7 +138,9 @@ func (d *Delivery) deliver(ctx context.Context, entries []Entry, pause *time.Dur
 		d.outbox.metrics.delivered.Add(float64(answer.Stored))
 		later := d.sort(entries, answer.Refused)
 		if len(later) > 0 {
-			d.requeue(ctx, later)
+			if err := d.requeue(ctx, later); err != nil {
+				return err
+			}
 			*pause = deferral/2 + rand.N(deferral/2)
 		}
 	}
@@ -167,18 +169,22 @@ func (d *Delivery) giveUp(e Entry, why error, message string) {
 	d.log.Error("record of history given up", "err", why, "answer", message, "since", e.At, "bytes", len(e.Bytes))
 }
 
-// requeue puts records at the end of the queue with the time they had. Where the disk takes nothing more they are
-// lost, as every later record is.
-func (d *Delivery) requeue(ctx context.Context, later []Entry) {
+// requeue puts records at the end of the queue with the time they had, and returns when they are on disk: only
+// then may they be acked where they were. Where the disk takes nothing more they are lost, as every later record
+// is, so that they do not hold up what is on disk.
+func (d *Delivery) requeue(ctx context.Context, later []Entry) error {
 	d.outbox.metrics.deferred.Add(float64(len(later)))
 	done := make(chan error, 1)
 	d.outbox.put(&parcel{entries: later, done: func(err error) { done <- err }})
 	select {
 	case err := <-done:
-		if err != nil {
+		if errors.Is(err, ErrLatched) {
 			d.log.Error("records of history given up", "records", len(later), "err", err)
+			return nil
 		}
-	case <-ctx.Done(): // it will be written, or not acked either
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 

@@ -301,6 +301,29 @@ func TestRecordsOfAnUnknownCompanyWait(t *testing.T) {
 	})
 }
 
+// TestWhatWaitsIsNotAckedBeforeItIsOnDiskAgain: the outbox takes nothing more, because it is closing.
+func TestWhatWaitsIsNotAckedBeforeItIsOnDiskAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		end  func(*Outbox)
+		left uint64
+	}{
+		"closing": {func(o *Outbox) { o.closed = true }, 3},
+		"latched": {func(o *Outbox) { o.latch(errors.New("input/output error")) }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore()
+			s.refuse = func(record.Record) record.Code { return record.CodeUnknownCompany }
+			o := openAt(t, t.TempDir())
+			fill(t, o, 0, 3)
+			test.end(o)
+			d := NewDelivery(o, s, nil)
+			if more, _ := d.step(t.Context()); !more || o.Status().Entries != test.left {
+				t.Errorf("more %v, %+v", more, o.Status())
+			}
+		})
+	}
+}
+
 func TestABatchThatControlCannotReadIsHalved(t *testing.T) {
 	s := newStore()
 	deliver(t, s, func(o *Outbox, _ *Delivery) {
