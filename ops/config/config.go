@@ -146,6 +146,8 @@ type Edge struct {
 
 	Limits Limits `yaml:"limits"`
 
+	Outbox Outbox `yaml:"outbox"`
+
 	// API is the base URL of a control node's API, to which this node passes
 	// requests for /api/v1 on. Empty: it answers 404 to them.
 	API string `yaml:"api"`
@@ -207,6 +209,16 @@ type Limits struct {
 	Participants int `yaml:"participants"`
 }
 
+// Outbox is where an edge keeps history until a control node has taken it.
+type Outbox struct {
+	// Dir is its directory. Empty: outbox in Data.
+	Dir string `yaml:"dir"`
+
+	// MiB is its size on disk, in MiB. When it is full the oldest records are
+	// given up.
+	MiB int `yaml:"mib"`
+}
+
 // Default returns the values of everything a file leaves out.
 func Default() Config {
 	return Config{
@@ -220,10 +232,11 @@ func Default() Config {
 			Raft:    Endpoint{Listen: ":7901"},
 		},
 		Edge: Edge{
-			HTTP:  HTTP{Listen: ":8080"},
-			Media: Media{Listen: ":7000", TCP: WithHTTP},
-			TURN:  TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
-			Relay: Endpoint{Listen: ":7002"},
+			HTTP:   HTTP{Listen: ":8080"},
+			Media:  Media{Listen: ":7000", TCP: WithHTTP},
+			TURN:   TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
+			Relay:  Endpoint{Listen: ":7002"},
+			Outbox: Outbox{MiB: 1024},
 		},
 	}
 }

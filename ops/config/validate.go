@@ -16,6 +16,9 @@ import (
 // label is what a node, POP or region may be called: it goes into host names.
 var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+// maxOutbox is the most an outbox may take, in MiB: 1 TiB.
+const maxOutbox = 1 << 20
+
 // shortestSecret keeps a join secret beyond guessing.
 const shortestSecret = 16
 
@@ -120,6 +123,9 @@ func (e Edge) check(k *checker) {
 	k.secret("edge.join_secret", e.JoinSecret, true)
 	if e.Limits.Participants < 0 {
 		k.complain("edge.limits.participants", "%d is negative", e.Limits.Participants)
+	}
+	if e.Outbox.MiB < 1 || e.Outbox.MiB > maxOutbox {
+		k.complain("edge.outbox.mib", "%d is not between 1 and %d", e.Outbox.MiB, maxOutbox)
 	}
 	k.url("edge.api", e.API, false)
 }

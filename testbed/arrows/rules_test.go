@@ -27,6 +27,7 @@ var rules = []rule{
 	{"control/token", nil, "control/token is a leaf: edges verify tokens while control is away"},
 	{"control/entry", nil, "control/entry is a leaf: the decision is pure, its facts come in as values"},
 	{"control/history/record", nil, "control/history/record is a leaf: edges write what history keeps"},
+	{"control/outbox", []string{"control/history/record"}, "control/outbox keeps and posts lines: it knows no meetings, and no state of control"},
 	{"edge", []string{
 		"edge/...", "relay", "relay/wire", "geo", "turn", "turn/credential",
 		"control/client", "control/entry", "control/history/record", "control/token",
