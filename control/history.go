@@ -10,6 +10,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/history/record"
+	"github.com/meridian-video/meridian/control/state"
 )
 
 // openHistory opens the history where it is configured to be, or in the data directory of a node that is alone.
@@ -38,7 +39,7 @@ func (n *Node) History() *history.Store { return n.history }
 // takeHistory answers edges that report what has happened.
 func (n *Node) takeHistory() http.Handler {
 	known := func(company string) bool {
-		_, ok := n.store.View().Company(company)
+		_, ok := state.Get[state.Company](n.store.View(), company)
 		return ok
 	}
 	take := history.NewHandler(n.history, known, n.log.With("part", "history"))

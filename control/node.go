@@ -21,6 +21,7 @@ import (
 	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
+	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
 	"github.com/meridian-video/meridian/geo"
@@ -160,11 +161,19 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.api, err = api.New(api.Config{Store: n.store, Tokens: signer, Cluster: n, Log: n.log, Registerer: n.cfg.Registerer})
+	sealer, err := seal.New(n.authority.SealKey())
 	if err != nil {
 		return err
 	}
+	native, err := api.New(api.Config{
+		Store: n.store, Tokens: signer, Seal: sealer, Cluster: n, Log: n.log, Registerer: n.cfg.Registerer,
+	})
+	if err != nil {
+		return err
+	}
+	n.api = native
 	n.serving.Store(true)
+	n.wg.Go(func() { native.Run(n.ctx) })
 	n.wg.Go(n.renew)
 	n.wg.Go(n.becomeVoter)
 	return nil

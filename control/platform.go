@@ -62,8 +62,8 @@ func (n *Node) signer(ctx context.Context) (*token.Signer, error) {
 	sum := sha256.Sum256(public)
 	kid := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:10]))
 	known := false
-	for k := range n.store.View().SigningKeys() {
-		known = known || k.KID == kid
+	for k := range state.All[state.SigningKey](n.store.View(), "") {
+		known = known || k.ID == kid
 	}
 	if !known {
 		if _, err := n.ensure(ctx, &state.PutSigningKey{KID: kid, PublicKey: public, Node: string(n.cfg.NodeID)}); err != nil {
@@ -126,10 +126,10 @@ func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 	default:
 		return "", fmt.Errorf("read API key: %w", err)
 	}
-	if _, ok := n.store.View().APIKey(key.ID); ok {
+	if _, ok := state.Get[state.APIKey](n.store.View(), key.ID); ok {
 		return key.Text(), nil
 	}
-	_, err = n.ensure(ctx, &state.CreateAPIKey{ID: key.ID, Label: "first key of the platform", SecretHash: key.Hash()})
+	_, err = n.ensure(ctx, key.Create("", state.APIKeySpec{Name: "first key of the platform"}))
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create API key: %w", err)
 	}
@@ -160,12 +160,13 @@ func (n *Node) firstKey() (api.Key, error) {
 // EnsureDev makes a company for development (open rooms, default company) and the platform's API key.
 // It is idempotent and leaves alone what was changed since.
 func (n *Node) EnsureDev(ctx context.Context) (apiKey string, err error) {
-	_, err = n.ensure(ctx, &state.CreateCompany{ID: DevCompany, Company: "Development", OpenRooms: true})
+	open := true
+	_, err = n.ensure(ctx, state.Add(state.KindCompany, DevCompany, "", state.CompanySpec{Name: "Development", Settings: state.Settings{OpenRooms: &open}}))
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create development company: %w", err)
 	}
 	if n.store.View().Platform().DefaultCompany == "" {
-		if _, err := n.ensure(ctx, &state.SetDefaultCompany{Company: DevCompany}); err != nil {
+		if _, err := n.ensure(ctx, state.Default(DevCompany)); err != nil {
 			return "", fmt.Errorf("set default company: %w", err)
 		}
 	}

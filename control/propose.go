@@ -30,7 +30,7 @@ type proposed struct {
 // Propose replicates a command, see store.Store, wherever the leader is. A result that came from another node
 // has no Value; this node's View has what was changed by then.
 func (n *Node) Propose(ctx context.Context, c state.Command) (state.Result, error) {
-	entry, err := state.Encode(time.Now(), c)
+	entry, err := state.Encode(time.Now(), c, state.Terms{})
 	if err != nil {
 		return state.Result{}, err
 	}

@@ -195,7 +195,7 @@ func TestWipedNodesComeBackOneByOne(t *testing.T) {
 			c.run(map[int]time.Duration{i: 0})
 			c.one(0, 1, 2)
 			time.Sleep(5 * time.Second) // a vote comes with having caught up
-			if _, ok := c.nodes[i].View().Company("before"); !ok {
+			if _, ok := state.Get[state.Company](c.nodes[i].View(), "before"); !ok {
 				t.Fatalf("node %d lacks what it had", i)
 			}
 		}
@@ -243,13 +243,13 @@ func TestProposalsOfFollowers(t *testing.T) {
 		c.run(map[int]time.Duration{0: 0, 1: 0, 2: 0})
 		for i, n := range c.nodes {
 			id := fmt.Sprintf("c%d", i)
-			if _, err := n.Propose(t.Context(), &state.CreateCompany{ID: id, Company: "c"}); err != nil {
+			if _, err := n.Propose(t.Context(), state.Add(state.KindCompany, id, "", state.CompanySpec{Name: "c"})); err != nil {
 				t.Fatal(err)
 			}
-			if _, ok := n.View().Company(id); !ok {
+			if _, ok := state.Get[state.Company](n.View(), id); !ok {
 				t.Errorf("node %d does not see what it proposed", i)
 			}
-			_, err := n.Propose(t.Context(), &state.CreateCompany{ID: id, Company: "c"})
+			_, err := n.Propose(t.Context(), state.Add(state.KindCompany, id, "", state.CompanySpec{Name: "c"}))
 			if d, ok := err.(*state.Error); !ok || d.Code != state.CodeConflict {
 				t.Errorf("node %d: %v", i, err)
 			}

@@ -3,7 +3,6 @@ package edge
 import (
 	"cmp"
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"net"
@@ -117,14 +116,8 @@ func (n *Node) company(host string) (client.Company, error) {
 
 // admit makes the entry decision from this node's copy of the configuration.
 func (n *Node) admit(c client.Company, url entry.Attributes, kind, raw, typed string) (entry.Admission, error) {
-	in := entry.Input{
-		Source: entry.Native, Kind: entry.Kind(kind), URL: url, Typed: typed, Now: time.Now(),
-		Company: &entry.Company{
-			ID: c.ID, Suspended: c.Suspended(), OpenRooms: c.OpenRooms,
-			JWTMandatory: c.JWTMandatory, MaxParticipants: c.MaxParticipants,
-		},
-	}
 	view := n.cfg.Configuration.View()
+	in := entry.Input{Source: entry.Native, Kind: entry.Kind(kind), URL: url, Typed: typed, Now: time.Now()}
 	if raw != "" {
 		claims, err := token.Verify(raw, keyring(view, c.ID), in.Now)
 		if err != nil {
@@ -136,7 +129,13 @@ func (n *Node) admit(c client.Company, url entry.Attributes, kind, raw, typed st
 			}
 		}
 	}
-	if r, ok := view.Room(c.ID, entry.RoomOf(in)); ok {
+	r, configured := view.Room(c.ID, entry.RoomOf(in))
+	settings := view.Settings(c, r)
+	in.Company = &entry.Company{
+		ID: c.ID, Suspended: c.Suspended(), OpenRooms: client.On(settings.OpenRooms),
+		JWTMandatory: client.On(settings.JWTMandatory), MaxParticipants: c.MaxParticipants,
+	}
+	if configured {
 		in.Room = &entry.Room{ID: r.PublicID, Kind: entry.Kind(r.Kind), MaxParticipants: r.MaxParticipants, TokenRequired: !r.Open}
 	}
 	adm, err := entry.Decide(in)
@@ -268,10 +267,7 @@ func (n *Node) ICEServers(participant string) []signal.ICEServer {
 
 // keyring gathers what a company's tokens may be signed with.
 func keyring(v *client.View, company string) token.Keyring {
-	k := token.Keyring{Company: company, Native: map[string]ed25519.PublicKey{}}
-	for _, key := range v.SigningKeys() {
-		k.Native[key.KID] = key.Key
-	}
+	k := token.Keyring{Company: company, Native: v.NativeKeys()}
 	for _, key := range v.Keys(company) {
 		// Keys are checked at registration; one that no longer parses fits no token.
 		if public, err := token.ParsePublicKey([]byte(key.PEM)); err == nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -20,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control/api"
+	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
 	"github.com/meridian-video/meridian/control/token"
@@ -36,8 +38,16 @@ type platform struct {
 }
 
 type caller struct {
-	p   *platform
-	key string
+	p    *platform
+	key  string
+	addr string // empty = httptest's
+}
+
+// from gives the caller an address for one call, so that failed tries are not counted together.
+func (c caller) from(name string) caller {
+	sum := sha256.Sum256([]byte(name))
+	c.addr = fmt.Sprintf("[2001:db8:%x:%x::1]:4711", sum[:2], sum[2:4])
+	return c
 }
 
 func newPlatform(t *testing.T) *platform {
@@ -62,22 +72,37 @@ func newPlatform(t *testing.T) *platform {
 	}
 	p := &platform{t: t, store: s, signer: signer, log: &bytes.Buffer{}}
 	p.handler, err = api.New(api.Config{
-		Store: s, Tokens: token.NewSigner("kid1", signer), Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
+		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer(t), Cluster: &nodes{}, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	key := api.NewKey(time.Now())
-	if _, err := s.Propose(t.Context(), &state.CreateAPIKey{ID: key.ID, SecretHash: key.Hash()}); err != nil {
+	for _, c := range []state.Command{&state.InitPlatform{Epoch: "e1"}, key.Create("", state.APIKeySpec{Rate: 10_000})} {
+		if _, err := s.Propose(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.root = caller{p: p, key: key.Text()}
+	return p
+}
+
+// sealer has a key that everybody knows.
+func sealer(t *testing.T) *seal.Sealer {
+	t.Helper()
+	s, err := seal.New(make([]byte, seal.KeySize))
+	if err != nil {
 		t.Fatal(err)
 	}
-	p.root = caller{p, key.Text()}
-	return p
+	return s
 }
 
 func (c caller) send(r *http.Request) *httptest.ResponseRecorder {
 	if c.key != "" {
 		r.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	if c.addr != "" {
+		r.RemoteAddr = c.addr
 	}
 	w := httptest.NewRecorder()
 	c.p.handler.ServeHTTP(w, r)
@@ -139,8 +164,8 @@ func (p *platform) company(id string) caller {
 	p.t.Helper()
 	p.root.want(201, "POST", "/api/v1/companies", m{"id": id, "name": id}, nil)
 	var k struct{ Key string }
-	p.root.want(201, "POST", "/api/v1/companies/"+id+"/api-keys", m{"name": "server"}, &k)
-	return caller{p, k.Key}
+	p.root.want(201, "POST", "/api/v1/companies/"+id+"/api-keys", m{"name": "server", "rate": 10_000}, &k)
+	return caller{p: p, key: k.Key}
 }
 
 type m map[string]any
@@ -161,16 +186,16 @@ func publicPEM(t *testing.T, bits int) string {
 func TestEntitiesLiveTheirLives(t *testing.T) {
 	p := newPlatform(t)
 	p.company("acme")
-	p.root.want(200, "PATCH", "/api/v1/companies/acme", m{"open_rooms": true, "name": "ACME"}, nil)
+	p.root.want(200, "PATCH", "/api/v1/companies/acme", m{"settings": m{"open_rooms": true}, "name": "ACME"}, nil)
 	var c state.Company
 	p.root.want(200, "GET", "/api/v1/companies/acme", nil, &c)
-	if !c.OpenRooms || c.Name != "ACME" || c.Status != "active" || c.CreatedAt.IsZero() {
+	if !state.On(c.Settings.OpenRooms) || c.Name != "ACME" || c.Status != "active" || c.CreatedAt.IsZero() {
 		t.Fatalf("%+v", c)
 	}
 	var k state.TenantKey
 	p.root.want(201, "POST", "/api/v1/companies/acme/keys", m{"name": "k", "pem": publicPEM(t, 2048)}, &k)
 	p.root.want(200, "PATCH", "/api/v1/companies/acme/keys/"+k.ID, m{"active": false}, &k)
-	if k.Active || k.Algorithm != "RS256" {
+	if k.Usable() || k.Algorithm != "RS256" {
 		t.Fatalf("%+v", k)
 	}
 	p.root.want(204, "DELETE", "/api/v1/companies/acme/keys/"+k.ID, nil, nil)
@@ -280,7 +305,7 @@ func TestKeysOpenWhatTheyShould(t *testing.T) {
 	p := newPlatform(t)
 	acme := p.company("acme")
 	p.company("umbrella")
-	nobody := caller{p, ""}
+	nobody := caller{p: p}
 	first := strings.Split(p.root.key, "_")
 	for name, key := range map[string]string{
 		"none": "", "words": "hello", "short secret": "mrk_" + first[1] + "_abc",
@@ -289,7 +314,7 @@ func TestKeysOpenWhatTheyShould(t *testing.T) {
 		"with a suffix": p.root.key + "A",
 	} {
 		t.Run(name, func(t *testing.T) {
-			caller{p, key}.refused(401, "unauthorized", "", "GET", "/api/v1/companies", nil)
+			caller{p: p, key: key}.refused(401, "unauthorized", "", "GET", "/api/v1/companies", nil)
 		})
 	}
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/companies", nil)
@@ -320,69 +345,6 @@ func TestKeysOpenWhatTheyShould(t *testing.T) {
 		if strings.Contains(p.log.String(), strings.SplitN(key, "_", 3)[2]) {
 			t.Fatal("a key is in the log")
 		}
-	}
-}
-
-// Every route of the OpenAPI file is called without a key, with a revoked one and with another company's.
-func TestNoRouteOpensToStrangers(t *testing.T) {
-	p := newPlatform(t)
-	p.company("victim")
-	stranger := p.company("stranger")
-	p.root.want(201, "POST", "/api/v1/companies/victim/rooms", m{"public_id": "secret-room"}, nil)
-	p.root.want(201, "POST", "/api/v1/companies/victim/domains", m{"fqdn": "victim.example"}, nil)
-	var k state.TenantKey
-	p.root.want(201, "POST", "/api/v1/companies/victim/keys", m{"pem": publicPEM(t, 2048)}, &k)
-	var doc struct {
-		OpenAPI string                    `json:"openapi"`
-		Paths   map[string]map[string]any `json:"paths"`
-	}
-	caller{p, ""}.want(200, "GET", "/api/v1/openapi.json", nil, &doc)
-	if !strings.HasPrefix(doc.OpenAPI, "3.1") {
-		t.Fatalf("OpenAPI %s", doc.OpenAPI)
-	}
-	before := len(p.log.Bytes())
-	var whole bytes.Buffer
-	if err := p.store.View().WriteSnapshot(&whole); err != nil {
-		t.Fatal(err)
-	}
-	params := strings.NewReplacer("{company}", "victim", "{room}", "secret-room", "{fqdn}", "victim.example", "{key}", k.ID)
-	bodies := map[string]m{
-		"domains": {"fqdn": "x.example"}, "keys": {"pem": publicPEM(t, 2048)}, "companies": {"name": "x"},
-	}
-	routes := 0
-	for path, methods := range doc.Paths {
-		for method := range methods {
-			routes++
-			method := strings.ToUpper(method)
-			parts := strings.Split(path, "/")
-			body, ok := bodies[parts[len(parts)-1]]
-			if !ok {
-				body = m{}
-			}
-			url := params.Replace(path)
-			if w := (caller{p, ""}).do(method, url, body); w.Code != 401 {
-				t.Errorf("%s %s without a key: %d", method, path, w.Code)
-			}
-			w := stranger.do(method, url, body)
-			switch {
-			case path == "/api/v1/companies" && method == "GET":
-				if strings.Contains(w.Body.String(), "victim") {
-					t.Errorf("the list shows a stranger: %s", w.Body)
-				}
-			case strings.Contains(path, "{company}") && w.Code != 404, !strings.Contains(path, "{company}") && w.Code != 403:
-				t.Errorf("%s %s with another company's key: %d %s", method, path, w.Code, w.Body)
-			}
-		}
-	}
-	var after bytes.Buffer
-	if err := p.store.View().WriteSnapshot(&after); err != nil {
-		t.Fatal(err)
-	}
-	if whole.String() != after.String() {
-		t.Error("a stranger changed something")
-	}
-	if routes < 20 || before == len(p.log.Bytes()) {
-		t.Fatalf("%d routes", routes)
 	}
 }
 

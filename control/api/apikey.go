@@ -1,17 +1,13 @@
 package api
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
-	"net/http"
+	"encoding/json"
 	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/meridian-video/meridian/control/state"
 )
@@ -36,10 +32,17 @@ func ParseKey(text string) (Key, bool) {
 		return Key{}, false
 	}
 	secret, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
-	if err != nil || len(secret) != 32 {
+	if err != nil || len(secret) != 32 || strings.ContainsAny(parts[2], "\r\n") { // which the decoder passes over
 		return Key{}, false
 	}
 	return Key{parts[1], [32]byte(secret)}, true
+}
+
+// Create is the command that makes the key known; company is empty for a key of the platform or a reseller.
+func (k Key) Create(company string, spec state.APIKeySpec) *state.Create {
+	c := state.Add(state.KindAPIKey, k.ID, company, spec)
+	c.SecretHash = k.Hash()
+	return c
 }
 
 // Text is the form that is shown once: a secret.
@@ -52,6 +55,9 @@ func (k Key) String() string { return "mrk_" + k.ID + "_***" }
 
 // GoString masks the secret, for logs.
 func (k Key) GoString() string { return k.String() }
+
+// MarshalJSON masks the secret, for logs.
+func (k Key) MarshalJSON() ([]byte, error) { return json.Marshal(k.String()) }
 
 // Hash is what the state keeps. The secret is random, so that one round of SHA-256 is enough.
 func (k Key) Hash() []byte {
@@ -74,52 +80,4 @@ func NewID(now time.Time) string {
 		hi >>= 5
 	}
 	return string(out[:])
-}
-
-type contextKey int
-
-const (
-	keyRequestID contextKey = iota
-	keyCall
-)
-
-// call is what a handler knows of its request.
-type call struct {
-	view *state.View // holds every write acknowledged before the call
-	key  state.APIKey
-}
-
-// platform tells whether the caller's key is above all companies.
-func (c call) platform() bool { return c.key.Company == "" }
-
-func callOf(ctx context.Context) call {
-	c, _ := ctx.Value(keyCall).(call)
-	return c
-}
-
-// authenticate finds the key of the Authorization header (RFC 6750, section 2.1; nowhere else, since URLs end
-// up in logs).
-func (a *api) authenticate(ctx huma.Context, next func(huma.Context)) {
-	if len(ctx.Operation().Security) == 0 {
-		next(ctx)
-		return
-	}
-	view, err := a.store.Linearizable(ctx.Context())
-	if err != nil {
-		a.writeError(ctx, a.refuse(ctx.Context(), err))
-		return
-	}
-	scheme, text, _ := strings.Cut(ctx.Header("Authorization"), " ")
-	key, wellFormed := ParseKey(strings.TrimSpace(text))
-	stored, found := view.APIKey(key.ID)
-	if !found {
-		stored.SecretHash = make([]byte, sha256.Size) // compare all the same
-	}
-	match := subtle.ConstantTimeCompare(stored.SecretHash, key.Hash()) == 1
-	if !strings.EqualFold(scheme, "Bearer") || !wellFormed || !found || !match || stored.Revoked != nil {
-		ctx.SetHeader("WWW-Authenticate", `Bearer realm="meridian"`)
-		a.writeError(ctx, problem(ctx.Context(), http.StatusUnauthorized, "A valid API key is required: Authorization: Bearer mrk_…"))
-		return
-	}
-	next(huma.WithValue(ctx, keyCall, call{view, stored}))
 }

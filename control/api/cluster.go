@@ -43,34 +43,47 @@ type clusterPath struct {
 }
 
 // registerCluster adds what operators ask of the cluster; only keys of the platform may.
-func (a *api) registerCluster(c Cluster) {
-	register(a, operation(http.MethodGet, "/cluster", "get-cluster", "List the control nodes", "cluster", 0),
-		func(ctx context.Context, _ *struct{}) (*clusterOut, error) {
-			if err := platformOnly(ctx); err != nil {
-				return nil, err
-			}
-			return &clusterOut{c.Status(ctx)}, nil
-		})
-	register(a, operation(http.MethodDelete, "/cluster/nodes/{node}", "remove-cluster-node", "Remove a control node", "cluster", 204),
-		func(ctx context.Context, in *clusterPath) (*empty, error) {
-			if err := platformOnly(ctx); err != nil {
-				return nil, err
-			}
-			return nil, c.Remove(ctx, in.Node)
-		})
-	save := operation(http.MethodGet, "/cluster/snapshot", "save-snapshot", "Save a snapshot of everything", "cluster", 0)
-	save.Responses = map[string]*huma.Response{"200": {
-		Description: "The snapshot file.", Content: map[string]*huma.MediaType{"application/octet-stream": {}},
-	}}
-	register(a, save, func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
+func (a *API) registerCluster(c Cluster) {
+	register(a, operation{
+		method: http.MethodGet, path: "/cluster", id: "get-cluster", summary: "List the control nodes", tag: "cluster", scope: "cluster:read",
+		status: http.StatusOK, answer: ClusterStatus{Cluster: exampleID("request"), Leader: "control-1", Term: 3, Index: 4711, Nodes: []ClusterNode{
+			{Node: "control-1", Address: "192.0.2.10:7901", Voter: true, Leader: true, Reachable: true, Index: 4711},
+		}},
+	}, func(ctx context.Context, _ *struct{}) (*clusterOut, error) {
+		if err := platformOnly(ctx); err != nil {
+			return nil, err
+		}
+		return &clusterOut{c.Status(ctx)}, nil
+	})
+	register(a, operation{
+		method: http.MethodDelete, path: "/cluster/nodes/{node}", id: "remove-cluster-node", summary: "Remove a control node", tag: "cluster",
+		scope: "cluster:write", status: http.StatusNoContent,
+	}, func(ctx context.Context, in *clusterPath) (*struct{}, error) {
+		if err := platformOnly(ctx); err != nil {
+			return nil, err
+		}
+		return nil, c.Remove(ctx, in.Node)
+	})
+	register(a, operation{
+		method: http.MethodGet, path: "/cluster/snapshot", id: "save-snapshot", summary: "Save a snapshot of everything", tag: "cluster",
+		scope: "snapshots:read", status: http.StatusOK, binary: true,
+	}, func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
 		if err := platformOnly(ctx); err != nil {
 			return nil, err
 		}
 		return &huma.StreamResponse{Body: func(w huma.Context) {
-			w.SetHeader("Content-Type", "application/octet-stream")
+			w.SetHeader("Content-Type", typeBinary)
 			if err := c.Save(ctx, w.BodyWriter()); err != nil { // the file lacks its last line: its reader sees it
 				a.log.Warn("snapshot not saved", "request_id", requestID(ctx), "err", err)
 			}
 		}}, nil
 	})
+}
+
+// platformOnly refuses who does not reach the platform.
+func platformOnly(ctx context.Context) error {
+	if callOf(ctx).reach < reachPlatform {
+		return forbidden(ctx, "This needs a key of the platform.")
+	}
+	return nil
 }

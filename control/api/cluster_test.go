@@ -37,7 +37,7 @@ func TestOnlyThePlatformOperatesTheCluster(t *testing.T) {
 	acme := p.company("acme")
 	n := &nodes{}
 	var err error
-	if p.handler, err = api.New(api.Config{Store: p.store, Tokens: token.NewSigner("kid1", p.signer), Cluster: n}); err != nil {
+	if p.handler, err = api.New(api.Config{Store: p.store, Tokens: token.NewSigner("kid1", p.signer), Seal: sealer(t), Cluster: n}); err != nil {
 		t.Fatal(err)
 	}
 	var s api.ClusterStatus
@@ -55,7 +55,7 @@ func TestOnlyThePlatformOperatesTheCluster(t *testing.T) {
 		"/api/v1/cluster": "GET", "/api/v1/cluster/snapshot": "GET", "/api/v1/cluster/nodes/control-2": "DELETE",
 	} {
 		acme.refused(403, "forbidden", "", method, path, nil)
-		caller{p, ""}.refused(401, "unauthorized", "", method, path, nil)
+		caller{p: p}.refused(401, "unauthorized", "", method, path, nil)
 	}
 	if got := strings.Join(n.removed, " "); got != "control-2" {
 		t.Errorf("removed %s", got)

@@ -49,7 +49,3 @@ func page[E, T any](walk iter.Seq[E], start string, limit int, id func(E) string
 	}
 	return out
 }
-
-func same[T any](e T) T { return e }
-
-type empty struct{}

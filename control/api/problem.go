@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,7 +41,7 @@ func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 func (p *Problem) GetStatus() int { return p.Status }
 
 // ContentType implements huma.ContentTypeFilter.
-func (p *Problem) ContentType(string) string { return "application/problem+json" }
+func (p *Problem) ContentType(string) string { return typeProblem }
 
 // codes of problems that have no cause in the domain.
 var codes = map[int]string{
@@ -47,15 +50,39 @@ var codes = map[int]string{
 	http.StatusForbidden:             "forbidden",
 	http.StatusNotFound:              "not_found",
 	http.StatusMethodNotAllowed:      "method_not_allowed",
-	http.StatusNotAcceptable:         "not_acceptable",
 	http.StatusRequestTimeout:        "request_timeout",
 	http.StatusConflict:              "conflict",
+	http.StatusPreconditionFailed:    "stale",
 	http.StatusRequestEntityTooLarge: "body_too_large",
 	http.StatusUnsupportedMediaType:  "unsupported_media_type",
 	http.StatusUnprocessableEntity:   "validation_failed",
+	http.StatusTooManyRequests:       "too_many_requests",
+	http.StatusInternalServerError:   "internal",
 	http.StatusServiceUnavailable:    "unavailable",
 	http.StatusGatewayTimeout:        "timeout",
 }
+
+// Codes that share their status with another.
+const (
+	codeScope  = "insufficient_scope"
+	codeReused = "key_reused"
+	codeUsed   = "used"
+	codeBusy   = "busy"
+)
+
+// TransformSchema implements huma.SchemaTransformer: the document lists the codes.
+func (*Problem) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	words := append(slices.Collect(maps.Values(codes)), codeScope, codeReused, codeUsed, codeBusy, proxy.RefusedNoLeader)
+	slices.Sort(words)
+	for _, w := range words {
+		s.Properties["code"].Enum = append(s.Properties["code"].Enum, w)
+	}
+	return s
+}
+
+var reflectProblem = reflect.TypeFor[Problem]()
+
+const typeProblem = "application/problem+json"
 
 func problem(ctx context.Context, status int, detail string) *Problem {
 	code, ok := codes[status]
@@ -67,9 +94,11 @@ func problem(ctx context.Context, status int, detail string) *Problem {
 	}
 }
 
-// init gives huma our form of errors. The library has only these package variables for it; this package is
-// its only user in the binary.
+// init gives huma our form of errors, and makes it as strict about names as the rules on who may write which
+// field are. The library has only these package variables for it; this package is its only user in the binary.
 func init() {
+	huma.ValidateStrictCasing = true
+	huma.DefaultArrayNullable = false
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return fromHuma(context.Background(), status, msg, errs)
 	}
@@ -120,13 +149,13 @@ func field(location string) string {
 }
 
 // refuse is the one place where an error becomes a status.
-func (a *api) refuse(ctx context.Context, err error) error {
-	var p *Problem
-	var d *state.Error
+func (a *API) refuse(ctx context.Context, err error) error {
+	p, isProblem := errors.AsType[*Problem](err)
+	d, isDomain := errors.AsType[*state.Error](err)
 	switch {
-	case errors.As(err, &p):
-		return p
-	case errors.As(err, &d):
+	case isProblem:
+		return err // with its headers
+	case isDomain:
 		return fromState(ctx, d)
 	case errors.Is(err, store.ErrNotMember):
 		return notFound(ctx)
@@ -145,10 +174,10 @@ func (a *api) refuse(ctx context.Context, err error) error {
 	return problem(ctx, http.StatusInternalServerError, "")
 }
 
-func fromState(ctx context.Context, d *state.Error) *Problem {
+func fromState(ctx context.Context, d *state.Error) error {
 	switch d.Code {
 	case state.CodeNotFound:
-		return problem(ctx, http.StatusNotFound, "There is no such thing here.")
+		return notFound(ctx)
 	case state.CodeConflict:
 		p := problem(ctx, http.StatusConflict, d.Message)
 		if d.Field != "" {
@@ -157,8 +186,24 @@ func fromState(ctx context.Context, d *state.Error) *Problem {
 		return p
 	case state.CodeInvalid:
 		return invalid(ctx, d.Field, d.Message)
+	case state.CodeMalformed:
+		return problem(ctx, http.StatusUnprocessableEntity, d.Message)
+	case state.CodeStale:
+		return problem(ctx, http.StatusPreconditionFailed, "It has been changed since; read it again.")
+	case state.CodeKeyReused:
+		return coded(problem(ctx, http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request."), codeReused)
+	case state.CodeUsed:
+		return coded(problem(ctx, http.StatusConflict, d.Message), codeUsed)
+	case state.CodeBusy:
+		p := coded(problem(ctx, http.StatusServiceUnavailable, d.Message), codeBusy)
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"60"}})
 	}
 	return problem(ctx, http.StatusInternalServerError, "")
+}
+
+func coded(p *Problem, code string) *Problem {
+	p.Code = code
+	return p
 }
 
 func invalid(ctx context.Context, field, reason string) *Problem {
@@ -168,12 +213,16 @@ func invalid(ctx context.Context, field, reason string) *Problem {
 }
 
 func notFound(ctx context.Context) *Problem {
-	return fromState(ctx, &state.Error{Code: state.CodeNotFound})
+	return problem(ctx, http.StatusNotFound, "There is no such thing here.")
+}
+
+func forbidden(ctx context.Context, detail string) *Problem {
+	return problem(ctx, http.StatusForbidden, detail)
 }
 
 // write answers outside of huma: unknown routes and methods.
 func (p *Problem) write(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Type", typeProblem)
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client is gone: nobody to tell
 }

@@ -29,16 +29,16 @@ func raw(t testing.TB, v any) json.RawMessage {
 func snapshotFrames(t testing.TB, index uint64, epoch string) []feed.Frame {
 	return []feed.Frame{
 		{Type: feed.TypeSnapshot, Index: index, Epoch: epoch},
-		{Type: feed.TypePut, Kind: state.KindPlatform, Data: raw(t, state.Platform{Epoch: epoch, DefaultCompany: "a"})},
-		{Type: feed.TypePut, Kind: state.KindCompany, Data: raw(t, Company{ID: "a", Name: "A"})},
-		{Type: feed.TypePut, Kind: state.KindTenantKey, Data: raw(t, TenantKey{ID: "k", Company: "a", Active: true})},
+		{Type: feed.TypePut, Kind: state.KindPlatform, Data: raw(t, state.Platform{Meta: state.Meta{ID: "platform"}, Epoch: epoch, PlatformSpec: state.PlatformSpec{DefaultCompany: "a"}})},
+		{Type: feed.TypePut, Kind: state.KindCompany, Data: raw(t, Company{Meta: state.Meta{ID: "a"}, CompanySpec: state.CompanySpec{Name: "A"}})},
+		{Type: feed.TypePut, Kind: state.KindTenantKey, Data: raw(t, TenantKey{Meta: state.Meta{ID: "k", Company: "a"}})},
 		{Type: feed.TypeEnd, Index: index, Count: 3},
 	}
 }
 
 func room(t testing.TB, index uint64, id string) feed.Frame {
 	return feed.Frame{Type: feed.TypeDelta, Index: index, Changes: []feed.Change{
-		{Kind: state.KindRoom, Data: raw(t, Room{ID: id, Company: "a", PublicID: id})},
+		{Kind: state.KindRoom, Data: raw(t, Room{Meta: state.Meta{ID: id, Company: "a"}, RoomSpec: state.RoomSpec{PublicID: id}})},
 	}}
 }
 
@@ -172,7 +172,7 @@ func TestLogIsFoldedIntoASnapshot(t *testing.T) {
 		var frames []feed.Frame
 		for k := range uint64(50) {
 			f := room(t, 11+50*i+k, "r")
-			f.Changes[0].Data = raw(t, Room{ID: "r", Company: "a", PublicID: "r", HomePOP: pad})
+			f.Changes[0].Data = raw(t, Room{Meta: state.Meta{ID: "r", Company: "a"}, RoomSpec: state.RoomSpec{PublicID: "r", HomePOP: pad}})
 			frames = append(frames, f)
 		}
 		give(t, c, frames...)
@@ -210,7 +210,7 @@ func TestNilViewIsEmpty(t *testing.T) {
 	_, b := v.Company("x")
 	_, c := v.KeyByID("x")
 	_, d := v.Room("x", "y")
-	if a || b || c || d || v.Keys("x") != nil || v.SigningKeys() != nil || v.Index() != 0 || len(v.NativeKeys()) != 0 {
+	if a || b || c || d || v.Keys("x") != nil || v.Index() != 0 || len(v.NativeKeys()) != 0 {
 		t.Fatal("a nil view knows something")
 	}
 }
@@ -218,7 +218,7 @@ func TestNilViewIsEmpty(t *testing.T) {
 func TestFramesOutOfStepAreRefused(t *testing.T) {
 	for name, frames := range map[string][]feed.Frame{
 		"delta first":        {room(t, 5, "r")},
-		"record first":       {{Type: feed.TypePut, Kind: state.KindRoom, Data: raw(t, Room{ID: "r"})}},
+		"record first":       {{Type: feed.TypePut, Kind: state.KindRoom, Data: raw(t, Room{Meta: state.Meta{ID: "r"}})}},
 		"snapshot too short": {{Type: feed.TypeSnapshot, Index: 1, Epoch: "e"}, {Type: feed.TypeEnd, Index: 1, Count: 2}},
 		"beat inside":        {{Type: feed.TypeSnapshot, Index: 1, Epoch: "e"}, {Type: feed.TypeBeat, Index: 1}},
 	} {
@@ -229,7 +229,7 @@ func TestFramesOutOfStepAreRefused(t *testing.T) {
 				break
 			}
 		}
-		if !errors.Is(err, ErrFeed) || r.db != nil {
+		if !errors.Is(err, ErrFeed) || r.copy != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -104,7 +104,7 @@ func (c *Client) forget() {
 // save brings the disk up to the replica. What fails is tried again as a whole snapshot with the next change;
 // the edge goes on from memory.
 func (c *Client) save() {
-	if c.replica.db == nil || c.replica.index == 0 || c.replica.partial != nil || len(c.pending) == 0 && !c.dirty {
+	if c.replica.copy == nil || c.replica.index == 0 || c.replica.partial != nil || len(c.pending) == 0 && !c.dirty {
 		return
 	}
 	var err error

@@ -2,8 +2,8 @@ package client
 
 import (
 	"crypto/ed25519"
-
-	"github.com/hashicorp/go-memdb"
+	"slices"
+	"strings"
 
 	"github.com/meridian-video/meridian/control/state"
 )
@@ -18,15 +18,9 @@ type (
 	Room = state.Room
 )
 
-// SigningKey is a public key of native join tokens.
-type SigningKey struct {
-	KID string
-	Key ed25519.PublicKey
-}
-
 // View is the copy at one index. It never changes and is safe for many goroutines; a nil View is empty.
 type View struct {
-	txn   *memdb.Txn
+	state *state.View
 	index uint64
 	epoch string
 }
@@ -39,90 +33,66 @@ func (v *View) Index() uint64 {
 	return v.index
 }
 
-// CompanyByHost finds the company that owns the host's room domain (exact name, any case, port ignored), else
-// the platform's default company if one is set.
+// State is the copy as the entities it holds; empty for a nil View.
+func (v *View) State() *state.View {
+	if v == nil {
+		return nil
+	}
+	return v.state
+}
+
+// CompanyByHost finds the company that owns the host's room domain (exact name, any case, port ignored), then the
+// one whose subdomain it is below a reseller's root domain or the platform's zone, else the platform's default
+// company if one is set.
 func (v *View) CompanyByHost(host string) (Company, bool) {
-	if d, ok := get[state.RoomDomain](v, state.KindDomain, "id", state.NormalizeHost(host)); ok {
+	name := state.NormalizeHost(host)
+	if d, ok := state.Find[state.RoomDomain](v.State(), "fqdn", name); ok {
 		return v.Company(d.Company)
 	}
-	p, ok := get[platformRow](v, state.KindPlatform, "id", "platform")
-	if !ok || p.DefaultCompany == "" {
+	p := v.State().Platform()
+	if label, zone, ok := strings.Cut(name, "."); ok {
+		if d, ok := state.Find[state.RootDomain](v.State(), "fqdn", zone); ok {
+			return state.Find[Company](v.State(), "subdomain", d.Reseller, label)
+		}
+		if zone == p.Zone {
+			return state.Find[Company](v.State(), "subdomain", "", label)
+		}
+	}
+	if p.DefaultCompany == "" {
 		return Company{}, false
 	}
 	return v.Company(p.DefaultCompany)
 }
 
 // Company finds a company by id; a suspended one too: look at its Status.
-func (v *View) Company(id string) (Company, bool) {
-	return get[Company](v, state.KindCompany, "id", id)
-}
+func (v *View) Company(id string) (Company, bool) { return state.Get[Company](v.State(), id) }
+
+// Settings gives what holds for a room of a company; the room may be zero.
+func (v *View) Settings(c Company, r Room) state.Settings { return v.State().Settings(c, r) }
+
+// On is the value of a switch in Settings, false where no level has set it.
+func On(b *bool) bool { return state.On(b) }
 
 // Keys lists the company's keys that tokens may be signed with.
 func (v *View) Keys(companyID string) []TenantKey {
-	return list(v, state.KindTenantKey, TenantKey.Usable, "company", companyID)
+	return slices.Collect(state.List[TenantKey](v.State(), companyID, ""))
 }
 
 // KeyByID finds a usable key by its kid, whichever company owns it.
-func (v *View) KeyByID(kid string) (TenantKey, bool) {
-	k, ok := get[TenantKey](v, state.KindTenantKey, "id", kid)
-	if !ok || !k.Usable() {
-		return TenantKey{}, false
-	}
-	return k, true
-}
+func (v *View) KeyByID(kid string) (TenantKey, bool) { return state.Get[TenantKey](v.State(), kid) }
 
 // Room finds a room by the public id of links.
 func (v *View) Room(companyID, publicID string) (Room, bool) {
-	return get[Room](v, state.KindRoom, "public_id", companyID, publicID)
+	return state.Find[Room](v.State(), "public_id", companyID, publicID)
 }
 
-// SigningKeys lists the public keys of native join tokens.
-func (v *View) SigningKeys() []SigningKey {
-	var out []SigningKey
-	for _, k := range list(v, state.KindSigningKey, func(k state.SigningKey) bool { return len(k.PublicKey) == ed25519.PublicKeySize }, "id") {
-		out = append(out, SigningKey{KID: k.KID, Key: ed25519.PublicKey(k.PublicKey)})
-	}
-	return out
-}
-
-// NativeKeys is SigningKeys as the keyring of package token wants them.
+// NativeKeys holds the public keys of native tokens by kid, as the keyring of package token wants them.
 func (v *View) NativeKeys() map[string]ed25519.PublicKey {
 	keys := map[string]ed25519.PublicKey{}
-	for _, k := range v.SigningKeys() {
-		keys[k.KID] = k.Key
-	}
-	return keys
-}
-
-func get[T any](v *View, kind state.Kind, index string, args ...any) (T, bool) {
-	var zero T
-	if v == nil {
-		return zero, false
-	}
-	raw, err := v.txn.First(string(kind), index, args...)
-	if err != nil {
-		return zero, false
-	}
-	e, ok := raw.(*T)
-	if !ok {
-		return zero, false
-	}
-	return *e, true
-}
-
-func list[T any](v *View, kind state.Kind, wanted func(T) bool, index string, args ...any) []T {
-	if v == nil {
-		return nil
-	}
-	it, err := v.txn.Get(string(kind), index, args...)
-	if err != nil {
-		return nil
-	}
-	var out []T
-	for raw := it.Next(); raw != nil; raw = it.Next() {
-		if e, ok := raw.(*T); ok && wanted(*e) {
-			out = append(out, *e)
+	for k := range state.All[state.SigningKey](v.State(), "") {
+		if len(k.PublicKey) == ed25519.PublicKeySize {
+			keys[k.ID] = ed25519.PublicKey(k.PublicKey)
 		}
 	}
-	return out
+	return keys
 }

@@ -31,7 +31,7 @@ func newSource(t testing.TB) *source {
 }
 
 func (s *source) apply(t testing.TB, c state.Command) {
-	b, err := state.Encode(time.Unix(1, 0), c)
+	b, err := state.Encode(time.Unix(1, 0), c, state.Terms{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,10 +45,10 @@ func (s *source) apply(t testing.TB, c state.Command) {
 
 func TestDeltasHoldNoAPIKeysAndNoUnusableTenantKeys(t *testing.T) {
 	s := newSource(t)
-	s.apply(t, &state.CreateCompany{ID: "a", Company: "A"})
-	s.apply(t, &state.CreateAPIKey{ID: "apikey1", Company: "a", SecretHash: make([]byte, 32)})
-	s.apply(t, &state.CreateTenantKey{ID: "k1", Company: "a", PEM: "pem"})
-	s.apply(t, &state.CreateTenantKey{ID: "k2", Company: "a", PEM: "pem"})
+	s.apply(t, state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "A"}))
+	s.apply(t, &state.Create{Kind: state.KindAPIKey, ID: "apikey1", Company: "a", Set: []byte("{}"), SecretHash: make([]byte, 32)})
+	s.apply(t, state.Add(state.KindTenantKey, "k1", "a", state.TenantKeySpec{PEM: "pem"}))
+	s.apply(t, state.Add(state.KindTenantKey, "k2", "a", state.TenantKeySpec{PEM: "pem"}))
 	s.apply(t, &state.RevokeTenantKey{Company: "a", ID: "k1"})
 	all := bytes.Join(s.hub.since(0, 0).lines, nil)
 	if bytes.Contains(all, []byte("apikey1")) || bytes.Contains(all, []byte("secret")) {
@@ -68,7 +68,7 @@ func TestDeltasHoldNoAPIKeysAndNoUnusableTenantKeys(t *testing.T) {
 
 func TestStreamsShareEncodedLines(t *testing.T) {
 	s := newSource(t)
-	s.apply(t, &state.CreateCompany{ID: "a", Company: "A"})
+	s.apply(t, state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "A"}))
 	a, b := s.hub.since(1, 0), s.hub.since(1, 0)
 	if len(a.lines) != 1 || &a.lines[0][0] != &b.lines[0][0] {
 		t.Fatal("a delta was encoded twice")
@@ -83,7 +83,7 @@ func TestStreamsShareEncodedLines(t *testing.T) {
 func TestStart(t *testing.T) {
 	s := newSource(t)
 	for i := range 5 {
-		s.apply(t, &state.CreateCompany{ID: fmt.Sprintf("c%d", i), Company: "C"})
+		s.apply(t, state.Add(state.KindCompany, fmt.Sprintf("c%d", i), "", state.CompanySpec{Name: "C"}))
 	}
 	for _, c := range []struct {
 		name   string
@@ -109,10 +109,10 @@ func TestStart(t *testing.T) {
 
 func TestOldEdgesFallBackToASnapshot(t *testing.T) {
 	s := newSource(t)
-	s.apply(t, &state.CreateCompany{ID: "a", Company: "A"})
+	s.apply(t, state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "A"}))
 	name := strings.Repeat("x", 190)
 	for range keepDeltas + 10 {
-		s.apply(t, &state.UpdateCompany{ID: "a", Company: &name})
+		s.apply(t, state.Set(state.KindCompany, "a", "", map[string]string{"name": name}))
 	}
 	if _, resume, err := s.hub.start(3, "e1"); resume || err != nil {
 		t.Fatalf("resume %v %v", resume, err)
@@ -131,7 +131,7 @@ func TestOldEdgesFallBackToASnapshot(t *testing.T) {
 
 func TestEntriesWithoutChangesMoveTheIndexOnly(t *testing.T) {
 	s := newSource(t)
-	s.apply(t, &state.CreateAPIKey{ID: "k", SecretHash: make([]byte, 32)})
+	s.apply(t, &state.Create{Kind: state.KindAPIKey, ID: "k", Set: []byte("{}"), SecretHash: make([]byte, 32)})
 	if b := s.hub.since(1, 0); len(b.lines) != 0 || b.index != 2 {
 		t.Fatalf("%d lines, index %d", len(b.lines), b.index)
 	}
@@ -139,9 +139,9 @@ func TestEntriesWithoutChangesMoveTheIndexOnly(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	s := newSource(f)
-	s.apply(f, &state.CreateCompany{ID: "a", Company: "A"})
-	s.apply(f, &state.CreateRoom{ID: "r", Company: "a", PublicID: "p", Kind: state.KindCall})
-	s.apply(f, &state.DeleteCompany{ID: "a"})
+	s.apply(f, state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "A"}))
+	s.apply(f, state.Add(state.KindRoom, "r", "a", state.RoomSpec{PublicID: "p"}))
+	s.apply(f, &state.Delete{Kind: state.KindCompany, ID: "a"})
 	snap, _, _, err := s.hub.snapshot()
 	if err != nil {
 		f.Fatal(err)

@@ -86,15 +86,14 @@ func (f Frame) Encode() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// changesOf is what edges learn of a command: nothing about API keys, and a tenant key only while usable.
+// changesOf is what edges learn of a command: of the kinds they hold, and of a tenant key only while usable.
 func changesOf(changes []state.Change) ([]Change, error) {
 	var out []Change
 	for _, c := range changes {
-		if c.Kind == state.KindAPIKey {
+		if !state.ForEdges(c.Kind) {
 			continue
 		}
-		k, isKey := c.Entity.(*state.TenantKey)
-		if c.Delete || isKey && !k.Usable() {
+		if c.Delete || unusable(c.Entity) {
 			out = append(out, Change{Kind: c.Kind, Delete: c.ID})
 			continue
 		}
@@ -107,45 +106,32 @@ func changesOf(changes []state.Change) ([]Change, error) {
 	return out, nil
 }
 
+// unusable tells a tenant key whose tokens nobody accepts.
+func unusable(e state.Entity) bool {
+	k, ok := e.(*state.TenantKey)
+	return ok && !k.Usable()
+}
+
 // encodeSnapshot writes the edges' part of a view as the frames of a snapshot.
 func encodeSnapshot(v *state.View, index uint64) ([]byte, error) {
-	p := v.Platform()
-	out, err := Frame{Type: TypeSnapshot, Index: index, Epoch: p.Epoch}.Encode()
+	out, err := Frame{Type: TypeSnapshot, Index: index, Epoch: v.Platform().Epoch}.Encode()
 	if err != nil {
 		return nil, err
 	}
 	n := 0
-	put := func(kind state.Kind, entity any) {
+	err = v.ForEach(func(kind state.Kind, e state.Entity) error {
+		if unusable(e) {
+			return nil
+		}
+		data, err := json.Marshal(e)
 		if err != nil {
-			return
+			return err
 		}
-		var data, line []byte
-		if data, err = json.Marshal(entity); err != nil {
-			return
-		}
-		if line, err = (Frame{Type: TypePut, Kind: kind, Data: data}).Encode(); err == nil {
-			out = append(out, line...)
-			n++
-		}
-	}
-	put(state.KindPlatform, p)
-	for k := range v.SigningKeys() {
-		put(state.KindSigningKey, k)
-	}
-	for c := range v.Companies("") {
-		put(state.KindCompany, c)
-		for d := range v.Domains(c.ID, "") {
-			put(state.KindDomain, d)
-		}
-		for k := range v.TenantKeys(c.ID, "") {
-			if k.Usable() {
-				put(state.KindTenantKey, k)
-			}
-		}
-		for r := range v.Rooms(c.ID, "") {
-			put(state.KindRoom, r)
-		}
-	}
+		line, err := Frame{Type: TypePut, Kind: kind, Data: data}.Encode()
+		out = append(out, line...)
+		n++
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("encode feed snapshot: %w", err)
 	}

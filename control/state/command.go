@@ -7,15 +7,38 @@ import (
 	"time"
 )
 
-// Version is the newest command envelope this package writes and reads.
-const Version = 1
+// Version is the command envelope that this package writes and reads. The first one was never in use outside of
+// development.
+const Version = 2
 
-// Command is one change of the state as the log carries it. Its fields hold every id and secret hash it
-// needs; the time comes with the envelope.
+// Command is one change of the state as the log carries it. Its fields hold every id and hash it needs; the time
+// comes with the envelope.
 type Command interface {
-	// Name is the command's stable word in the log.
+	// Name is the command's stable word in the log: kind.verb.
 	Name() string
 	apply(tx *tx) (any, error)
+}
+
+// Terms are the circumstances of a command. The zero value is a change that control makes by itself: it leaves
+// no trace among events.
+type Terms struct {
+	// By is who wants it: key:<id>, user:<id>, or what else the proposer calls them.
+	By string `json:"by,omitempty"`
+	// Request is the id of the API call.
+	Request string `json:"rq,omitempty"`
+	// If is the version of the entity that the command is meant for; 0 = whatever it is.
+	If uint64 `json:"if,omitempty"`
+	// Once makes a repetition give what the first time gave.
+	Once *OnceKey `json:"once,omitempty"`
+}
+
+// OnceKey is a caller's idempotency key.
+type OnceKey struct {
+	Scope string `json:"scope"` // whose key: the tenant that calls, without a colon
+	Key   string `json:"key"`
+	Sum   string `json:"sum"` // of method, path and body: another request must not use the key
+	// Extra is kept with the result, for secrets of the answer: sealed by the proposer.
+	Extra []byte `json:"extra,omitempty"`
 }
 
 // envelope is the log entry's form.
@@ -23,80 +46,53 @@ type envelope struct {
 	Version int             `json:"v"`
 	Name    string          `json:"n"`
 	At      int64           `json:"at"` // Unix milliseconds of the proposer's clock
+	Terms                   // flat
 	Data    json.RawMessage `json:"d"`
 }
 
 // Encode makes the log entry of a command that happens at the given time (kept to the millisecond).
-func Encode(at time.Time, c Command) ([]byte, error) {
+func Encode(at time.Time, c Command, terms Terms) ([]byte, error) {
 	data, err := json.Marshal(c)
 	if err != nil {
 		return nil, fmt.Errorf("encode command %s: %w", c.Name(), err)
 	}
-	return json.Marshal(envelope{Version: Version, Name: c.Name(), At: at.UnixMilli(), Data: data})
+	return json.Marshal(envelope{Version: Version, Name: c.Name(), At: at.UnixMilli(), Terms: terms, Data: data})
 }
 
-// Decode reads a log entry. A command of a newer version is an *Error with CodeUnknownCommand: the node that
-// meets it is too old, which its operator must learn; it is no reason to crash.
-func Decode(entry []byte) (Command, time.Time, error) {
+// Decode reads a log entry. A command of another version is an *Error with CodeUnknownCommand: the node that
+// meets it is too old or too new, which its operator must learn; it is no reason to crash.
+func Decode(entry []byte) (Command, time.Time, Terms, error) {
 	var e envelope
 	if err := json.Unmarshal(entry, &e); err != nil {
-		return nil, time.Time{}, &Error{Code: CodeMalformed, Message: "envelope: " + err.Error()}
+		return nil, time.Time{}, Terms{}, &Error{Code: CodeMalformed, Message: "envelope: " + err.Error()}
 	}
-	if e.Version < 1 || e.Version > Version {
-		return nil, time.Time{}, &Error{Code: CodeUnknownCommand, Message: fmt.Sprintf("envelope version %d", e.Version)}
+	if e.Version != Version {
+		return nil, time.Time{}, Terms{}, &Error{Code: CodeUnknownCommand, Message: fmt.Sprintf("envelope version %d", e.Version)}
 	}
 	if e.At < 0 || e.At > maxMillis {
-		return nil, time.Time{}, &Error{Code: CodeMalformed, Message: "time out of range"}
+		return nil, time.Time{}, Terms{}, &Error{Code: CodeMalformed, Message: "time out of range"}
 	}
-	c := newCommand(e.Name)
+	c, err := decodeCommand(e.Name, e.Data)
+	return c, time.UnixMilli(e.At).UTC(), e.Terms, err
+}
+
+func decodeCommand(name string, data []byte) (Command, error) {
+	c := newCommand(name)
 	if c == nil {
-		return nil, time.Time{}, &Error{Code: CodeUnknownCommand, Message: fmt.Sprintf("command %q", e.Name)}
+		return nil, &Error{Code: CodeUnknownCommand, Message: fmt.Sprintf("command %q", name)}
 	}
-	d := json.NewDecoder(bytes.NewReader(e.Data))
-	d.DisallowUnknownFields() // a field we do not know is a rule we would not obey
-	if err := d.Decode(c); err != nil {
-		return nil, time.Time{}, &Error{Code: CodeMalformed, Message: e.Name + ": " + err.Error()}
+	if err := strict(data, c); err != nil {
+		return nil, &Error{Code: CodeMalformed, Message: name + ": " + err.Error()}
 	}
-	return c, time.UnixMilli(e.At).UTC(), nil
+	return c, nil
+}
+
+// strict refuses unknown fields: a field we do not know is a rule we would not obey.
+func strict(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
 }
 
 // maxMillis is the end of the year 9999, the last that RFC 3339 can write.
 const maxMillis = 253402300799999
-
-func newCommand(name string) Command {
-	switch name {
-	case "platform.init":
-		return &InitPlatform{}
-	case "platform.default_company":
-		return &SetDefaultCompany{}
-	case "signing_key.put":
-		return &PutSigningKey{}
-	case "company.create":
-		return &CreateCompany{}
-	case "company.update":
-		return &UpdateCompany{}
-	case "company.delete":
-		return &DeleteCompany{}
-	case "domain.create":
-		return &CreateDomain{}
-	case "domain.delete":
-		return &DeleteDomain{}
-	case "tenant_key.create":
-		return &CreateTenantKey{}
-	case "tenant_key.update":
-		return &UpdateTenantKey{}
-	case "tenant_key.revoke":
-		return &RevokeTenantKey{}
-	case "api_key.create":
-		return &CreateAPIKey{}
-	case "api_key.revoke":
-		return &RevokeAPIKey{}
-	case "room.create":
-		return &CreateRoom{}
-	case "room.update":
-		return &UpdateRoom{}
-	case "room.delete":
-		return &DeleteRoom{}
-	}
-	return nil
-}

@@ -2,96 +2,98 @@ package state
 
 import "time"
 
-// Status of a company.
-const (
-	// StatusActive companies hold meetings.
-	StatusActive = "active"
-	// StatusSuspended companies keep their data and hold none.
-	StatusSuspended = "suspended"
+// Kind names a table, a record of a snapshot and a record of the change feed.
+type Kind string
+
+// Entity is what a table holds. Those outside of this package get copies and change nothing.
+type Entity interface {
+	meta() *Meta
+	// spec points to the fields that commands set.
+	spec() any
+	// check judges the entity as it is to be; was is what it has been, nil for a new one. It may fill fields that
+	// follow from others.
+	check(tx *tx, was Entity) error
+}
+
+// Meta is what every entity has.
+type Meta struct {
+	ID      string `json:"id"`
+	Company string `json:"company,omitempty" doc:"The tenant that owns it."`
+	// Number is the integer twin of ID, unique per company and kind, where partners know the thing by a number.
+	Number    uint64    `json:"number,omitempty" doc:"Integer twin of the id, unique in the company."`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	// Version is the index of the log entry that changed it last.
+	Version uint64 `json:"version" doc:"Changes with every write; the ETag holds it."`
+}
+
+func (m *Meta) meta() *Meta   { return m }
+func (m *Meta) owner() string { return m.Company }
+
+// Identity gives id and company of an entity.
+func (m *Meta) Identity() (id, company string) { return m.ID, m.Company }
+
+// Metadata gives what every entity has.
+func (m *Meta) Metadata() Meta { return *m }
+
+// Owns tells whether an entity is the owner's, see List.
+func Owns[T any](owner string, e T) bool {
+	of, ok := any(&e).(Entity)
+	return ok && ownerOf(of) == owner
+}
+
+// Optional capabilities of entities.
+type (
+	// owned overrides who owns the entity: a reseller where that is not a company.
+	owned interface{ owner() string }
+	// created is called after a new entity was put.
+	created interface{ created(tx *tx) error }
+	// changed is called after an entity was changed.
+	changed interface{ changed(tx *tx) error }
+	// deleted is called after an entity and what hangs on it were deleted.
+	deleted interface{ deleted(tx *tx) error }
+	// kept refuses deletion while something needs the entity.
+	kept interface{ kept(tx *tx) error }
+	// guarded entities have a secret that commands may set.
+	guarded interface{ secrets() any }
+	// masked gives a copy without what only control may see.
+	masked interface{ masked() Entity }
 )
 
-// Kind of a room.
-const (
-	// KindCall is a meeting in which everybody may speak.
-	KindCall = "call"
-	// KindWebinar is a meeting of few speakers and many viewers.
-	KindWebinar = "webinar"
-)
-
-// AlgorithmRS256 is the only algorithm of a tenant key; it is fixed by the key, never taken from a token.
-const AlgorithmRS256 = "RS256"
-
-// Platform is the singleton above all tenants.
-type Platform struct {
-	// Epoch names this cluster's history. A copy taken under another epoch is not a prefix of this one.
-	Epoch string `json:"epoch"`
-	// DefaultCompany serves hosts that no room domain names; empty when unset.
-	DefaultCompany string `json:"default_company,omitempty"`
+// Mask gives the entity as those may see it who may see it at all: without hashes and sealed secrets.
+func Mask[T any](e T) T {
+	if m, ok := any(&e).(masked); ok {
+		if t, ok := any(m.masked()).(*T); ok {
+			return *t
+		}
+	}
+	return e
 }
 
-// SigningKey is the public half of a control node's key for native join tokens.
-// The private half never enters the log: it stays on the node that made it.
-type SigningKey struct {
-	KID       string    `json:"kid"`
-	PublicKey []byte    `json:"public_key"` // ed25519, 32 bytes
-	Node      string    `json:"node"`
-	CreatedAt time.Time `json:"created_at"`
+// OfReseller is the owner of what is a reseller's. Companies own under their plain ids, which hold no slash, so
+// that a company and a reseller of one id have nothing in common.
+func OfReseller(id string) string {
+	if id == "" {
+		return ""
+	}
+	return string(KindReseller) + "/" + id
 }
 
-// Company is a tenant that owns rooms, keys and domains.
-type Company struct {
-	ID              string    `json:"id"`
-	Name            string    `json:"name"`
-	Status          string    `json:"status"`
-	OpenRooms       bool      `json:"open_rooms"`       // ad-hoc rooms without a token
-	JWTMandatory    bool      `json:"jwt_mandatory"`    // no entry without a token, open rooms or not
-	MaxParticipants int       `json:"max_participants"` // per room; 0 = the platform's default
-	CreatedAt       time.Time `json:"created_at"`
+// tenantOf is the tenant whose business an entity is: of a tenant, the tenant itself.
+func tenantOf(e Entity) string {
+	switch e := e.(type) {
+	case *Company:
+		return e.ID
+	case *Reseller:
+		return OfReseller(e.ID)
+	}
+	return ownerOf(e)
 }
 
-// Suspended says that the company holds no meetings for now.
-func (c Company) Suspended() bool { return c.Status != StatusActive }
-
-// RoomDomain maps a host name of meeting links to the company that owns it.
-type RoomDomain struct {
-	FQDN      string    `json:"fqdn"` // lower case, no trailing dot
-	Company   string    `json:"company"`
-	CreatedAt time.Time `json:"created_at"`
-}
-
-// TenantKey is a public key with which a company's server signs participants' tokens.
-type TenantKey struct {
-	ID        string     `json:"id"` // the kid
-	Company   string     `json:"company"`
-	Name      string     `json:"name,omitempty"`
-	PEM       string     `json:"pem"`
-	Algorithm string     `json:"algorithm"`
-	Active    bool       `json:"active"`
-	CreatedAt time.Time  `json:"created_at"`
-	Revoked   *time.Time `json:"revoked,omitempty"`
-}
-
-// Usable tells whether tokens of the key are accepted.
-func (k TenantKey) Usable() bool { return k.Active && k.Revoked == nil }
-
-// APIKey lets a program call the native API. Only the hash of its secret is kept.
-type APIKey struct {
-	ID         string     `json:"id"`
-	Company    string     `json:"company,omitempty"` // empty: the platform's
-	Name       string     `json:"name,omitempty"`
-	SecretHash []byte     `json:"secret_hash"` // SHA-256 of a 256-bit random secret
-	CreatedAt  time.Time  `json:"created_at"`
-	Revoked    *time.Time `json:"revoked,omitempty"`
-}
-
-// Room is a place to meet as configured; who is in it is the room plane's business.
-type Room struct {
-	ID              string    `json:"id"`
-	Company         string    `json:"company"`
-	PublicID        string    `json:"public_id"` // unique per company; part of links
-	Kind            string    `json:"kind"`
-	HomePOP         string    `json:"home_pop,omitempty"` // POP where the room should have its home; empty = any
-	Open            bool      `json:"open"`               // entry without a token
-	MaxParticipants int       `json:"max_participants"`   // 0 = the company's
-	CreatedAt       time.Time `json:"created_at"`
+// secretOf gives the secret that p points to, a new one where there is none.
+func secretOf[T any](p **T) any {
+	if *p == nil {
+		*p = new(T)
+	}
+	return *p
 }

@@ -17,6 +17,14 @@ const (
 	CodeUnknownCommand Code = "unknown_command"
 	// CodeMalformed is returned when a command's bytes do not decode.
 	CodeMalformed Code = "malformed_command"
+	// CodeStale is returned when the entity is not the version that the command is meant for.
+	CodeStale Code = "stale"
+	// CodeKeyReused is returned when an idempotency key comes with another request than before.
+	CodeKeyReused Code = "key_reused"
+	// CodeUsed is returned when a token that counts once was used before.
+	CodeUsed Code = "used"
+	// CodeBusy is returned when a bound of the whole state is reached.
+	CodeBusy Code = "busy"
 	// CodeReplayed is returned when an index at or below the state's own is applied again.
 	CodeReplayed Code = "replayed"
 )

@@ -11,7 +11,7 @@ import (
 )
 
 // snapshotFormat is the newest snapshot this package writes and reads.
-const snapshotFormat = 1
+const snapshotFormat = 2
 
 // maxRecord bounds one line of a snapshot.
 const maxRecord = 1 << 20
@@ -39,20 +39,17 @@ func (v *View) WriteSnapshot(w io.Writer) error {
 		return err
 	}
 	n := 0
-	for _, kind := range kinds {
-		it, err := v.txn.Get(string(kind), "id")
+	for _, t := range tables {
+		it, err := v.txn.Get(string(t.kind), indexID)
 		if err != nil {
-			return fmt.Errorf("snapshot %s: %w", kind, err)
+			return fmt.Errorf("snapshot %s: %w", t.kind, err)
 		}
 		for raw := it.Next(); raw != nil; raw = it.Next() {
-			if p, ok := raw.(*row[Platform]); ok {
-				raw = p.Value
-			}
 			data, err := json.Marshal(raw)
 			if err != nil {
-				return fmt.Errorf("snapshot %s: %w", kind, err)
+				return fmt.Errorf("snapshot %s: %w", t.kind, err)
 			}
-			if err := e.Encode(snapshotRecord{Kind: kind, Data: data}); err != nil {
+			if err := e.Encode(snapshotRecord{Kind: t.kind, Data: data}); err != nil {
 				return err
 			}
 			n++
@@ -66,7 +63,7 @@ func (v *View) WriteSnapshot(w io.Writer) error {
 
 // Restore replaces the state by a snapshot; on an error the state stays as it was.
 func (s *State) Restore(r io.Reader) error {
-	db := empty()
+	db := empty(func(*table) bool { return true })
 	txn := db.Txn(true)
 	defer txn.Abort()
 	lines := bufio.NewScanner(r)
@@ -109,35 +106,5 @@ func insert(txn *memdb.Txn, rec snapshotRecord) error {
 	if err != nil {
 		return err
 	}
-	if p, ok := e.(*Platform); ok {
-		return txn.Insert(string(KindPlatform), &row[Platform]{Key: "platform", Value: *p})
-	}
 	return txn.Insert(string(rec.Kind), e)
-}
-
-// DecodeEntity reads the JSON of an entity of the given kind into a pointer to it.
-func DecodeEntity(kind Kind, data []byte) (any, error) {
-	var e any
-	switch kind {
-	case KindPlatform:
-		e = &Platform{}
-	case KindSigningKey:
-		e = &SigningKey{}
-	case KindCompany:
-		e = &Company{}
-	case KindDomain:
-		e = &RoomDomain{}
-	case KindTenantKey:
-		e = &TenantKey{}
-	case KindAPIKey:
-		e = &APIKey{}
-	case KindRoom:
-		e = &Room{}
-	default:
-		return nil, fmt.Errorf("kind %q", kind)
-	}
-	if err := json.Unmarshal(data, e); err != nil {
-		return nil, err
-	}
-	return e, nil
 }

@@ -15,8 +15,8 @@ import (
 
 var t0 = time.Date(2026, 11, 20, 12, 0, 0, 123_000_000, time.UTC)
 
-func entry(t interface{ Fatal(...any) }, at time.Time, c Command) []byte {
-	b, err := Encode(at, c)
+func entry(t interface{ Fatal(...any) }, at time.Time, c Command, terms ...Terms) []byte {
+	b, err := Encode(at, c, slices.Concat(terms, []Terms{{}})[0])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,15 +32,15 @@ type feedState struct {
 
 func newFeed(t *testing.T) *feedState { return &feedState{t: t, s: New()} }
 
-func (f *feedState) apply(c Command) Result {
+func (f *feedState) apply(c Command, terms ...Terms) Result {
 	f.t.Helper()
 	f.n++
-	return f.s.Apply(f.n, entry(f.t, t0.Add(time.Duration(f.n)*time.Second), c))
+	return f.s.Apply(f.n, entry(f.t, t0.Add(time.Duration(f.n)*time.Second), c, terms...))
 }
 
-func (f *feedState) must(c Command) Result {
+func (f *feedState) must(c Command, terms ...Terms) Result {
 	f.t.Helper()
-	r := f.apply(c)
+	r := f.apply(c, terms...)
 	if r.Err != nil {
 		f.t.Fatalf("%s: %v", c.Name(), r.Err)
 	}
@@ -69,75 +69,7 @@ func bytesOf(t interface{ Fatal(...any) }, s *State) []byte {
 
 func hash() []byte { return make([]byte, 32) }
 
-func TestEntities(t *testing.T) {
-	f := newFeed(t)
-	f.must(&InitPlatform{Epoch: "e1"})
-	if r := f.must(&InitPlatform{Epoch: "e2"}); r.Value.(Platform).Epoch != "e1" {
-		t.Fatal("the epoch changed")
-	}
-	f.must(&CreateCompany{ID: "a", Company: "A", OpenRooms: true})
-	f.must(&CreateCompany{ID: "b", Company: "B"})
-	f.refused(CodeConflict, "id", &CreateCompany{ID: "a", Company: "again"})
-	f.refused(CodeInvalid, "name", &CreateCompany{ID: "c", Company: " "})
-	f.refused(CodeInvalid, "id", &CreateCompany{ID: "a/b", Company: "x"})
-	f.refused(CodeInvalid, "max_participants", &CreateCompany{ID: "c", Company: "x", MaxParticipants: -1})
-
-	f.must(&CreateDomain{Company: "a", FQDN: "meet.example.com"})
-	f.refused(CodeConflict, "fqdn", &CreateDomain{Company: "b", FQDN: "meet.example.com"})
-	for _, bad := range []string{"", "Meet.example.com", "a..b", "-a.b", "a.b.", "exa mple", "a_b.c"} {
-		f.refused(CodeInvalid, "fqdn", &CreateDomain{Company: "a", FQDN: bad})
-	}
-	f.refused(CodeNotFound, "", &DeleteDomain{Company: "b", FQDN: "meet.example.com"})
-
-	f.must(&CreateTenantKey{ID: "k1", Company: "a", PEM: "p"})
-	f.refused(CodeNotFound, "", &CreateTenantKey{ID: "k2", Company: "zz", PEM: "p"})
-	f.refused(CodeNotFound, "", &RevokeTenantKey{Company: "b", ID: "k1"})
-	off := false
-	if r := f.must(&UpdateTenantKey{Company: "a", ID: "k1", Active: &off}); r.Value.(TenantKey).Usable() {
-		t.Fatal("an inactive key is usable")
-	}
-	r := f.must(&RevokeTenantKey{Company: "a", ID: "k1"})
-	if at := r.Value.(TenantKey).Revoked; at == nil || !at.Equal(t0.Add(time.Duration(f.n)*time.Second)) {
-		t.Fatalf("revoked at %v", at)
-	}
-	f.refused(CodeConflict, "id", &UpdateTenantKey{Company: "a", ID: "k1"})
-
-	f.must(&CreateAPIKey{ID: "p1", SecretHash: hash()})
-	f.must(&CreateAPIKey{ID: "a1", Company: "a", SecretHash: hash()})
-	f.refused(CodeInvalid, "secret_hash", &CreateAPIKey{ID: "x", SecretHash: []byte("short")})
-	f.refused(CodeNotFound, "", &RevokeAPIKey{Company: "b", ID: "a1"})
-	f.must(&RevokeAPIKey{Company: "a", ID: "a1"})
-
-	f.must(&CreateRoom{ID: "r1", Company: "a", PublicID: "standup", Kind: KindCall})
-	f.must(&CreateRoom{ID: "r2", Company: "b", PublicID: "standup", Kind: KindWebinar})
-	f.refused(CodeConflict, "public_id", &CreateRoom{ID: "r3", Company: "a", PublicID: "standup", Kind: KindCall})
-	f.refused(CodeInvalid, "kind", &CreateRoom{ID: "r3", Company: "a", PublicID: "x", Kind: "party"})
-	f.refused(CodeInvalid, "public_id", &CreateRoom{ID: "r3", Company: "a", PublicID: "../x", Kind: KindCall})
-	f.refused(CodeNotFound, "", &DeleteRoom{Company: "b", ID: "r1"})
-	if room, ok := f.s.View().Room("b", "standup"); !ok || room.ID != "r2" {
-		t.Fatal("rooms of two companies with one public id")
-	}
-
-	f.must(&SetDefaultCompany{Company: "a"})
-	before := f.s.View()
-	del := f.must(&DeleteCompany{ID: "a"})
-	if len(del.Changes) != 6 { // domain, key, API key, room, platform, company
-		t.Fatalf("changes of a deletion: %+v", del.Changes)
-	}
-	v := f.s.View()
-	_, domain := v.Domain("meet.example.com")
-	_, key := v.TenantKey("k1")
-	_, room := v.RoomByID("r1")
-	if domain || key || room || v.Platform().DefaultCompany != "" || len(slices.Collect(v.APIKeys("a", ""))) != 0 {
-		t.Fatal("something of the company is left")
-	}
-	if len(slices.Collect(v.APIKeys("", ""))) != 1 || len(slices.Collect(v.Rooms("b", ""))) != 1 {
-		t.Fatal("something of others is gone")
-	}
-	if _, ok := before.Company("a"); !ok {
-		t.Fatal("an older view changed")
-	}
-}
+func company(id, name string) Command { return Add(KindCompany, id, "", CompanySpec{Name: name}) }
 
 func TestUnknownCommandsAreErrors(t *testing.T) {
 	s := New()
@@ -145,11 +77,14 @@ func TestUnknownCommandsAreErrors(t *testing.T) {
 		entry string
 		code  Code
 	}{
-		{`{"v":1,"n":"room.teleport","at":1,"d":{}}`, CodeUnknownCommand},
-		{`{"v":2,"n":"room.create","at":1,"d":{}}`, CodeUnknownCommand},
-		{`{"v":1,"n":"company.create","at":1,"d":{"id":"a","name":"A","colour":"red"}}`, CodeMalformed},
-		{`{"v":1,"n":"company.create","at":1}`, CodeMalformed},
-		{`{"v":1,"n":"company.create","at":-5,"d":{}}`, CodeMalformed},
+		{`{"v":2,"n":"room.teleport","at":1,"d":{}}`, CodeUnknownCommand},
+		{`{"v":3,"n":"room.create","at":1,"d":{}}`, CodeUnknownCommand},
+		{`{"v":2,"n":"company.create","at":1,"d":{"id":"a","colour":"red"}}`, CodeMalformed},
+		{`{"v":2,"n":"company.create","at":1,"d":{"id":"a","set":{"name":"A","colour":"red"}}}`, CodeInvalid},
+		{`{"v":2,"n":"company.create","at":1,"d":{"id":"a","set":{"name":7}}}`, CodeInvalid},
+		{`{"v":2,"n":"company.create","at":1,"d":{"id":"a","set":null}}`, CodeMalformed},
+		{`{"v":2,"n":"company.create","at":1}`, CodeMalformed},
+		{`{"v":2,"n":"company.create","at":-5,"d":{}}`, CodeMalformed},
 		{``, CodeMalformed},
 		{`null`, CodeUnknownCommand},
 	} {
@@ -158,7 +93,7 @@ func TestUnknownCommandsAreErrors(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.entry, r.Err, c.code)
 		}
 	}
-	if s.View().Index() != 7 {
+	if s.View().Index() != 10 {
 		t.Errorf("refused entries must count: index %d", s.View().Index())
 	}
 	if d, ok := errors.AsType[*Error](s.Apply(7, nil).Err); !ok || d.Code != CodeReplayed {
@@ -169,19 +104,49 @@ func TestUnknownCommandsAreErrors(t *testing.T) {
 // drawCommand makes commands that collide often.
 func drawCommand(t *rapid.T) Command {
 	id := rapid.SampledFrom([]string{"a", "b", "c", "d-1", ""})
-	company, thing := id.Draw(t, "company"), id.Draw(t, "id")
+	company, thing, other := id.Draw(t, "company"), id.Draw(t, "id"), id.Draw(t, "other")
 	on := rapid.Bool().Draw(t, "on")
 	name := rapid.SampledFrom([]string{"x", "Ünïcode <&>", ""}).Draw(t, "name")
+	email := name + "@example.com"
 	return rapid.SampledFrom([]Command{
-		&InitPlatform{Epoch: "e"}, &SetDefaultCompany{Company: company}, &PutSigningKey{KID: "k", PublicKey: hash(), Node: "n"},
-		&CreateCompany{ID: company, Company: name, OpenRooms: on}, &CreateCompany{ID: company, Company: "x"},
-		&UpdateCompany{ID: company, OpenRooms: &on, Company: &name}, &DeleteCompany{ID: company},
-		&CreateDomain{Company: company, FQDN: thing + ".example"}, &DeleteDomain{Company: company, FQDN: thing + ".example"},
-		&CreateTenantKey{ID: thing, Company: company, Label: name, PEM: "pem"}, &UpdateTenantKey{ID: thing, Company: company, Active: &on},
-		&RevokeTenantKey{ID: thing, Company: company}, &CreateAPIKey{ID: thing, Company: company, SecretHash: hash()},
-		&RevokeAPIKey{ID: thing, Company: company}, &CreateRoom{ID: thing, Company: company, PublicID: thing, Kind: KindCall, Open: on},
-		&UpdateRoom{ID: thing, Company: company, Open: &on}, &DeleteRoom{ID: thing, Company: company},
+		&InitPlatform{Epoch: "e"}, &UpdatePlatform{Set: js(PlatformSpec{DefaultCompany: company})}, &PutSigningKey{KID: "k", PublicKey: hash(), Node: "n"},
+		Add(KindReseller, thing, "", ResellerSpec{Name: name}), &Delete{Kind: KindReseller, ID: thing},
+		Add(KindCompany, company, "", CompanySpec{Name: name}), Add(KindCompany, company, "", CompanySpec{Name: "x", Reseller: other, Subdomain: "s"}),
+		Set(KindCompany, company, "", map[string]any{"name": name, "settings": map[string]any{"lobby": on}}), &Delete{Kind: KindCompany, ID: company},
+		Add(KindDomain, thing+".example", company, RoomDomainSpec{FQDN: thing + ".example"}), &Delete{Kind: KindDomain, Company: company, ID: thing + ".example"},
+		Add(KindTenantKey, thing, company, TenantKeySpec{Name: name, PEM: "pem"}), Set(KindTenantKey, thing, company, map[string]any{"active": on}),
+		&RevokeTenantKey{ID: thing, Company: company},
+		&Create{Kind: KindAPIKey, ID: thing, Company: company, Set: js(APIKeySpec{}), SecretHash: hash()}, &RevokeAPIKey{ID: thing, Company: company},
+		&UseAPIKeys{At: map[string]time.Time{thing: t0, other: t0.Add(time.Hour)}},
+		Add(KindUser, thing, company, UserSpec{Email: email}), &Delete{Kind: KindUser, Company: company, ID: thing}, &SetUserRoom{Company: company, User: thing, Room: other},
+		Add(KindCustomer, thing, company, CustomerSpec{Email: email}), Add(KindContact, thing, company, ContactSpec{User: thing, Customer: other}),
+		Add(KindPlan, thing, "", PlanSpec{Slug: "pro", Hosts: 1}), Add(KindSubscription, thing, company, SubscriptionSpec{Plan: other, Users: []string{thing}}),
+		Add(KindRoom, thing, company, RoomSpec{PublicID: thing, User: other, Open: on, AccessCode: "1234"}), Set(KindRoom, thing, company, map[string]any{"open": on, "user": nil}),
+		&Delete{Kind: KindRoom, Company: company, ID: thing},
+		Add(KindMeeting, thing, company, MeetingSpec{Room: other, User: thing, StartsAt: t0}), Set(KindMeeting, thing, company, map[string]any{"subject": name}),
+		Add(KindAttendee, thing, company, AttendeeSpec{Meeting: other, Email: email}),
+		&OpenSession{ID: thing, Company: company, User: other, TokenHash: hash(), IdleSeconds: 300}, &CloseSession{Company: company, User: other},
+		&UseToken{Company: company, Hash: hash(), By: other, Single: on, Expires: t0}, &RevokeToken{Company: company, JTI: "j", Expires: t0},
+		&Place{Company: company, Room: "r", Node: thing, Epoch: 1, Session: other}, &TakeEvents{Through: EventID(20)},
+		&Batch{Commands: []Command{Add(KindUser, thing, company, UserSpec{Name: name}), Add(KindRoom, other, company, RoomSpec{User: thing}), &SetUserRoom{Company: company, User: thing, Room: other}}},
 	}).Draw(t, "command")
+}
+
+// drawTerms makes circumstances that matter often.
+func drawTerms(t *rapid.T) Terms {
+	terms := rapid.SampledFrom([]Terms{{}, {By: "key:k", Request: "r"}, {If: 3}}).Draw(t, "terms")
+	if rapid.Bool().Draw(t, "once") {
+		terms.Once = &OnceKey{Scope: "a", Key: rapid.SampledFrom([]string{"1", "2"}).Draw(t, "key"), Sum: rapid.SampledFrom([]string{"x", "y"}).Draw(t, "sum")}
+	}
+	return terms
+}
+
+func js(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
 }
 
 func TestOneLogGivesTheSameBytesDirectlyAndThroughASnapshot(t *testing.T) {
@@ -197,7 +162,7 @@ func TestOneLogGivesTheSameBytesDirectlyAndThroughASnapshot(t *testing.T) {
 				}
 				second = third
 			}
-			e := entry(t, t0.Add(time.Duration(i)*time.Millisecond), drawCommand(t))
+			e := entry(t, t0.Add(time.Duration(i)*time.Hour), drawCommand(t), drawTerms(t))
 			a, b := first.Apply(uint64(i+1), e), second.Apply(uint64(i+1), e)
 			if fmt.Sprint(a.Err) != fmt.Sprint(b.Err) {
 				t.Fatalf("%s: %v and %v", e, a.Err, b.Err)
@@ -217,10 +182,10 @@ func TestOneLogGivesTheSameBytesDirectlyAndThroughASnapshot(t *testing.T) {
 func TestTornSnapshotsAreRefusedAndChangeNothing(t *testing.T) {
 	f := newFeed(t)
 	f.must(&InitPlatform{Epoch: "e"})
-	f.must(&CreateCompany{ID: "a", Company: "A"})
+	f.must(company("a", "A"))
 	whole := bytesOf(t, f.s)
 	other := newFeed(t)
-	other.must(&CreateCompany{ID: "z", Company: "Z"})
+	other.must(company("z", "Z"))
 	before := bytesOf(t, other.s)
 	for n := range len(whole) - 1 { // without its last newline it is whole
 		if err := other.s.Restore(bytes.NewReader(whole[:n])); err == nil {
@@ -237,14 +202,14 @@ func TestTornSnapshotsAreRefusedAndChangeNothing(t *testing.T) {
 
 func TestListsStartAtACursor(t *testing.T) {
 	f := newFeed(t)
-	f.must(&CreateCompany{ID: "a", Company: "A"})
-	f.must(&CreateCompany{ID: "aa", Company: "AA"})
+	f.must(company("a", "A"))
+	f.must(company("aa", "AA"))
 	for i := range 5 {
-		f.must(&CreateRoom{ID: fmt.Sprintf("r%d", i), Company: "a", PublicID: fmt.Sprintf("p%d", i), Kind: KindCall})
+		f.must(Add(KindRoom, fmt.Sprintf("r%d", i), "a", RoomSpec{PublicID: fmt.Sprintf("p%d", i)}))
 	}
-	f.must(&CreateRoom{ID: "r9", Company: "aa", PublicID: "p", Kind: KindCall})
+	f.must(Add(KindRoom, "r9", "aa", RoomSpec{PublicID: "p"}))
 	var got []string
-	for r := range f.s.View().Rooms("a", "r3") {
+	for r := range List[Room](f.s.View(), "a", "r3") {
 		got = append(got, r.ID)
 	}
 	if !slices.Equal(got, []string{"r3", "r4"}) {
@@ -264,19 +229,19 @@ func TestNormalizeHost(t *testing.T) {
 
 func FuzzApply(f *testing.F) {
 	for _, c := range []Command{
-		&CreateCompany{ID: "a", Company: "A"}, &CreateRoom{ID: "r", Company: "a", PublicID: "p", Kind: KindCall},
-		&DeleteCompany{ID: "a"}, &CreateDomain{Company: "a", FQDN: "x.y"}, &PutSigningKey{KID: "k", PublicKey: hash(), Node: "n"},
+		company("a", "A"), Add(KindRoom, "r", "a", RoomSpec{PublicID: "p"}),
+		&Delete{Kind: KindCompany, ID: "a"}, Add(KindDomain, "x.y", "a", RoomDomainSpec{FQDN: "x.y"}), &PutSigningKey{KID: "k", PublicKey: hash(), Node: "n"},
 	} {
-		b, err := Encode(t0, c)
+		b, err := Encode(t0, c, Terms{})
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(b)
 	}
-	f.Add([]byte(`{"v":1,"n":"company.create","at":253402300799999,"d":null}`))
+	f.Add([]byte(`{"v":2,"n":"company.create","at":253402300799999,"d":null}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := New()
-		s.Apply(1, entry(t, t0, &CreateCompany{ID: "a", Company: "A"}))
+		s.Apply(1, entry(t, t0, company("a", "A")))
 		s.Apply(2, data)
 		whole := bytesOf(t, s)
 		again := New()

@@ -2,119 +2,126 @@ package state
 
 import (
 	"iter"
+	"reflect"
+	"strings"
 
 	"github.com/hashicorp/go-memdb"
 )
 
-// View is one moment of the state. It is safe for use by many goroutines, but for those of a command.
+// View is one moment of the state. It is safe for use by many goroutines, but for those of a command. The zero
+// and the nil View are empty.
 type View struct {
 	txn *memdb.Txn
 }
 
 // Index is that of the last log entry applied.
 func (v *View) Index() uint64 {
-	r, ok := first[row[uint64]](v.txn, tableMeta, "id", "index")
-	if !ok {
+	if v == nil || v.txn == nil {
 		return 0
 	}
-	return r.Value
+	raw, err := v.txn.First(tableMeta, indexID, "index")
+	if r, ok := raw.(*row[uint64]); err == nil && ok {
+		return r.Value
+	}
+	return 0
 }
 
 // Platform returns the singleton; zero before InitPlatform.
 func (v *View) Platform() Platform {
-	r, _ := first[row[Platform]](v.txn, string(KindPlatform), "id", "platform")
-	return r.Value
+	p, _ := Get[Platform](v, platformID)
+	return p
 }
 
-// SigningKeys lists the public keys of native join tokens by kid.
-func (v *View) SigningKeys() iter.Seq[SigningKey] {
-	return from[SigningKey](v.txn, string(KindSigningKey), nil, "id", "")
+// Get finds an entity by id.
+func Get[T any](v *View, id string) (T, bool) { return Find[T](v, indexID, id) }
+
+// GetOwned finds an entity by id if the given tenant owns it.
+func GetOwned[T any](v *View, company, id string) (T, bool) {
+	e, ok := Get[T](v, id)
+	if ok && ownerOf(any(&e).(Entity)) != company {
+		var none T
+		return none, false
+	}
+	return e, ok
 }
 
-// Company finds a company by id.
-func (v *View) Company(id string) (Company, bool) {
-	return first[Company](v.txn, string(KindCompany), "id", id)
-}
-
-// Companies lists companies whose id is at or above the given one.
-func (v *View) Companies(at string) iter.Seq[Company] {
-	return from[Company](v.txn, string(KindCompany), nil, "id", at)
-}
-
-// Domain finds a room domain by its exact name.
-func (v *View) Domain(fqdn string) (RoomDomain, bool) {
-	return first[RoomDomain](v.txn, string(KindDomain), "id", fqdn)
-}
-
-// Domains lists a company's domains whose name is at or above the given one.
-func (v *View) Domains(company, at string) iter.Seq[RoomDomain] {
-	return from(v.txn, string(KindDomain), func(d *RoomDomain) bool { return d.Company == company }, "owned", company, at)
-}
-
-// TenantKey finds a tenant key by its kid.
-func (v *View) TenantKey(id string) (TenantKey, bool) {
-	return first[TenantKey](v.txn, string(KindTenantKey), "id", id)
-}
-
-// TenantKeys lists a company's keys, revoked ones too, whose id is at or above the given one.
-func (v *View) TenantKeys(company, at string) iter.Seq[TenantKey] {
-	return from(v.txn, string(KindTenantKey), func(k *TenantKey) bool { return k.Company == company }, "owned", company, at)
-}
-
-// APIKey finds an API key by id.
-func (v *View) APIKey(id string) (APIKey, bool) {
-	return first[APIKey](v.txn, string(KindAPIKey), "id", id)
-}
-
-// APIKeys lists a company's API keys (the platform's for "") whose id is at or above the given one.
-func (v *View) APIKeys(company, at string) iter.Seq[APIKey] {
-	return from(v.txn, string(KindAPIKey), func(k *APIKey) bool { return k.Company == company }, "owned", company, at)
-}
-
-// Room finds a room by its public id.
-func (v *View) Room(company, publicID string) (Room, bool) {
-	return first[Room](v.txn, string(KindRoom), "public_id", company, publicID)
-}
-
-// RoomByID finds a room by id.
-func (v *View) RoomByID(id string) (Room, bool) {
-	return first[Room](v.txn, string(KindRoom), "id", id)
-}
-
-// Rooms lists a company's rooms whose id is at or above the given one.
-func (v *View) Rooms(company, at string) iter.Seq[Room] {
-	return from(v.txn, string(KindRoom), func(r *Room) bool { return r.Company == company }, "owned", company, at)
-}
-
-func first[T any](txn *memdb.Txn, table, index string, args ...any) (T, bool) {
-	var zero T
-	raw, err := txn.First(table, index, args...)
+// Find finds the entity under a key of a unique index.
+func Find[T any](v *View, index string, key ...string) (T, bool) {
+	var none T
+	if v == nil || v.txn == nil {
+		return none, false
+	}
+	raw, err := v.txn.First(string(kindOf[reflect.TypeFor[T]()]), index, args(key)...)
 	if err != nil || raw == nil {
-		return zero, false
+		return none, false
 	}
-	e, ok := raw.(*T)
-	if !ok {
-		return zero, false
-	}
-	return *e, true
+	return *raw.(*T), true
 }
 
-// from walks an index from a lower bound while the entities are wanted. A command that writes while it walks
-// collects the entities first, because memdb's iterators do not survive writes.
-func from[T any](txn *memdb.Txn, table string, wanted func(*T) bool, index string, args ...any) iter.Seq[T] {
+// List walks a tenant's entities, those of the platform for "", in the order of their ids from the given one on.
+func List[T any](v *View, owner, from string) iter.Seq[T] {
+	return ByIndex[T](v, indexOwned, owner, from)
+}
+
+// All walks the entities of every tenant in the order of their ids from the given one on.
+func All[T any](v *View, from string) iter.Seq[T] {
 	return func(yield func(T) bool) {
-		it, err := txn.LowerBound(table, index, args...)
-		if err != nil {
+		walk(v, kindOf[reflect.TypeFor[T]()], indexID, []string{from}, func(e Entity) bool { return yield(*any(e).(*T)) })
+	}
+}
+
+// ByIndex walks the entities under one key of an index in the order of their ids from the given one on. A
+// command that writes while it walks collects first, because memdb's iterators do not survive writes.
+func ByIndex[T any](v *View, index, key, from string) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		walkKey(v, kindOf[reflect.TypeFor[T]()], index, key, from, func(e Entity) bool { return yield(*any(e).(*T)) })
+	}
+}
+
+// walkKey walks one key of an index.
+func walkKey(v *View, kind Kind, index, key, from string, yield func(Entity) bool) {
+	t := byKind[kind]
+	i := t.index(index)
+	walk(v, kind, index, []string{key, from}, func(e Entity) bool {
+		parts := i.of(e)
+		return len(parts) > 0 && strings.Join(parts, "\x00") == key && yield(e)
+	})
+}
+
+func walk(v *View, kind Kind, index string, lower []string, yield func(Entity) bool) {
+	if v == nil || v.txn == nil {
+		return
+	}
+	it, err := v.txn.LowerBound(string(kind), index, args(lower)...)
+	if err != nil {
+		return
+	}
+	for raw := it.Next(); raw != nil; raw = it.Next() {
+		if !yield(raw.(Entity)) {
 			return
 		}
-		for raw := it.Next(); raw != nil; raw = it.Next() {
-			e, ok := raw.(*T)
-			if !ok || wanted != nil && !wanted(e) {
-				return
-			}
-			if !yield(*e) {
-				return
-			}
+	}
+}
+
+func (t *table) index(name string) *index {
+	switch name {
+	case indexID:
+		return idIndex
+	case indexOwned:
+		return ownedIndex
+	}
+	for _, i := range t.indexes {
+		if i.name == name {
+			return i
 		}
 	}
+	return nil
+}
+
+func args(parts []string) []any {
+	out := make([]any, len(parts))
+	for i, p := range parts {
+		out[i] = p
+	}
+	return out
 }

@@ -32,6 +32,9 @@ func newStoreMetrics(reg prometheus.Registerer, s *Store) (storeMetrics, error) 
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "meridian_control_applied_index", Help: "Index of the last command applied.",
 		}, func() float64 { return float64(s.state.View().Index()) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "meridian_control_log_writes_total", Help: "Transactions of the Raft log's file since it was made; each syncs it twice.",
+		}, func() float64 { return float64(s.logs.writes()) }),
 	}
 	if reg == nil {
 		return m, nil

@@ -15,7 +15,12 @@ import (
 // machine refused, ErrNotLeader (wrapped, with the leader's address) when another node must be asked,
 // ErrUnknownOutcome when the wait ended first. The entry is on the disks of a majority when Propose returns nil.
 func (s *Store) Propose(ctx context.Context, c state.Command) (state.Result, error) {
-	entry, err := state.Encode(time.Now(), c)
+	return s.ProposeOn(ctx, c, state.Terms{})
+}
+
+// ProposeOn is Propose for a command that somebody wants, see state.Terms.
+func (s *Store) ProposeOn(ctx context.Context, c state.Command, terms state.Terms) (state.Result, error) {
+	entry, err := state.Encode(time.Now(), c, terms)
 	if err != nil {
 		return state.Result{}, err
 	}

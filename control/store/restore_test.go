@@ -26,7 +26,7 @@ func TestAPlantedVoterGoesOn(t *testing.T) {
 		t.Fatalf("twice: %v", err)
 	}
 	p := open(t, Config{Dir: dir})
-	if _, ok := p.View().Company("c4"); !ok || p.Term() <= term {
+	if _, ok := state.Get[state.Company](p.View(), "c4"); !ok || p.Term() <= term {
 		t.Fatalf("c4 %v, term %d after %d", ok, p.Term(), term)
 	}
 	if r := create(t, p, "new"); r.Index <= v.Index()+100 {

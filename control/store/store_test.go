@@ -39,7 +39,7 @@ func open(t *testing.T, cfg Config) *Store {
 
 func create(t *testing.T, s *Store, id string) state.Result {
 	t.Helper()
-	r, err := s.Propose(t.Context(), &state.CreateCompany{ID: id, Company: "c"})
+	r, err := s.Propose(t.Context(), state.Add(state.KindCompany, id, "", state.CompanySpec{Name: "c"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestStateSurvivesARestartWithAndWithoutASnapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	for range v.Companies("") {
+	for range state.All[state.Company](v, "") {
 		n++
 	}
 	if n != 21 || restored != 1 || v.Index() != last {
@@ -80,7 +80,7 @@ func TestStateSurvivesARestartWithAndWithoutASnapshot(t *testing.T) {
 func TestRefusalsAreValues(t *testing.T) {
 	s := open(t, Config{Dir: t.TempDir()})
 	create(t, s, "a")
-	_, err := s.Propose(t.Context(), &state.CreateCompany{ID: "a", Company: "again"})
+	_, err := s.Propose(t.Context(), state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "again"}))
 	if d, ok := errors.AsType[*state.Error](err); !ok || d.Code != state.CodeConflict {
 		t.Fatalf("got %v", err)
 	}
@@ -93,7 +93,7 @@ func TestAReadSeesEveryAcknowledgedWrite(t *testing.T) {
 		wg.Go(func() {
 			for i := range 25 {
 				id := fmt.Sprintf("w%d-%d", w, i)
-				if _, err := s.Propose(t.Context(), &state.CreateCompany{ID: id, Company: "c"}); err != nil {
+				if _, err := s.Propose(t.Context(), state.Add(state.KindCompany, id, "", state.CompanySpec{Name: "c"})); err != nil {
 					t.Error(err)
 					return
 				}
@@ -102,7 +102,7 @@ func TestAReadSeesEveryAcknowledgedWrite(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if _, ok := v.Company(id); !ok {
+				if _, ok := state.Get[state.Company](v, id); !ok {
 					t.Errorf("%s is acknowledged and not seen", id)
 				}
 			}
@@ -139,7 +139,7 @@ func TestClosedStoreRefuses(t *testing.T) {
 	if err := errors.Join(s.Close(), s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Propose(t.Context(), &state.CreateCompany{ID: "a", Company: "c"}); !errors.Is(err, ErrNotLeader) {
+	if _, err := s.Propose(t.Context(), state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "c"})); !errors.Is(err, ErrNotLeader) {
 		t.Fatalf("propose: %v", err)
 	}
 	if _, err := s.Linearizable(t.Context()); !errors.Is(err, ErrNotLeader) {
@@ -151,7 +151,7 @@ func TestCancelledProposalSaysThatTheOutcomeIsUnknown(t *testing.T) {
 	s := open(t, Config{Dir: t.TempDir()})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Propose(ctx, &state.CreateCompany{ID: "a", Company: "c"}); !errors.Is(err, context.Canceled) {
+	if _, err := s.Propose(ctx, state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "c"})); !errors.Is(err, context.Canceled) {
 		t.Fatalf("got %v", err)
 	}
 }
@@ -263,14 +263,14 @@ func BenchmarkPropose(b *testing.B) {
 	if err := s.WaitReady(b.Context()); err != nil {
 		b.Fatal(err)
 	}
-	if _, err := s.Propose(b.Context(), &state.CreateCompany{ID: "a", Company: "c"}); err != nil {
+	if _, err := s.Propose(b.Context(), state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "c"})); err != nil {
 		b.Fatal(err)
 	}
 	open := true
 	b.SetParallelism(32)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := s.Propose(b.Context(), &state.UpdateCompany{ID: "a", OpenRooms: &open}); err != nil {
+			if _, err := s.Propose(b.Context(), state.Set(state.KindCompany, "a", "", state.CompanySpec{Name: "c", Settings: state.Settings{OpenRooms: &open}})); err != nil {
 				b.Error(err)
 			}
 		}

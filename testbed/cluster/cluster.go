@@ -373,7 +373,7 @@ func (c *Cluster) makeCompany() {
 	var company struct {
 		ID string `json:"id"`
 	}
-	c.Call("POST", "/companies", map[string]any{"name": "Journey", "open_rooms": true}, &company)
+	c.Call("POST", "/companies", map[string]any{"name": "Journey", "settings": map[string]any{"open_rooms": true}}, &company)
 	c.Company = company.ID
 	c.Call("POST", "/companies/"+company.ID+"/domains", map[string]any{"fqdn": "127.0.0.1"}, nil)
 }

@@ -64,7 +64,7 @@ func process(mode string) error {
 		return err
 	}
 	if mode == "list" {
-		for c := range s.View().Companies("") {
+		for c := range state.All[state.Company](s.View(), "") {
 			fmt.Println(c.ID)
 		}
 		return s.Close()
@@ -79,7 +79,7 @@ func process(mode string) error {
 		wg.Go(func() {
 			for i := 1; ; i++ {
 				id := fmt.Sprintf("%s-%d-%d", os.Getenv(envTag), w, i)
-				if _, err := s.Propose(ctx, &state.CreateCompany{ID: id, Company: "c"}); err != nil {
+				if _, err := s.Propose(ctx, state.Add(state.KindCompany, id, "", state.CompanySpec{Name: "c"})); err != nil {
 					fmt.Fprintln(os.Stderr, "propose:", err)
 					return
 				}

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/meridian-video/meridian/control/state"
+)
+
+// reach is how far a caller may go.
+type reach int
+
+const (
+	reachCompany  reach = iota + 1 // one company
+	reachReseller                  // a reseller and its companies
+	reachPlatform                  // everything
+)
+
+// caller is who makes a call, whatever the credential: everything that is asked about rights is asked here.
+type caller struct {
+	by     string // the credential, for events and limits: key:<id>
+	reach  reach
+	tenant string   // id of the company or reseller; empty for the platform
+	scopes []string // nil = everything in reach
+	rate   int      // calls a second; 0 = the default
+}
+
+// callerOf is who brings an API key.
+func callerOf(k state.APIKey) caller {
+	c := caller{by: "key:" + k.ID, reach: reachPlatform, scopes: k.Scopes, rate: k.Rate}
+	switch {
+	case k.Company != "":
+		c.reach, c.tenant = reachCompany, k.Company
+	case k.Reseller != "":
+		c.reach, c.tenant = reachReseller, k.Reseller
+	}
+	return c
+}
+
+// may tells whether the caller has a scope; writing includes reading.
+func (c caller) may(scope string) bool {
+	if c.scopes == nil || slices.Contains(c.scopes, scope) {
+		return true
+	}
+	thing, verb, _ := strings.Cut(scope, ":")
+	return verb == "read" && slices.Contains(c.scopes, thing+":write")
+}
+
+// seesCompany tells whether a company is within the caller's reach.
+func (c caller) seesCompany(of state.Company) bool {
+	switch c.reach {
+	case reachPlatform:
+		return true
+	case reachReseller:
+		return of.Reseller == c.tenant
+	}
+	return c.reach == reachCompany && of.ID == c.tenant
+}
+
+// seesReseller tells whether a reseller is within the caller's reach.
+func (c caller) seesReseller(of state.Reseller) bool {
+	return c.reach == reachPlatform || c.reach == reachReseller && of.ID == c.tenant
+}
+
+// owner is the caller's tenant as the state names owners; it also counts idempotency keys.
+func (c caller) owner() string {
+	switch c.reach {
+	case reachReseller:
+		return state.OfReseller(c.tenant)
+	case reachCompany:
+		return c.tenant
+	}
+	return "platform/"
+}

@@ -1,0 +1,482 @@
+package state
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// newCommand makes an empty command of a name; nil for one that this version does not know.
+func newCommand(name string) Command {
+	for _, c := range []Command{
+		&InitPlatform{}, &UpdatePlatform{}, &PutSigningKey{}, &RevokeTenantKey{}, &RevokeAPIKey{}, &UseAPIKeys{},
+		&SetUserRoom{}, &OpenSession{}, &TouchSessions{}, &CloseSession{}, &UseToken{}, &RevokeToken{}, &Place{},
+		&DisableWebhook{}, &TakeEvents{}, &Batch{},
+	} {
+		if c.Name() == name {
+			return c
+		}
+	}
+	return generic(name)
+}
+
+// Batch is several commands of which all happen or none. Its value is the first's, as it is after the last; the
+// thing it is about is the first's.
+type Batch struct {
+	Commands []Command
+}
+
+type batched struct {
+	Name string          `json:"n"`
+	Data json.RawMessage `json:"d"`
+}
+
+// maxBatch bounds the commands of a batch.
+const maxBatch = 1000
+
+// Name implements Command.
+func (*Batch) Name() string { return "batch" }
+
+// MarshalJSON implements json.Marshaler.
+func (b *Batch) MarshalJSON() ([]byte, error) {
+	list := make([]batched, len(b.Commands))
+	for i, c := range b.Commands {
+		data, err := json.Marshal(c)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = batched{c.Name(), data}
+	}
+	return json.Marshal(list)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (b *Batch) UnmarshalJSON(data []byte) error {
+	var list []batched
+	if err := strict(data, &list); err != nil {
+		return err
+	}
+	if len(list) == 0 || len(list) > maxBatch {
+		return invalid("batch", "must have 1 to 1000 commands")
+	}
+	b.Commands = make([]Command, len(list))
+	for i, e := range list {
+		if e.Name == b.Name() {
+			return invalid("batch", "must not hold a batch")
+		}
+		c, err := decodeCommand(e.Name, e.Data)
+		if err != nil {
+			return err
+		}
+		b.Commands[i] = c
+	}
+	return nil
+}
+
+func (b *Batch) apply(tx *tx) (first any, err error) {
+	for i, c := range b.Commands {
+		v, err := c.apply(tx)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			first = v
+		}
+	}
+	e := pointer(first)
+	if e == nil {
+		return first, nil
+	}
+	raw, err := tx.txn.First(string(kindOfEntity(e)), indexID, e.meta().ID)
+	if err != nil || raw == nil { // a later command deleted it
+		return first, err
+	}
+	return value(raw.(Entity)), nil
+}
+
+// InitPlatform gives the cluster its epoch, once; a second one changes nothing.
+type InitPlatform struct {
+	Epoch string `json:"epoch"`
+}
+
+// Name implements Command.
+func (*InitPlatform) Name() string { return "platform.init" }
+
+func (c *InitPlatform) apply(tx *tx) (any, error) {
+	if err := checkID("epoch", c.Epoch); err != nil {
+		return nil, err
+	}
+	p := tx.view().Platform()
+	if p.Epoch != "" {
+		return p, nil
+	}
+	p.Meta, p.Epoch = Meta{ID: platformID}, c.Epoch
+	if err := tx.create(KindPlatform, &p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// UpdatePlatform changes what an operator chooses, as Update does.
+type UpdatePlatform struct {
+	Set json.RawMessage `json:"set"`
+}
+
+// Name implements Command.
+func (*UpdatePlatform) Name() string { return "platform.update" }
+
+// Default makes a company serve hosts that no room domain names.
+func Default(company string) *UpdatePlatform {
+	set, err := json.Marshal(map[string]string{"default_company": company})
+	if err != nil {
+		set = []byte("null")
+	}
+	return &UpdatePlatform{Set: set}
+}
+
+func (c *UpdatePlatform) apply(tx *tx) (any, error) {
+	return (&Update{Kind: KindPlatform, ID: platformID, Set: c.Set}).apply(tx)
+}
+
+// PutSigningKey publishes a control node's key for native tokens.
+type PutSigningKey struct {
+	KID       string `json:"kid"`
+	PublicKey []byte `json:"public_key"`
+	Node      string `json:"node"`
+}
+
+// Name implements Command.
+func (*PutSigningKey) Name() string { return "signing_key.put" }
+
+func (c *PutSigningKey) apply(tx *tx) (any, error) {
+	if err := checkID("kid", c.KID); err != nil {
+		return nil, err
+	}
+	if len(c.PublicKey) != 32 {
+		return nil, invalid("public_key", "must have 32 bytes")
+	}
+	if err := checkID("node", c.Node); err != nil {
+		return nil, err
+	}
+	k := &SigningKey{Meta: Meta{ID: c.KID}, PublicKey: c.PublicKey, Node: c.Node}
+	if err := tx.put(KindSigningKey, k); err != nil {
+		return nil, err
+	}
+	return *k, nil
+}
+
+// RevokeTenantKey ends a key for good; it stays listed. A second time changes nothing.
+type RevokeTenantKey struct {
+	Company string `json:"company"`
+	ID      string `json:"id"`
+}
+
+// Name implements Command.
+func (*RevokeTenantKey) Name() string { return "tenant_key.revoke" }
+
+func (c *RevokeTenantKey) apply(tx *tx) (any, error) {
+	e, err := tx.owned(KindTenantKey, c.Company, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	k := *e.(*TenantKey)
+	if k.Revoked != nil {
+		return k, nil
+	}
+	at, off := tx.at, false
+	k.Active, k.Revoked = &off, &at
+	if err := tx.put(KindTenantKey, &k); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// RevokeAPIKey ends an API key for good; it stays listed. A second time changes nothing.
+type RevokeAPIKey struct {
+	Company string `json:"company,omitempty"`
+	ID      string `json:"id"`
+}
+
+// Name implements Command.
+func (*RevokeAPIKey) Name() string { return "api_key.revoke" }
+
+func (c *RevokeAPIKey) apply(tx *tx) (any, error) {
+	e, err := tx.owned(KindAPIKey, c.Company, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	k := *e.(*APIKey)
+	if k.Revoked != nil {
+		return k, nil
+	}
+	at := tx.at
+	k.Revoked = &at
+	if err := tx.put(KindAPIKey, &k); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// UseAPIKeys notes when keys were used, many at a time and to the minute: no log entry a call.
+type UseAPIKeys struct {
+	At map[string]time.Time `json:"at"`
+}
+
+// Name implements Command.
+func (*UseAPIKeys) Name() string { return "api_key.used" }
+
+func (c *UseAPIKeys) apply(tx *tx) (any, error) {
+	for _, id := range sorted(c.At) {
+		k, ok := Get[APIKey](tx.view(), id)
+		at := c.At[id].UTC().Truncate(time.Minute)
+		if !ok || k.LastUsed != nil && !at.After(*k.LastUsed) {
+			continue
+		}
+		k.LastUsed = &at
+		if err := tx.touch(KindAPIKey, &k); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// DisableWebhook stops calls to an address that said it is gone.
+type DisableWebhook struct {
+	Company string `json:"company"`
+	ID      string `json:"id"`
+	Reason  string `json:"reason"`
+}
+
+// Name implements Command.
+func (*DisableWebhook) Name() string { return "webhook.disable" }
+
+func (c *DisableWebhook) apply(tx *tx) (any, error) {
+	e, err := tx.owned(KindWebhook, c.Company, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	w := *e.(*Webhook)
+	w.Disabled = c.Reason
+	if err := tx.put(KindWebhook, &w); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// SetUserRoom makes a room of the user's the permanent one.
+type SetUserRoom struct {
+	Company string `json:"company"`
+	User    string `json:"user"`
+	Room    string `json:"room"`
+}
+
+// Name implements Command.
+func (*SetUserRoom) Name() string { return "user.room" }
+
+func (c *SetUserRoom) apply(tx *tx) (any, error) {
+	e, err := tx.owned(KindUser, c.Company, c.User)
+	if err != nil {
+		return nil, err
+	}
+	u := *e.(*User)
+	r, ok := GetOwned[Room](tx.view(), c.Company, c.Room)
+	if !ok || r.User != u.ID {
+		return nil, invalid("room", "is no room of the user")
+	}
+	u.Room = r.ID
+	if err := tx.put(KindUser, &u); err != nil {
+		return nil, err
+	}
+	return u, nil
+}
+
+// touchEvery is how seldom uses of sessions are written: a session may live so much longer than its idle limit
+// says here, and the nodes that see the uses judge exactly.
+const touchEvery = 30 * time.Second
+
+// OpenSession signs a user in.
+type OpenSession struct {
+	ID          string `json:"id"`
+	Company     string `json:"company"`
+	User        string `json:"user"`
+	Scope       string `json:"scope,omitempty"`
+	TokenHash   []byte `json:"token_hash"`
+	IdleSeconds int    `json:"idle_seconds"`
+}
+
+// Name implements Command.
+func (*OpenSession) Name() string { return "auth_session.open" }
+
+func (c *OpenSession) apply(tx *tx) (any, error) {
+	if err := checkID("id", c.ID); err != nil {
+		return nil, err
+	}
+	u, ok := GetOwned[User](tx.view(), c.Company, c.User)
+	if !ok || u.Inactive {
+		return nil, notFound("user")
+	}
+	if len(c.TokenHash) != sha256.Size {
+		return nil, invalid("token_hash", "must have 32 bytes")
+	}
+	if c.IdleSeconds < 1 || c.IdleSeconds > 31*24*3600 {
+		return nil, invalid("idle_seconds", "must be between 1 and 2678400")
+	}
+	s := &AuthSession{
+		Meta: Meta{ID: c.ID, Company: c.Company}, User: c.User, Scope: c.Scope, TokenHash: c.TokenHash, IdleSeconds: c.IdleSeconds,
+	}
+	s.slide(tx.at)
+	if err := tx.create(KindSession, s); err != nil {
+		return nil, err
+	}
+	return *s, nil
+}
+
+func (s *AuthSession) slide(at time.Time) {
+	s.LastSuccess = at
+	s.Expires = at.Add(time.Duration(s.IdleSeconds)*time.Second + 2*touchEvery)
+}
+
+// TouchSessions notes when sessions were used, many at a time: no log entry a call.
+type TouchSessions struct {
+	At map[string]time.Time `json:"at"`
+}
+
+// Name implements Command.
+func (*TouchSessions) Name() string { return "auth_session.touch" }
+
+func (c *TouchSessions) apply(tx *tx) (any, error) {
+	for _, id := range sorted(c.At) {
+		s, ok := Get[AuthSession](tx.view(), id)
+		if !ok || !c.At[id].After(s.LastSuccess) {
+			continue
+		}
+		s.slide(c.At[id].UTC())
+		if err := tx.touch(KindSession, &s); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// CloseSession signs a user out: of one session, or of all.
+type CloseSession struct {
+	Company string `json:"company"`
+	ID      string `json:"id,omitempty"`
+	User    string `json:"user,omitempty"` // all of this user's
+}
+
+// Name implements Command.
+func (*CloseSession) Name() string { return "auth_session.close" }
+
+func (c *CloseSession) apply(tx *tx) (any, error) {
+	if c.User != "" {
+		if _, err := tx.owned(KindUser, c.Company, c.User); err != nil {
+			return nil, err
+		}
+		return nil, tx.deleteAll(byKind[KindSession], "user", c.User)
+	}
+	if _, err := tx.owned(KindSession, c.Company, c.ID); err != nil {
+		return nil, err
+	}
+	return nil, tx.remove(KindSession, c.ID)
+}
+
+// UseToken claims the first use of a token for whom By says. The value is the FirstUse as it stands: a second
+// claimer gets the first one's, and CodeUsed if the token counts once.
+type UseToken struct {
+	Company string    `json:"company"`
+	Hash    []byte    `json:"hash"` // SHA-256
+	By      string    `json:"by"`
+	Single  bool      `json:"single,omitempty"`
+	Expires time.Time `json:"expires"` // when the token is worth nothing anyway
+}
+
+// Name implements Command.
+func (*UseToken) Name() string { return "first_use.claim" }
+
+func (c *UseToken) apply(tx *tx) (any, error) {
+	if len(c.Hash) != sha256.Size {
+		return nil, invalid("hash", "must have 32 bytes")
+	}
+	id := c.Company + "." + hex.EncodeToString(c.Hash)
+	if f, ok := Get[FirstUse](tx.view(), id); ok {
+		if c.Single && f.By != c.By {
+			return nil, &Error{Code: CodeUsed, Message: "the token was used before"}
+		}
+		return f, nil
+	}
+	f := &FirstUse{Meta: Meta{ID: id, Company: c.Company}, At: tx.at, By: c.By, Expires: c.Expires.UTC()}
+	if err := tx.create(KindFirstUse, f); err != nil {
+		return nil, err
+	}
+	return *f, nil
+}
+
+// RevokeToken ends a token of ours by its jti, and those minted from it.
+type RevokeToken struct {
+	Company string    `json:"company"`
+	JTI     string    `json:"jti"`
+	Expires time.Time `json:"expires"`
+}
+
+// Name implements Command.
+func (*RevokeToken) Name() string { return "revocation.put" }
+
+func (c *RevokeToken) apply(tx *tx) (any, error) {
+	if err := checkID("jti", c.JTI); err != nil {
+		return nil, err
+	}
+	if _, ok := Get[Company](tx.view(), c.Company); !ok {
+		return nil, notFound("company")
+	}
+	r := &Revocation{Meta: Meta{ID: c.Company + "." + c.JTI, Company: c.Company}, Expires: c.Expires.UTC()}
+	if err := tx.put(KindRevocation, r); err != nil {
+		return nil, err
+	}
+	return *r, nil
+}
+
+// placedFor is how long a placement stands that nobody confirms again.
+const placedFor = 24 * time.Hour
+
+// Place confirms where a live room has its home, once a session. An older epoch than the one that stands loses,
+// and learns which stands.
+type Place struct {
+	Company string `json:"company"`
+	Room    string `json:"room"` // public id
+	Node    string `json:"node"` // empty when the session has ended
+	Epoch   uint64 `json:"epoch"`
+	Session string `json:"session"`
+}
+
+// Name implements Command.
+func (*Place) Name() string { return "placement.put" }
+
+func (c *Place) apply(tx *tx) (any, error) {
+	if err := checkPublicID("room", c.Room); err != nil {
+		return nil, err
+	}
+	id := c.Company + "/" + c.Room
+	old, ok := Get[Placement](tx.view(), id)
+	if ok && (c.Epoch < old.Epoch || c.Epoch == old.Epoch && c.Session != old.Session) {
+		return old, nil
+	}
+	if c.Node == "" {
+		return old, tx.remove(KindPlacement, id)
+	}
+	if err := checkID("node", c.Node); err != nil {
+		return nil, err
+	}
+	if _, ok := Get[Company](tx.view(), c.Company); !ok {
+		return nil, notFound("company")
+	}
+	p := &Placement{
+		Meta: Meta{ID: id, Company: c.Company, CreatedAt: old.CreatedAt}, Room: c.Room, Node: c.Node, Epoch: c.Epoch,
+		Session: c.Session, Expires: tx.at.Add(placedFor),
+	}
+	if err := tx.put(KindPlacement, p); err != nil {
+		return nil, err
+	}
+	return *p, nil
+}
