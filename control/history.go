@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/meridian-video/meridian/control/history"
-	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/control/state"
 )
 
@@ -25,13 +24,8 @@ func (n *Node) openHistory(ctx context.Context) error {
 	if err := n.history.Ready(ctx); err != nil {
 		n.log.Warn("history waits for its database", "err", err)
 	}
-	n.spool = history.NewSpool(n.cfg.Dir, n.history, n.log.With("part", "history"))
-	n.wg.Go(func() { _ = n.spool.Run(n.ctx) })
 	return nil
 }
-
-// Audit keeps an event of control's own. It is on disk when Audit returns nil, also while the database is away.
-func (n *Node) Audit(ctx context.Context, event *record.Audit) error { return n.spool.Keep(ctx, event) }
 
 // History is what has happened: sessions, usage, audit. It is nil after a failed Open only.
 func (n *Node) History() *history.Store { return n.history }

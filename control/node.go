@@ -72,7 +72,6 @@ type Node struct {
 	birth     atomic.Pointer[cluster.Birth]
 	store     *store.Store
 	history   *history.Store
-	spool     *history.Spool
 	proxy     *proxy.Proxy
 	port      *port.Port
 	api       http.Handler  // what the leader answers
@@ -176,6 +175,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.wg.Go(func() { native.Run(n.ctx) })
 	n.wg.Go(n.renew)
 	n.wg.Go(n.becomeVoter)
+	n.wg.Go(n.takeEvents)
 	return nil
 }
 
