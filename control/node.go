@@ -18,6 +18,7 @@ import (
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/cluster"
 	"github.com/meridian-video/meridian/control/feed"
+	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
 	"github.com/meridian-video/meridian/control/seal"
@@ -49,6 +50,10 @@ type Config struct {
 	// ElectionTimeout, see store.Config; 0 = default.
 	ElectionTimeout time.Duration
 
+	// History is where sessions, usage and audit are kept, see history.Open; empty = a file in Dir, which only a
+	// node that is alone may have.
+	History string
+
 	// Seeds gives the gossip addresses that an enrolling edge learns; nil = none.
 	Seeds func() []string
 	// Fatal is called once when the disk failed and must end the process; nil = exit with status 3.
@@ -66,6 +71,7 @@ type Node struct {
 	identity  *ca.Identity
 	birth     atomic.Pointer[cluster.Birth]
 	store     *store.Store
+	history   *history.Store
 	proxy     *proxy.Proxy
 	port      *port.Port
 	api       http.Handler  // what the leader answers
@@ -133,6 +139,9 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := n.openHistory(ctx); err != nil {
+		return err
+	}
 	n.serve(hub) // before there is a cluster: its members must find each other
 	if err := n.form(ctx, b); err != nil {
 		return err
@@ -166,6 +175,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.wg.Go(func() { native.Run(n.ctx) })
 	n.wg.Go(n.renew)
 	n.wg.Go(n.becomeVoter)
+	n.wg.Go(n.takeEvents)
 	return nil
 }
 
@@ -227,6 +237,9 @@ func (n *Node) Close(ctx context.Context) error {
 			errs = append(errs, ignoreClosed(n.cfg.Raft.Close()))
 		}
 		n.wg.Wait()
+		if n.history != nil {
+			errs = append(errs, n.history.Close())
+		}
 		if n.proxy != nil {
 			n.proxy.Close()
 		}

@@ -49,7 +49,7 @@ func (c *trio) start(i int) error {
 	}
 	n, err := control.Open(c.t.Context(), control.Config{
 		Dir: c.home(i), NodeID: geo.NodeID(fmt.Sprintf("control-%d", i+1)), VoterSecret: c.secret,
-		BootstrapExpect: c.expect, Join: c.join,
+		BootstrapExpect: c.expect, Join: c.join, History: "sqlite:" + c.home(i) + "/history.db", // no database server in a bubble
 		Cluster: cluster, Raft: raft, Dial: host.Dial, Fatal: func(err error) { c.t.Errorf("fatal: %v", err) }, Log: logger(c.t),
 	})
 	c.nodes[i] = n

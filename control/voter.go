@@ -15,6 +15,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/feed"
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
 	"github.com/meridian-video/meridian/control/state"
@@ -38,6 +39,7 @@ func (n *Node) serve(hub *feed.Hub) {
 	mux.Handle("POST "+pathJoin, controlOnly(inOwnName(n.proxy)))
 	mux.Handle("POST "+pathPromote, controlOnly(inOwnName(n.proxy)))
 	mux.Handle("/api/v1/", nodesOnly(n.proxy))
+	mux.Handle("POST "+record.Path, n.takeHistory())
 	n.server = n.newServer(mux)
 	listener := tls.NewListener(n.cfg.Cluster, n.identity.ControlServerTLS())
 	n.wg.Go(func() {

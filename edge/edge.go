@@ -18,6 +18,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
 	"github.com/meridian-video/meridian/edge/sfu"
@@ -69,6 +71,9 @@ type Config struct {
 	TURNTCP      net.Listener
 	TURNAnnounce []string // turn: URLs without credentials; empty: none offered
 	Realm        string
+
+	Recorder room.Recorder // of history; nil: none is kept
+	Placer   room.Placer   // nil: control is not told where rooms have their home
 
 	MaxParticipants int // 0: unlimited
 	Log             *slog.Logger
@@ -171,6 +176,7 @@ func (n *Node) build() (err error) {
 	n.tracks.Use(n.mesh)
 	n.plane = room.New(room.Config{
 		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges, Prefers: n.prefers,
+		Recorder: cfg.Recorder, Placer: cfg.Placer, Kind: n.kind,
 		Now: time.Now, Rand: rand.Reader, Log: n.log.With("part", "room"), Registerer: cfg.Registerer,
 	})
 	n.sockets = signal.NewSockets(n, n.log.With("part", "signal"))
@@ -209,6 +215,14 @@ func (n *Node) prefers(k room.Key, id geo.NodeID) bool {
 	}
 	m, ok := n.cfg.Members.Lookup(id)
 	return ok && string(m.POP) == r.HomePOP
+}
+
+// kind is what a room is configured as; one that is not configured is a call.
+func (n *Node) kind(k room.Key) record.RoomKind {
+	if r, ok := n.cfg.Configuration.View().Room(k.Company, k.Room); ok && entry.Kind(r.Kind) == entry.Webinar {
+		return record.Webinar
+	}
+	return record.Call
 }
 
 // peer says where a member's relay listens.

@@ -100,14 +100,33 @@ func (s *logStore) update(fn func(tx *bbolt.Tx) error) error {
 	if err := s.latched(); err != nil {
 		return err
 	}
-	watchdog := time.AfterFunc(s.stall, func() { s.latch(ErrStalled) })
+	done := make(chan struct{})
+	go s.watch(done)
 	err := s.db.Update(fn)
-	watchdog.Stop()
+	close(done)
 	if err != nil {
 		s.latch(err)
 		return err
 	}
 	return s.latched() // a write that came back after the watchdog does not count
+}
+
+// stallBeats is how many beats make a stall.
+const stallBeats = 20
+
+// watch latches when a write has lasted for too long. It counts beats of a ticker, which drops those that nobody
+// took: a process that was frozen for a minute (SIGSTOP, a machine that was moved) has a disk that is well.
+func (s *logStore) watch(done <-chan struct{}) {
+	beat := time.NewTicker(s.stall / stallBeats)
+	defer beat.Stop()
+	for range stallBeats {
+		select {
+		case <-done:
+			return
+		case <-beat.C:
+		}
+	}
+	s.latch(ErrStalled)
 }
 
 // writes counts the transactions of the file. A write holds many entries when many come at a time.

@@ -91,6 +91,11 @@ func schedule(t *testing.T, r *rand.Rand) {
 	quietNetwork(n)
 	settle(45 * time.Second)
 	verify(t, n, held, acked)
+	for seat := range held {
+		seat.Leave(Left)
+	}
+	settle(100 * time.Second)
+	complete(t, n.books.all())
 }
 
 // quietNetwork heals everything.

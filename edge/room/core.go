@@ -119,7 +119,7 @@ func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 	}
 	p := Person{
 		PeerID: j.PeerID, Name: j.Name, Role: j.Role, Node: j.Node, POP: j.POP, Attachment: j.Attachment,
-		JoinedAt: instant(now), Ordinal: c.s.Ordinal + 1, Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present,
+		JoinedAt: c.s.begins(j.PeerID, now), Ordinal: c.s.Ordinal + 1, Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present,
 	}
 	if !p.valid() || j.Capacity < 0 {
 		return Batch{}, ErrInvalid

@@ -6,6 +6,9 @@
 // argument. [Plane] owns the cores of one node, one goroutine per room, and
 // keeps them equal between nodes: one home decides, leaves and a standby follow.
 //
+// A room's home also tells what happened in it, as records of history that the
+// caller's [Recorder] keeps, and where it is, to the caller's [Placer].
+//
 // The package knows nothing of media packets, sockets, tokens or the entry
 // decision: who calls [Plane.Join] has already decided that the person may come
 // in, and the network between nodes is the caller's [Peers].

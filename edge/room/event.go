@@ -26,6 +26,7 @@ type Event struct {
 	Person     *Person   `json:"person,omitempty"`
 	PeerID     string    `json:"peer_id,omitempty"`
 	Attachment string    `json:"attachment,omitempty"` // of a leave: the one that was current
+	JoinedAt   time.Time `json:"joined_at,omitzero"`   // of a leave: when the presence began
 	Reason     Reason    `json:"reason,omitempty"`
 	At         time.Time `json:"at,omitzero"` // of a leave
 	Message    *Message  `json:"message,omitempty"`
@@ -97,7 +98,10 @@ func joined(p Person) Event  { return Event{Kind: EventJoin, Person: &p} }
 func changed(p Person) Event { return Event{Kind: EventPerson, Person: &p} }
 
 func gone(p Person, reason Reason, at time.Time) Event {
-	return Event{Kind: EventLeave, PeerID: p.PeerID, Attachment: p.Attachment, Reason: reason, At: at}
+	if at.Before(p.JoinedAt) { // another home's clock, or the same millisecond
+		at = p.JoinedAt
+	}
+	return Event{Kind: EventLeave, PeerID: p.PeerID, Attachment: p.Attachment, JoinedAt: p.JoinedAt, Reason: reason, At: at}
 }
 
 func validLog(log []Message) bool {

@@ -201,12 +201,16 @@ func (o *owner) adopt(copies []State) bool {
 		core := Restore(copies[0], cfg.PersonGrace, cfg.RoomGrace)
 		core.Takeover(o.self(), copies[0].Epoch)
 		had := o.core != nil
+		if had && o.core.s.Session != core.s.Session {
+			o.rejoin(core, now)
+		}
 		o.setCore(core)
 		o.begin()
 		if had {
 			o.resetAll()
 		}
 		for _, s := range copies[1:] {
+			o.recordJoint(s)
 			o.do(func(c *Core) Batch { return c.Merge(now, s, false, map[geo.NodeID]bool{o.self(): true}) })
 		}
 		o.p.metrics.takeovers.Inc()
@@ -214,6 +218,16 @@ func (o *owner) adopt(copies []State) bool {
 	}
 	o.assertOwn(now)
 	return true
+}
+
+// rejoin makes this node's people new ones in a session that is not theirs so
+// far, see moved.
+func (o *owner) rejoin(c *Core, now time.Time) {
+	for _, l := range o.locals {
+		if l.in && !l.watch {
+			l.person.JoinedAt = c.s.begins(l.person.PeerID, now)
+		}
+	}
 }
 
 // assertOwn tells the room what this node, now its home, knows of its own.

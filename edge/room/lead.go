@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/geo"
 )
 
@@ -19,6 +20,8 @@ type leadState struct {
 	standby   geo.NodeID
 	log       []Batch // contiguous, up to the current version
 	beatAt    time.Time
+	tickAt    time.Time       // last tick of usage
+	unsaved   map[string]bool // messages on their way to the Recorder's disk, by id
 }
 
 // follower is a node that holds a copy.
@@ -95,11 +98,13 @@ func (o *owner) committed(b Batch) {
 			f.synced = false
 		}
 	}
+	o.recordBatch(b)
 	o.deliver(b)
 }
 
-// held reports whether a second node holds a version, or there is none.
-func (o *owner) held(version uint64) bool {
+// held reports whether a second node holds a message that came with a version,
+// or where there is none, this node's disk.
+func (o *owner) held(id string, version uint64) bool {
 	others := false
 	for id, f := range o.lead.followers {
 		if f.acked >= version {
@@ -107,7 +112,7 @@ func (o *owner) held(version uint64) bool {
 		}
 		others = others || o.p.health.alive(id)
 	}
-	return !others && len(o.p.health.rank(o.key)) == 1
+	return !others && len(o.p.health.rank(o.key)) == 1 && !o.lead.unsaved[id]
 }
 
 // begin makes this node the home with the core it has.
@@ -117,7 +122,9 @@ func (o *owner) begin() {
 	o.search.yielded, o.search.hint, o.search.target = false, "", ""
 	o.lead = leadState{
 		followers: map[geo.NodeID]*follower{}, stamps: map[geo.NodeID]Stamp{}, silent: map[geo.NodeID]time.Time{},
+		unsaved: map[string]bool{}, tickAt: record.TickAt(o.now()),
 	}
+	o.recordTakeover()
 	for _, p := range o.core.s.People {
 		if p.Node != o.self() && p.State == Present {
 			o.lead.silent[p.Node] = o.now()
@@ -161,8 +168,8 @@ func (o *owner) tickLead(now time.Time) time.Time {
 		o.beat()
 		o.lead.beatAt = next
 	}
-	next = o.lead.beatAt
-	next = earlier(next, o.core.Next())
+	next = earlier(o.lead.beatAt, o.core.Next())
+	next = earlier(next, o.tickUsage(now))
 	for id, f := range o.lead.followers {
 		lostAt := f.cutAt.Add(o.p.cfg.LinkGrace)
 		switch {
@@ -205,6 +212,7 @@ func (o *owner) nodeLost(id geo.NodeID) {
 
 // close forgets a room that is over, everywhere.
 func (o *owner) close() {
+	o.recordOver(RoomClosed)
 	for id, f := range o.lead.followers {
 		o.send(id, topicDrop, &dropMsg{Stamp: f.stamp, Over: true})
 	}

@@ -27,12 +27,31 @@ func (c *Core) Merge(now time.Time, o State, live bool, spoken map[geo.NodeID]bo
 	if o.key() != c.s.key() || !same && !live {
 		return c.commit()
 	}
+	if !same {
+		o = c.moved(now, o)
+	}
 	var events []Event
 	if !same || !c.covers(o.position()) {
 		events = append(c.mergeMeta(o), c.mergePeople(now, o, spoken)...)
 	}
 	events = append(events, c.mergeCap(o.Cap)...)
 	return c.commit(append(events, c.mergeChat(o.Chat)...)...)
+}
+
+// moved is the other half of a meeting that began apart, as part of this
+// session: its people are here from now on, its chat stays that of the session
+// in which it was written (INV-18).
+func (c *Core) moved(now time.Time, o State) State {
+	session := o.Session
+	o = o.clone()
+	for id, p := range o.People {
+		p.JoinedAt = c.s.begins(id, now)
+		o.People[id] = p
+	}
+	for i := range o.Chat {
+		o.Chat[i].Session = cmp.Or(o.Chat[i].Session, session)
+	}
+	return o
 }
 
 // covers reports whether everything of a position of this session has been

@@ -34,6 +34,7 @@ type network struct {
 	links   map[[2]geo.NodeID]chan parcel
 	counted map[string]int // messages by topic
 
+	books     *books
 	preferred geo.NodeID // where every room should have its home; empty: anywhere
 }
 
@@ -52,11 +53,12 @@ type parcel struct {
 var errUnreachable = errors.New("unreachable")
 
 func newNetwork(t *testing.T, delay time.Duration, nodes ...geo.NodeID) *network {
+	time.Sleep(time.Until(epoch0)) // a bubble begins in 2000, history in 2020
 	ctx, cancel := context.WithCancel(t.Context())
 	n := &network{
 		t: t, delay: delay, notice: 500 * time.Millisecond, ctx: ctx, cancel: cancel,
 		planes: map[geo.NodeID]*Plane{}, living: map[geo.NodeID][]geo.NodeID{},
-		cuts: map[[2]geo.NodeID]bool{}, links: map[[2]geo.NodeID]chan parcel{}, counted: map[string]int{},
+		cuts: map[[2]geo.NodeID]bool{}, links: map[[2]geo.NodeID]chan parcel{}, counted: map[string]int{}, books: newBooks(t),
 	}
 	t.Cleanup(n.close)
 	for _, id := range nodes {
@@ -85,7 +87,7 @@ func (n *network) start(id geo.NodeID) *Plane {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		return slices.Clone(n.living[id])
-	}, Prefers: n.prefers})
+	}, Prefers: n.prefers, Recorder: book{n.books, id}, Placer: book{n.books, id}})
 	n.mu.Lock()
 	n.planes[id] = p
 	everybody := slices.Sorted(maps.Keys(n.planes))

@@ -45,6 +45,9 @@ func (c *Core) NodeBack(now time.Time, node geo.NodeID, mine []Person, keep []st
 		old, present := c.s.People[p.PeerID]
 		switch {
 		case !present:
+			if over { // lost here, so that this is a new presence
+				p.JoinedAt = c.s.begins(p.PeerID, now)
+			}
 			ordinal++
 			p.Ordinal = ordinal
 			events = append(events, joined(p))

@@ -33,7 +33,7 @@ func (o *owner) settle() {
 			if p.write.version == 0 {
 				p.write.version = s.Version
 			}
-			if !o.held(p.write.version) {
+			if !o.held(p.message(), p.write.version) {
 				continue
 			}
 		} else if s.Epoch.Node == o.self() {
@@ -62,6 +62,14 @@ func (p *pending) shown(s *State) (seq uint64, ok bool) {
 	}
 	m, ok := s.message(p.command.Chat.ID)
 	return m.Seq, ok
+}
+
+// message is the id of the chat message that was written, empty for anything else.
+func (p *pending) message() string {
+	if p.command.Chat == nil {
+		return ""
+	}
+	return p.command.Chat.ID
 }
 
 func (o *owner) admit(l *local) {

@@ -88,6 +88,9 @@ func (o *owner) run() {
 // stop answers everybody who waits when the plane closes.
 func (o *owner) stop() {
 	o.box.close()
+	if o.mode == leading && len(o.p.health.rank(o.key)) == 1 { // nobody is there to take over
+		o.recordOver(Lost)
+	}
 	for id := range o.pending {
 		o.failed(id, ErrClosed)
 	}

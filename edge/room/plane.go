@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -37,6 +38,10 @@ type Config struct {
 	// answer differently for a while find each other as after a partition.
 	Prefers func(Key, geo.NodeID) bool
 
+	Recorder Recorder                  // nil: nothing is kept
+	Placer   Placer                    // nil: nobody is told
+	Kind     func(Key) record.RoomKind // of a room, for its records; must not block. nil: a call
+
 	Now        func() time.Time      // time.Now
 	Rand       io.Reader             // crypto/rand.Reader; safe for concurrent use
 	Log        *slog.Logger          // discarded
@@ -59,6 +64,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Placer == nil {
+		c.Placer = unplaced{}
 	}
 	c.PersonGrace = cmp.Or(c.PersonGrace, 30*time.Second)
 	c.RoomGrace = cmp.Or(c.RoomGrace, 60*time.Second)

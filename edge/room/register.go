@@ -47,7 +47,10 @@ func (o *owner) register(r *request) {
 	}
 	f.stamp, f.watch, f.synced, f.cutAt, f.acked = m.Stamp, m.Watch, false, time.Time{}, 0
 	delete(o.lead.silent, r.from)
-	o.hear(r.from, m)
+	have := m.Have
+	if o.hear(r.from, m) {
+		have = Position{} // the batches between would end there who has just come back
+	}
 	r.reply <- registerReply{Status: statusOK, Home: o.self(), Epoch: o.core.s.Epoch}
 
 	var failed []failure
@@ -56,7 +59,7 @@ func (o *owner) register(r *request) {
 			failed = append(failed, failure{ID: c.ID, Code: codeOf(err)})
 		}
 	}
-	o.sync(r.from, f, m.Have)
+	o.sync(r.from, f, have)
 	if len(failed) > 0 {
 		o.send(r.from, topicResult, &resultMsg{Failed: failed})
 	}
@@ -64,10 +67,20 @@ func (o *owner) register(r *request) {
 	o.settle()
 }
 
-// hear takes over a registering node's copy and its word on its own people.
-func (o *owner) hear(from geo.NodeID, m *registerMsg) {
+// hear takes over a registering node's copy and its word on its own people. It
+// reports whether somebody came back who had been given up.
+func (o *owner) hear(from geo.NodeID, m *registerMsg) (back bool) {
 	now := o.now()
+	apart := m.State != nil && m.State.Session != o.core.s.Session
+	for i := range m.Mine {
+		if apart {
+			m.Mine[i].JoinedAt = o.core.s.begins(m.Mine[i].PeerID, now) // in this session, see moved
+		}
+	}
 	if m.State != nil {
+		if m.Yield || len(m.Mine) > 0 {
+			o.recordJoint(*m.State)
+		}
 		o.do(func(c *Core) Batch { return c.Merge(now, *m.State, m.Yield || len(m.Mine) > 0, o.spoken()) })
 	}
 	for _, e := range m.Leaves {
@@ -87,7 +100,12 @@ func (o *owner) hear(from geo.NodeID, m *registerMsg) {
 	for _, p := range m.Mine {
 		o.p.clock.observe(p.Claim)
 	}
-	o.do(func(c *Core) Batch { return c.NodeBack(now, from, m.Mine, keep) })
+	o.do(func(c *Core) Batch {
+		b := c.NodeBack(now, from, m.Mine, keep)
+		back = slices.ContainsFunc(b.Events, func(e Event) bool { return e.Kind == EventJoin })
+		return b
+	})
+	return back
 }
 
 // spoken is the nodes whose word on their own people this home has.

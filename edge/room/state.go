@@ -19,7 +19,8 @@ import (
 type State struct {
 	Company    string            `json:"company"`
 	Room       string            `json:"room"`
-	Session    string            `json:"session"` // id of the live period, INV-03 and INV-18
+	Session    string            `json:"session"`         // id of the live period, INV-03 and INV-18
+	Opened     time.Time         `json:"opened,omitzero"` // the first person came
 	Epoch      Epoch             `json:"epoch"`
 	Version    uint64            `json:"version"`
 	Base       Position          `json:"base"` // other epochs' positions up to here are contained
@@ -39,7 +40,8 @@ type Ended struct {
 	Attachment string    `json:"attachment"`
 	PeerID     string    `json:"peer_id"`
 	Reason     Reason    `json:"reason"`
-	At         time.Time `json:"at,omitzero"` // zero: resumed elsewhere
+	JoinedAt   time.Time `json:"joined_at,omitzero"` // of the presence; zero: not known
+	At         time.Time `json:"at,omitzero"`        // zero: resumed elsewhere
 }
 
 // Snapshot is a room as those in it may see it. People are in join order.
@@ -154,6 +156,9 @@ func (s *State) apply(e Event) {
 		}
 		s.People[p.PeerID] = p
 		s.Ordinal = max(s.Ordinal, p.Ordinal)
+		if s.Opened.IsZero() {
+			s.Opened = p.JoinedAt
+		}
 		s.EmptySince = time.Time{}
 	case EventLeave:
 		p, ok := s.People[e.PeerID]
@@ -180,6 +185,21 @@ func (s *State) apply(e Event) {
 	}
 }
 
+// begins is when a presence of a peer begins that is asked for now: after every earlier one's beginning, which
+// names it (record.PresenceID).
+func (s *State) begins(peer string, now time.Time) time.Time {
+	at := instant(now)
+	if p, ok := s.People[peer]; ok && !at.After(p.JoinedAt) {
+		at = p.JoinedAt.Add(time.Millisecond)
+	}
+	for _, e := range s.Ended {
+		if e.PeerID == peer && !at.After(e.JoinedAt) {
+			at = e.JoinedAt.Add(time.Millisecond)
+		}
+	}
+	return at
+}
+
 // removedAt is when somebody was last made to go.
 func (s *State) removedAt(peer string) time.Time {
 	for _, e := range slices.Backward(s.Ended) {
@@ -191,7 +211,7 @@ func (s *State) removedAt(peer string) time.Time {
 }
 
 func (s *State) end(p Person, reason Reason, at time.Time) {
-	s.Ended = append(s.Ended, Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: reason, At: at})
+	s.Ended = append(s.Ended, Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: reason, JoinedAt: p.JoinedAt, At: at})
 	if over := len(s.Ended) - endedKept; over > 0 {
 		s.Ended = slices.Delete(s.Ended, 0, over)
 	}
@@ -212,7 +232,9 @@ func trimChat(log []Message) []Message {
 }
 
 // size bounds a message's length as JSON from above.
-func (m Message) size() int { return 160 + len(m.ID) + len(m.PeerID) + quoted(m.Name) + quoted(m.Text) }
+func (m Message) size() int {
+	return 160 + len(m.ID) + len(m.PeerID) + len(m.Session) + quoted(m.Name) + quoted(m.Text)
+}
 
 func quoted(text string) int {
 	n := len(text)

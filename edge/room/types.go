@@ -128,10 +128,14 @@ type Message struct {
 	Name   string    `json:"name"`
 	Text   string    `json:"text"`
 	At     time.Time `json:"at"`
+
+	// Session is where it was written, if that is another than the room's: a
+	// half of the meeting that began apart.
+	Session string `json:"session,omitempty"`
 }
 
 func (m Message) valid() bool {
-	return m.ID != "" && okID(m.ID) && okID(m.PeerID) && okName(m.Name) && len(m.Text) <= MaxChatText && utf8.ValidString(m.Text)
+	return m.ID != "" && okID(m.ID) && okID(m.PeerID) && okID(m.Session) && okName(m.Name) && len(m.Text) <= MaxChatText && utf8.ValidString(m.Text)
 }
 
 // Epoch fences homes: of two homes of one room the one with the higher epoch

@@ -121,6 +121,12 @@ type Control struct {
 	// one. A node alone makes its own, in the file voter-secret under its Data.
 	VoterSecret     Secret `yaml:"voter_secret"`
 	VoterSecretFile string `yaml:"voter_secret_file"`
+
+	// History is the database for sessions, chat, usage and audit:
+	// postgres://user:password@host/database, required for several control
+	// nodes and the same for all. Empty: a file under Data.
+	History     Secret `yaml:"history"`
+	HistoryFile string `yaml:"history_file"`
 }
 
 // Edge is the section of role edge.
@@ -139,6 +145,8 @@ type Edge struct {
 	JoinSecretFile string `yaml:"join_secret_file"`
 
 	Limits Limits `yaml:"limits"`
+
+	Outbox Outbox `yaml:"outbox"`
 
 	// API is the base URL of a control node's API, to which this node passes
 	// requests for /api/v1 on. Empty: it answers 404 to them.
@@ -201,6 +209,16 @@ type Limits struct {
 	Participants int `yaml:"participants"`
 }
 
+// Outbox is where an edge keeps history until a control node has taken it.
+type Outbox struct {
+	// Dir is its directory. Empty: outbox in Data.
+	Dir string `yaml:"dir"`
+
+	// MiB is its size on disk, in MiB. When it is full the oldest records are
+	// given up.
+	MiB int `yaml:"mib"`
+}
+
 // Default returns the values of everything a file leaves out.
 func Default() Config {
 	return Config{
@@ -214,10 +232,11 @@ func Default() Config {
 			Raft:    Endpoint{Listen: ":7901"},
 		},
 		Edge: Edge{
-			HTTP:  HTTP{Listen: ":8080"},
-			Media: Media{Listen: ":7000", TCP: WithHTTP},
-			TURN:  TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
-			Relay: Endpoint{Listen: ":7002"},
+			HTTP:   HTTP{Listen: ":8080"},
+			Media:  Media{Listen: ":7000", TCP: WithHTTP},
+			TURN:   TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
+			Relay:  Endpoint{Listen: ":7002"},
+			Outbox: Outbox{MiB: 1024},
 		},
 	}
 }

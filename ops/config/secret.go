@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -35,9 +36,10 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // readSecrets fills secrets from the files named beside them.
 func (c *Config) readSecrets() []complaint {
-	return append(
+	return slices.Concat(
+		readSecret("control.voter_secret", &c.Control.VoterSecret, c.Control.VoterSecretFile),
+		readSecret("control.history", &c.Control.History, c.Control.HistoryFile),
 		readSecret("edge.join_secret", &c.Edge.JoinSecret, c.Edge.JoinSecretFile),
-		readSecret("control.voter_secret", &c.Control.VoterSecret, c.Control.VoterSecretFile)...,
 	)
 }
 

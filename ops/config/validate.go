@@ -16,6 +16,9 @@ import (
 // label is what a node, POP or region may be called: it goes into host names.
 var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
+// maxOutbox is the most an outbox may take, in MiB: 1 TiB.
+const maxOutbox = 1 << 20
+
 // shortestSecret keeps a join secret beyond guessing.
 const shortestSecret = 16
 
@@ -75,6 +78,10 @@ func (c Control) check(k *checker) {
 	case c.VoterSecret != "" && !voterForm.MatchString(c.VoterSecret.Reveal()):
 		k.complain("control.voter_secret", "does not look like mrv1.…, as meridian cluster secret prints it")
 	}
+	k.database("control.history", c.History)
+	if several := c.BootstrapExpect > 1 || len(c.Join) > 1; several && !strings.HasPrefix(c.History.Reveal(), "postgres") {
+		k.complain("control.history", "is no PostgreSQL database (or control.history_file names none): several control nodes keep one history, postgres://user:password@host/database, the same on every node")
+	}
 }
 
 // mostVoters is more than anybody needs: every write waits for a majority.
@@ -117,6 +124,9 @@ func (e Edge) check(k *checker) {
 	if e.Limits.Participants < 0 {
 		k.complain("edge.limits.participants", "%d is negative", e.Limits.Participants)
 	}
+	if e.Outbox.MiB < 1 || e.Outbox.MiB > maxOutbox {
+		k.complain("edge.outbox.mib", "%d is not between 1 and %d", e.Outbox.MiB, maxOutbox)
+	}
 	k.url("edge.api", e.API, false)
 }
 
@@ -157,6 +167,14 @@ func (k *checker) secret(key string, value Secret, required bool) {
 		k.complain(key, "is missing (or %s_file)", key)
 	case value != "" && len(value) < shortestSecret:
 		k.complain(key, "has %d characters, fewer than %d", len(value), shortestSecret)
+	}
+}
+
+// database does not repeat the value, which may hold a password.
+func (k *checker) database(key string, value Secret) {
+	scheme, rest, found := strings.Cut(value.Reveal(), ":")
+	if value != "" && (!found || rest == "" || scheme != "postgres" && scheme != "postgresql" && scheme != "sqlite") {
+		k.complain(key, "is neither postgres://user:password@host/database nor sqlite:file")
 	}
 }
 

@@ -26,6 +26,7 @@ type commands struct {
 	Edge     edgeCommand     `cmd:"" help:"Run an edge node."`
 	Cluster  clusterCommand  `cmd:"" help:"Look after the control nodes."`
 	Snapshot snapshotCommand `cmd:"" help:"Save, inspect and restore the control plane."`
+	Usage    usageCommand    `cmd:"" help:"Write and check usage ledgers."`
 	Config   configCommand   `cmd:"" help:"Look at a configuration."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -35,6 +35,7 @@ type ControlOptions struct {
 	Raft            net.Listener
 	RaftAdvertise   string // empty: the listener's
 	Cluster         net.Listener
+	History         string       // database, see control.Config; empty: a file in Dir
 	API             net.Listener // plain or TLS
 	Operator        net.Listener // nil: the operator's pages stand on API
 	Certificate     func() error // health check of the API's certificate; nil: none
@@ -78,7 +79,7 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 	c.serve(o)
 	c.Node, err = control.Open(ctx, control.Config{
 		VoterSecret: o.VoterSecret, BootstrapExpect: o.BootstrapExpect, Join: o.Join, ElectionTimeout: o.ElectionTimeout, Fatal: o.Fatal,
-		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster, Log: o.Log, Registerer: c.Registry,
+		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster, History: o.History, Log: o.Log, Registerer: c.Registry,
 		// Edges may enrol before gossip runs, whose key the node has.
 		Seeds: func() []string {
 			<-gossiping
@@ -125,6 +126,7 @@ func (c *Control) answer(w http.ResponseWriter, r *http.Request) {
 // waits for others.
 func (c *Control) serve(o ControlOptions) {
 	c.Health.Add("control", c.ready)
+	c.Health.AddWarning("history", c.historyReady) // edges keep what they have to report, so it keeps nobody out
 	if o.Certificate != nil {
 		c.Health.Add("certificate", o.Certificate)
 	}
@@ -139,6 +141,15 @@ func (c *Control) serve(o ControlOptions) {
 	}
 	c.server = newServer(public, o.Log)
 	c.wg.Go(func() { serve(c.server, o.API, o.Log) })
+}
+
+// historyTimeout is how long a health check waits for the database.
+const historyTimeout = time.Second
+
+func (c *Control) historyReady() error {
+	ctx, cancel := context.WithTimeout(context.Background(), historyTimeout)
+	defer cancel()
+	return c.Node.History().Ready(ctx)
 }
 
 // Close stops the node: the API first, then gossip, then Raft. It is idempotent.

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/outbox"
 	"github.com/meridian-video/meridian/edge"
 	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/edge/web"
@@ -52,6 +53,9 @@ type EdgeOptions struct {
 	Relay         net.PacketConn
 	Gossip        Gossip
 
+	OutboxDir   string // of history on its way to control; empty: outbox in Dir
+	OutboxLimit int64  // bytes; 0: the outbox's own
+
 	MaxParticipants int
 	Log             *slog.Logger
 }
@@ -61,6 +65,7 @@ type Edge struct {
 	Node     *edge.Node
 	Members  *geo.Members
 	Client   *client.Client
+	Outbox   *outbox.Outbox // nil where its disk is unusable
 	Registry *prometheus.Registry
 	Health   *health.Health
 
@@ -110,8 +115,9 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
+	recorder := e.openOutbox(o)
 	e.Node, err = edge.New(edge.Config{
-		Self: o.Self, Members: e.Members, Configuration: e.Client, API: e.api(o), Web: web.Assets(),
+		Self: o.Self, Members: e.Members, Configuration: e.Client, API: e.api(o), Web: web.Assets(), Recorder: recorder,
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
 		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce, MediaTCP: o.MediaTCP, TCPAnnounce: o.TCPAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,
@@ -120,7 +126,7 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("start edge: %w", err)
 	}
-	e.follow()
+	e.follow(o.Log)
 	e.running.Store(&running{e.Node, e.Node.Handler()})
 	return e, nil
 }
@@ -155,8 +161,8 @@ func (e *Edge) api(o EdgeOptions) http.Handler {
 	}
 }
 
-// follow starts the change feed. An edge without it works on with its copy.
-func (e *Edge) follow() {
+// follow starts the change feed and the delivery of history. An edge without it works on with its copy.
+func (e *Edge) follow(log *slog.Logger) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.cancel = cancel
 	e.wg.Go(func() { _ = e.Client.Run(ctx) })
@@ -166,6 +172,9 @@ func (e *Edge) follow() {
 		}
 		return fmt.Errorf("not heard for %v", e.Client.Age().Round(time.Second))
 	})
+	if e.Outbox != nil {
+		e.deliver(ctx, log)
+	}
 }
 
 // serve starts the HTTP servers, so that probes are answered while the node
@@ -251,6 +260,9 @@ func (e *Edge) close(ctx context.Context) error {
 	}
 	errs = append(errs, leave(e.Members))
 	e.wg.Wait()
+	if e.Outbox != nil { // what the node said last is in it
+		errs = append(errs, e.Outbox.Close())
+	}
 	return errors.Join(errs...)
 }
 

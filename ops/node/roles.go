@@ -38,7 +38,7 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 		},
 		VoterSecret: voters, BootstrapExpect: c.Control.BootstrapExpect, Join: c.Control.Join,
 		Dir: c.Data, RaftAdvertise: Reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
-		API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
+		History: c.Control.History.Reveal(), API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
 	})
 	if err != nil {
 		return unlessEnded(ctx, errors.Join(err, s.Close()))
@@ -110,6 +110,7 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 		HTTP: s.TCP(c.Edge.HTTP.Listen), Operator: s.optionalTCP(c.Operator.Listen),
 		TURNUDP: s.optionalUDP(c.Edge.TURN.UDP), TURNTCP: s.optionalTCP(c.Edge.TURN.TCP),
 		Relay: s.UDP(c.Edge.Relay.Listen), Gossip: gossip(c), MaxParticipants: c.Edge.Limits.Participants, Log: log,
+		OutboxDir: cmp.Or(c.Edge.Outbox.Dir, filepath.Join(c.Data, "outbox")), OutboxLimit: int64(c.Edge.Outbox.MiB) << 20,
 	}
 	o.Media, o.MediaBeside = s.Media(c.Edge.Media.Listen, c.Edge.Media.Readers)
 	if s.Err != nil {

@@ -26,9 +26,11 @@ var rules = []rule{
 	{"control", []string{"control/...", "geo"}, "control is on the path of no packet and serves edges without knowing them"},
 	{"control/token", nil, "control/token is a leaf: edges verify tokens while control is away"},
 	{"control/entry", nil, "control/entry is a leaf: the decision is pure, its facts come in as values"},
+	{"control/history/record", nil, "control/history/record is a leaf: edges write what history keeps"},
+	{"control/outbox", []string{"control/history/record"}, "control/outbox keeps and posts lines: it knows no meetings, and no state of control"},
 	{"edge", []string{
 		"edge/...", "relay", "relay/wire", "geo", "turn", "turn/credential",
-		"control/client", "control/entry", "control/token",
+		"control/client", "control/entry", "control/history/record", "control/token",
 	}, "an edge knows control only through what it watches and the leaves it decides with"},
 	{"edge/sfu", []string{"edge/sfu/codec"}, "edge/sfu is a leaf: packets in, packets out, no rooms and no sockets"},
 	{"edge/sfu/codec", nil, "edge/sfu/codec is a leaf: payloads can be read without a forwarder"},
@@ -39,11 +41,12 @@ var rules = []rule{
 	{"testbed", []string{"testbed/...", "ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "testbed may use everything"},
 	{"testbed/simnet", nil, "testbed/simnet is a leaf, so that the tests of every folder can use it"},
 	{"testbed/simnet/pionnet", []string{"testbed/simnet"}, "testbed/simnet/pionnet is as near a leaf as simnet"},
+	{"testbed/postgres", nil, "testbed/postgres starts a server for the tests of any folder"},
 	{"testbed/report", nil, "testbed/report reads the output of any tests"},
 }
 
 // forTests is what tests may import besides what their package may.
-var forTests = []string{"testbed/simnet", "testbed/simnet/pionnet"}
+var forTests = []string{"testbed/simnet", "testbed/simnet/pionnet", "testbed/postgres"}
 
 // ruleOf returns the rule for a package of ours.
 func ruleOf(pkg string) (rule, bool) {

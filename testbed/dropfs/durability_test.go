@@ -26,7 +26,7 @@ import (
 // The test binary starts itself as the control process: its store must not share a process with the file
 // system that serves its page faults.
 const (
-	envMode = "MERIDIAN_DROPFS_MODE" // write or list
+	envMode = "MERIDIAN_DROPFS_MODE" // write or list; outbox-append, -peek or -ack
 	envDir  = "MERIDIAN_DROPFS_DIR"
 	envTag  = "MERIDIAN_DROPFS_TAG"
 	envSnap = "MERIDIAN_DROPFS_SNAPSHOT" // a snapshot every so many writes; 0 = never
@@ -36,7 +36,11 @@ const (
 
 func TestMain(m *testing.M) {
 	if mode := os.Getenv(envMode); mode != "" {
-		if err := process(mode); err != nil {
+		run := process
+		if edge, ok := strings.CutPrefix(mode, "outbox-"); ok {
+			run, mode = edgeProcess, edge
+		}
+		if err := run(mode); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -60,6 +60,9 @@ const (
 	portRelay   = 4000
 )
 
+// epoch is when every network starts.
+var epoch = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
 // patience bounds every wait, in simulated time. It says nothing about how long
 // things take.
 const patience = 60 * time.Second
@@ -71,6 +74,7 @@ type Network struct {
 	Edges   map[string]*node.Edge // by POP
 
 	t       testing.TB
+	dir     string
 	clients map[string]int // hosts made so far, by POP
 }
 
@@ -78,6 +82,7 @@ type Network struct {
 // every other. It is called inside a bubble and ends with the test.
 func Start(t testing.TB, seed uint64) *Network {
 	t.Helper()
+	time.Sleep(time.Until(epoch)) // a bubble begins in 2000, and history takes no such times
 	n := &Network{
 		Network: simnet.New(simnet.Config{Seed: seed}), Edges: map[string]*node.Edge{},
 		t: t, clients: map[string]int{},
@@ -97,10 +102,10 @@ func Start(t testing.TB, seed uint64) *Network {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	dir := t.TempDir()
-	n.startControl(ctx, dir, log)
+	n.dir = t.TempDir()
+	n.startControl(ctx, n.dir, log)
 	for _, pop := range POPs {
-		n.startEdge(ctx, pop, dir, log)
+		n.startEdge(ctx, pop, n.dir, log)
 	}
 	n.Wait("every POP takes joins and sees all others", n.ready)
 	return n

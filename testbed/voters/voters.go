@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/ca"
+	"github.com/meridian-video/meridian/testbed/postgres"
 )
 
 // Cluster is the nodes, running or not.
@@ -29,7 +30,8 @@ type Cluster struct {
 	Nodes []*Node
 	Key   string // platform API key; set by WaitReady
 
-	client *http.Client
+	client  *http.Client
+	history *postgres.Server
 }
 
 // Node is one control node.
@@ -60,6 +62,10 @@ func Build(ctx context.Context, dir string) (string, error) {
 // it has; nil = below the directory, too.
 func New(bin, dir string, n int, data func(i int) string) (*Cluster, error) {
 	c := &Cluster{client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	history, err := c.database()
+	if err != nil {
+		return nil, errors.Join(err, c.closeHistory())
+	}
 	secret := filepath.Join(dir, "voter-secret")
 	if err := os.WriteFile(secret, []byte(ca.NewVoterSecret().Text()+"\n"), 0o600); err != nil {
 		return nil, err
@@ -83,7 +89,7 @@ func New(bin, dir string, n int, data func(i int) string) (*Cluster, error) {
 		}
 		node.file = filepath.Join(dir, node.Name+".yml")
 		if err := os.WriteFile(node.file, fmt.Appendf(nil, configuration,
-			node.Name, node.Data, node.Gossip, local(first+3), local(p), node.Cluster, local(p+2), n, strings.Join(join, ", "), secret), 0o600); err != nil {
+			node.Name, node.Data, node.Gossip, local(first+3), local(p), node.Cluster, local(p+2), n, strings.Join(join, ", "), secret, history), 0o600); err != nil {
 			return nil, err
 		}
 		c.Nodes = append(c.Nodes, node)
@@ -103,7 +109,24 @@ control:
   bootstrap_expect: %d
   join: [%s]
   voter_secret_file: %s
+  history: %q
 `
+
+// database starts the PostgreSQL server that several control nodes keep their history in.
+func (c *Cluster) database() (url string, err error) {
+	ctx := context.Background()
+	if c.history, err = postgres.Start(ctx); err != nil {
+		return "", err
+	}
+	return c.history.Database(ctx)
+}
+
+func (c *Cluster) closeHistory() error {
+	if c.history == nil {
+		return nil
+	}
+	return c.history.Close()
+}
 
 func local(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
@@ -189,6 +212,7 @@ func (c *Cluster) Close() {
 	}
 	wg.Wait()
 	c.client.CloseIdleConnections()
+	_ = c.closeHistory()
 }
 
 // errNotYet is the last error of a wait.
