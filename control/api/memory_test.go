@@ -38,6 +38,20 @@ func (s *memory) ProposeOn(_ context.Context, c state.Command, terms state.Terms
 	return r, r.Err
 }
 
+// entries is how many commands there were.
+func (s *memory) entries() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.index
+}
+
+// breaks makes every proposal fail; nil mends it.
+func (s *memory) breaks(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fail = err
+}
+
 func (s *memory) Linearizable(context.Context) (*state.View, error) { return s.state.View(), nil }
 
 // small is an API over memory with the platform's key and a company.

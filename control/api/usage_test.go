@@ -21,26 +21,26 @@ func TestUsesAreNotedOnceAMinute(t *testing.T) {
 			k, _ := state.Get[state.APIKey](s.state.View(), key.ID)
 			return k.LastUsed
 		}
-		start, first := s.index, time.Now().UTC().Truncate(time.Minute)
+		start, first := s.entries(), time.Now().UTC().Truncate(time.Minute)
 		for range 10 {
 			ask(t, a, key.Text(), http.MethodGet, "/companies/acme", "")
 		}
-		if s.index != start || used() != nil {
+		if s.entries() != start || used() != nil {
 			t.Error("a use is a log entry")
 		}
 		time.Sleep(usedEvery + time.Second)
-		if at := used(); at == nil || !at.Equal(first) || s.index != start+1 {
-			t.Errorf("noted %v with %d entries, want %s", at, s.index-start, first)
+		if at := used(); at == nil || !at.Equal(first) || s.entries() != start+1 {
+			t.Errorf("noted %v with %d entries, want %s", at, s.entries()-start, first)
 		}
 		time.Sleep(10 * usedEvery)
-		if s.index != start+1 {
-			t.Errorf("%d entries without a use", s.index-start-1)
+		if s.entries() != start+1 {
+			t.Errorf("%d entries without a use", s.entries()-start-1)
 		}
 		ask(t, a, "mrk_"+key.ID+"_wrong", http.MethodGet, "/companies/acme", "") // is no use of it
-		s.fail = errors.New("no leader")
+		s.breaks(errors.New("no leader"))
 		ask(t, a, key.Text(), http.MethodGet, "/companies/acme", "")
 		time.Sleep(usedEvery)
-		s.fail = nil
+		s.breaks(nil)
 		if at := used(); !at.Equal(first) {
 			t.Errorf("noted %v by a store that failed", at)
 		}
