@@ -24,10 +24,16 @@ type Options struct {
 	Tone    float64 // Hz of the tone in the microphone; 0: the browser's own
 	Width   int     // of the viewport; 0: 1280
 	Height  int     // 0: 720
-	Dark    bool    // Chromium only, as the next
+	Dark    bool    // Chromium only, as all that follow
 	// Insecure takes certificates that nobody vouches for, as a person does who
 	// says yes to the browser's question.
 	Insecure bool
+	// Shares is the title of the tab that the page gets when it asks for a
+	// screen; empty: a simulated screen.
+	Shares string
+	// Scripts run in every document before its own, in this order: those of the
+	// folder scripts, by name.
+	Scripts []string
 }
 
 // driver is what a kind of browser does for a page.

@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 
@@ -30,14 +31,25 @@ func startChromium(dir string, o Options) (driver, error) {
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), flags...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	c := &chromium{ctx: ctx, cancel: []context.CancelFunc{cancel, stop}}
-	// The first run starts the browser, which lives as long as its context. A
-	// window has borders and a least size; the viewport is what a frame has.
-	viewport := chromedp.EmulateViewport(int64(o.Width), int64(o.Height))
-	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank"), viewport); err != nil {
+	// The first run starts the browser, which lives as long as its context.
+	if err := chromedp.Do(ctx, preparations(o)...); err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
+}
+
+// preparations are made before the first page. A window has borders and a least
+// size; the viewport is what a frame has.
+func preparations(o Options) []chromedp.Action[chromedp.Void] {
+	steps := []chromedp.Action[chromedp.Void]{chromedp.Navigate("about:blank"), chromedp.EmulateViewport(int64(o.Width), int64(o.Height))}
+	if o.Shares != "" {
+		steps = append(steps, consent)
+	}
+	for _, js := range o.Scripts {
+		steps = append(steps, before(js))
+	}
+	return steps
 }
 
 func chromiumFlags(path, dir string) []chromedp.ExecAllocatorOption {
@@ -61,12 +73,49 @@ func chosenFlags(o Options) (flags []chromedp.ExecAllocatorOption) {
 	if o.Dark {
 		flags = append(flags, chromedp.Flag("force-dark-mode", true), chromedp.Flag("blink-settings", "preferredColorScheme=0"))
 	}
+	if o.Shares != "" {
+		flags = append(flags, sharing(o.Shares)...)
+	}
 	return flags
+}
+
+// sharing has the page share the tab with a title when it asks for a screen.
+// The simulated consent to cameras would bring a simulated screen, so it goes.
+func sharing(title string) []chromedp.ExecAllocatorOption {
+	return []chromedp.ExecAllocatorOption{
+		chromedp.Flag("use-fake-ui-for-media-stream", false),
+		chromedp.Flag("auto-select-tab-capture-source-by-title", title),
+		// What is captured has the size of the window, not of the emulated
+		// viewport, and at most that of the screen, 800 × 600 without these.
+		chromedp.Flag("screen-info", "{1600x1200}"), chromedp.Flag("window-size", "1280,900"),
+		chromedp.Flag("mute-audio", false), // or the tab is captured without its sound
+	}
+}
+
+// tab opens a document in a tab beside the page.
+func (c *chromium) tab(html string) error {
+	ctx, cancel := chromedp.NewContext(c.ctx)
+	c.cancel = append([]context.CancelFunc{cancel}, c.cancel...)
+	document := "data:text/html;base64," + base64.StdEncoding.EncodeToString([]byte(html))
+	return chromedp.Do(ctx, chromedp.Navigate(document))
 }
 
 func (c *chromium) close() {
 	for _, cancel := range c.cancel {
 		cancel()
+	}
+}
+
+// consent lets pages use camera and microphone without a question.
+func consent(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+	permissions := map[string][]string{"permissions": {"audioCapture", "videoCapture"}}
+	return none, t.Call(ctx, "Browser.grantPermissions", permissions, nil)
+}
+
+// before has every document of the page run a script ahead of its own.
+func before(js string) chromedp.Action[chromedp.Void] {
+	return func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+		return none, t.Call(ctx, "Page.addScriptToEvaluateOnNewDocument", map[string]string{"source": js}, nil)
 	}
 }
 

@@ -43,27 +43,44 @@ func (p *Page) Spectrum() ([]Band, error) {
 // is for Chromium: without an audio device Firefox's AudioContext reads silence.
 func (p *Page) Hears(limit time.Duration, hz float64) {
 	p.t.Helper()
-	cluster.Wait(p.t, limit, fmt.Sprintf("%s hears %.0f Hz", p.Name, hz), func() error {
+	p.tone(limit, hz, true)
+}
+
+// Misses waits until the tone is not in the page's sound any more.
+func (p *Page) Misses(limit time.Duration, hz float64) {
+	p.t.Helper()
+	p.tone(limit, hz, false)
+}
+
+func (p *Page) tone(limit time.Duration, hz float64, there bool) {
+	p.t.Helper()
+	what := map[bool]string{true: "hears", false: "does not hear"}[there]
+	cluster.Wait(p.t, limit, fmt.Sprintf("%s %s %.0f Hz", p.Name, what, hz), func() error {
 		spectrum, err := p.Spectrum()
 		if err != nil {
 			return err
 		}
-		peak, floor, n := math.Inf(-1), 0.0, 0
-		for _, b := range spectrum {
-			switch {
-			case math.Abs(b.Hz-hz) < 15:
-				peak = max(peak, b.Level)
-			case math.Abs(b.Hz-hz) > 60 && math.Abs(b.Hz-hz) < 120:
-				floor += b.Level
-				n++
-			}
-		}
-		floor /= float64(max(n, 1))
-		if peak < -70 || peak-floor < 15 {
+		peak, floor := level(spectrum, hz)
+		if out := peak >= -70 && peak-floor >= 15; out != there {
 			return fmt.Errorf("%.0f dB there, %.0f dB around", peak, floor)
 		}
 		return nil
 	})
+}
+
+// level is the highest line at a frequency, and the mean of those around, in dB.
+func level(spectrum []Band, hz float64) (peak, floor float64) {
+	peak, n := math.Inf(-1), 0
+	for _, b := range spectrum {
+		switch {
+		case math.Abs(b.Hz-hz) < 15:
+			peak = max(peak, b.Level)
+		case math.Abs(b.Hz-hz) > 60 && math.Abs(b.Hz-hz) < 120:
+			floor += b.Level
+			n++
+		}
+	}
+	return peak, floor / float64(max(n, 1))
 }
 
 // tone is ten seconds of a sine of 48 kHz, 16 bit, mono, as a WAV file.

@@ -17,6 +17,7 @@ type State struct {
 	People       []struct {
 		PeerID, Name, POP, State string
 		Speaking                 bool
+		Media                    struct{ Mic, Camera, Share bool }
 	}
 	Chat []struct {
 		Seq                int

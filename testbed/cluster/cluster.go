@@ -23,6 +23,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/meridian-video/meridian/control/history"
 )
 
 // Cluster is a running network.
@@ -366,6 +368,17 @@ func (c *Cluster) Call(method, path string, body, into any) {
 			c.t.Fatalf("%s %s: %v in %s", method, path, err, answer)
 		}
 	}
+}
+
+// History opens what the control node keeps of what has happened, beside it.
+func (c *Cluster) History() *history.Store {
+	c.t.Helper()
+	s, err := history.Open(c.t.Context(), "sqlite:"+filepath.Join(c.dir, "control", "history.db"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { _ = s.Close() })
+	return s
 }
 
 func (c *Cluster) makeCompany() {

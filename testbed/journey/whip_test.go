@@ -1,6 +1,8 @@
 package journey
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -9,6 +11,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/meridian-video/meridian/control/history"
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/testbed/client"
 	"github.com/meridian-video/meridian/testbed/cluster"
 )
@@ -107,6 +111,27 @@ func TestWHIPToWHEPAcrossPOPs(t *testing.T) {
 	if res := ask(t, out, "POST", n.Edges["iad"].URL+"/whep/nobody", "application/sdp", out.PC.LocalDescription().SDP, ""); res.Status != http.StatusNotFound {
 		t.Errorf("playing a room where nobody is: %d %s", res.Status, res.Body)
 	}
+
+	kept := n.History()
+	cluster.Wait(t, patience, "who published is in the history, with both ends", func() error {
+		sessions, _, err := kept.Sessions(t.Context(), history.SessionFilter{Company: n.Company, Room: "stage"}, history.Page{})
+		if err != nil || len(sessions) == 0 {
+			return errors.Join(errMissing, err)
+		}
+		people, _, err := kept.Participants(t.Context(), n.Company, sessions[0].ID, history.Page{})
+		if err != nil || len(sessions) != 1 || len(people) != 1 {
+			return errors.Join(fmt.Errorf("%d sessions, people %+v", len(sessions), people), err)
+		}
+		for _, p := range people {
+			if p.Left.IsZero() {
+				return errMissing
+			}
+			if p.Reason != record.ReasonLeft {
+				t.Fatalf("%+v", p)
+			}
+		}
+		return nil
+	})
 }
 
 var errMissing = io.ErrNoProgress

@@ -123,8 +123,8 @@ export class Devices {
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({
         video: { frameRate: { ideal: 30, max: 30 } },
-        // Voices of the call itself must not return to it.
-        audio: { restrictOwnAudio: true, suppressLocalAudioPlayback: false } as MediaTrackConstraints,
+        // Voices of the call itself must not return to it. It is no microphone: what cleans voices spoils music.
+        audio: { restrictOwnAudio: true, suppressLocalAudioPlayback: false, echoCancellation: false, noiseSuppression: false, autoGainControl: false } as MediaTrackConstraints,
       });
       const [video] = stream.getVideoTracks();
       const [audio] = stream.getAudioTracks();

@@ -18,6 +18,10 @@ test("a hold that the network's own delay has outgrown counts as none", () => {
   assert.deepEqual(align(at(1100, 60), at(1000, 400), { audio: 0, video: 100 }), { audio: 130, video: 0 });
 });
 
+test("a hold on its way down is not let go at once, though the figures are late", () => {
+  assert.deepEqual(align(at(1250, 190), at(1000, 560), { audio: 0, video: 400 }), { audio: 0, video: 225 });
+});
+
 test("a buffer that still grows is waited for", () => {
   assert.deepEqual(align(at(1300, 60), at(1000), { audio: 260, video: 0 }), { audio: 260, video: 0 });
 });
@@ -41,30 +45,35 @@ test("noise, nothing known, and another clock change nothing", () => {
   assert.deepEqual(align(at(99_000), at(1000), now), unheld);
 });
 
-/** Two jitter buffers: each needs what its network needs, and gets to a higher target slowly. */
+/** Two jitter buffers: each needs what its network needs, and gets to another target slowly, a picture less so; the figures tell of the second that has passed. */
 class Playing {
   delay = { audio: 0, video: 0 };
+  private before = { audio: 0, video: 0 };
   constructor(
     readonly needs: { audio: number; video: number },
     private readonly clocked: boolean,
     private readonly noise: () => number,
   ) {
     this.delay = { ...needs };
+    this.before = { ...needs };
   }
   /** What a voice is ahead of its picture, ms. */
   get skew(): number {
     return this.delay.video - this.delay.audio;
   }
   pass(t: Targets): void {
+    this.before = { ...this.delay };
     for (const kind of ["audio", "video"] as const) {
       const want = Math.max(this.needs[kind], t[kind]);
-      this.delay[kind] += Math.max(-150, Math.min(150, want - this.delay[kind]));
+      const most = kind === "audio" ? 150 : 400;
+      this.delay[kind] += Math.max(-most, Math.min(most, want - this.delay[kind]));
     }
   }
   read(kind: "audio" | "video"): Playout {
     // Decoding a picture takes a while that is no delay of the buffer.
     const age = this.delay[kind] + this.noise();
-    return { playout: this.clocked ? 1e12 - age : null, age, delay: Math.max(0, this.delay[kind] - (kind === "video" ? 25 : 0)) };
+    const held = (this.before[kind] + this.delay[kind]) / 2;
+    return { playout: this.clocked ? 1e12 - age : null, age, delay: Math.max(0, held - (kind === "video" ? 25 : 0)) };
   }
 }
 

@@ -57,8 +57,9 @@ function ahead(audio: Playout, video: Playout): number | null {
 
 /** Lets go of the one behind first; only what is left holds back the one ahead. */
 function shift(aheadDelay: number, ahead: number, behindDelay: number, behind: number, step: number): [number, number] {
-  // A target below what the network needs anyway holds nothing back.
-  const effective = behind > behindDelay - SLACK_MS ? behind : 0;
+  // A target below what the network needs anyway holds nothing back. On its way
+  // down it is below the last second's delay, too, by the step before this one.
+  const effective = behind > behindDelay - SLACK_MS - STEP_MS ? behind : 0;
   const released = Math.min(effective, step);
   const rest = step - released;
   const next = effective - released < DEAD_MS ? 0 : Math.round(effective - released);

@@ -1,0 +1,27 @@
+package browser
+
+import _ "embed"
+
+// What Options.Scripts takes. They are code of the page's world and reach into
+// nothing of ours but what a person could see, hear and press.
+var (
+	//go:embed scripts/ears.js
+	ears string // window.ears; the next two need it
+
+	//go:embed scripts/clapper.js
+	clapper string
+
+	//go:embed scripts/lips.js
+	lips string
+
+	//go:embed scripts/bare.js
+	bare string // for [attend] instead of join
+
+	//go:embed scripts/wire.js
+	wire string
+)
+
+// slides is a document worth sharing: it moves, and sounds at 1,500 Hz.
+//
+//go:embed scripts/slides.html
+var slides string

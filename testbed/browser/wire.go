@@ -1,0 +1,70 @@
+package browser
+
+import "fmt"
+
+// Received is what a page got of one kind of media since it connected, in all
+// slots together.
+type Received struct {
+	Bytes, Packets float64
+	Samples        float64 // of sound, all that was played
+	Concealed      float64 // of these, made up where something was missing
+	Frames         float64
+	Keyframes      float64
+	Asked          float64 // times that a keyframe was asked for
+}
+
+// Received reads the page's own statistics; the page has the script wire.
+func (p *Page) Received(kind string) Received {
+	p.t.Helper()
+	r, err := Eval[Received](p, fmt.Sprintf("wire.received(%q)", kind))
+	if err != nil {
+		p.t.Fatalf("browser %s: %v", p.Name, err)
+	}
+	return r
+}
+
+// Since is what came after another reading.
+func (r Received) Since(b Received) Received {
+	r.Bytes -= b.Bytes
+	r.Packets -= b.Packets
+	r.Samples -= b.Samples
+	r.Concealed -= b.Concealed
+	r.Frames -= b.Frames
+	r.Keyframes -= b.Keyframes
+	r.Asked -= b.Asked
+	return r
+}
+
+// hollow is the part of the sound that was made up.
+func (r Received) hollow() float64 { return r.Concealed / r.Samples }
+
+// perPacket is how many bytes a packet carried. Chromium names the codec that
+// it decodes, not the format that it came in, so redundancy shows here.
+func (r Received) perPacket() float64 { return r.Bytes / r.Packets }
+
+// Sent is a track that a page sends.
+type Sent struct {
+	ID, Kind      string
+	DeviceID      string
+	Width, Height float64
+}
+
+// Sent lists what the page sends; the page has the script wire.
+func (p *Page) Sent() []Sent {
+	p.t.Helper()
+	list, err := Eval[[]Sent](p, "wire.tracks()")
+	if err != nil {
+		p.t.Fatalf("browser %s: %v", p.Name, err)
+	}
+	return list
+}
+
+// Negotiated is how many descriptions the page took from nodes.
+func (p *Page) Negotiated() int {
+	p.t.Helper()
+	n, err := Eval[int](p, "wire.descriptions")
+	if err != nil {
+		p.t.Fatalf("browser %s: %v", p.Name, err)
+	}
+	return n
+}
