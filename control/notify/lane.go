@@ -147,7 +147,10 @@ func (t *turn) group(ctx context.Context, g queue.Group) error {
 		if err := t.keep(r); err != nil {
 			return err
 		}
-		if r.Outcome == queue.Pending && !g.Loose && g.Series != "" {
+		if g.Loose && d.ID == g.Head && r.Outcome != queue.Pending {
+			return nil
+		}
+		if !g.Loose && g.Series != "" && r.Outcome == queue.Pending {
 			t.hold(d, r.At)
 			return nil
 		}

@@ -17,7 +17,8 @@ type Work struct {
 type Group struct {
 	Series     string
 	Deliveries []Delivery
-	Loose      bool // the order is given up: a failure does not stop the next
+	Loose      bool   // the order is given up: a failure does not stop the next
+	Head       string // of a loose group: when it has an outcome, there is an order again
 }
 
 // Plan orders what is due. Chains hold the oldest pending deliveries of each series, due or not. All of a series
@@ -39,7 +40,7 @@ func Plan(due []Delivery, chains map[string][]Delivery, now time.Time, hold time
 		case known:
 		case passed(chain[0], now, hold):
 			loose[d.Series] = len(w.Groups)
-			w.Groups = append(w.Groups, Group{Series: d.Series, Deliveries: []Delivery{d}, Loose: true})
+			w.Groups = append(w.Groups, Group{Series: d.Series, Deliveries: []Delivery{d}, Loose: true, Head: chain[0].ID})
 		default:
 			loose[d.Series] = -1
 			w.strict(d.Series, chain, now, hold)

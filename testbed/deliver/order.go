@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// slack is the precision of times in the queue.
+const slack = 2 * time.Millisecond
+
+// ordered checks one room: when an event was accepted, all before it were, or the oldest of those that were not
+// had come, and failed, at least a hold before. It counts the events that passed another.
+func ordered(room []*arrival, hold time.Duration) (passed int, err error) {
+	for i, a := range room {
+		if a.acceptedAt.IsZero() {
+			return passed, fmt.Errorf("event %d of room %s was never accepted", a.seq, a.room)
+		}
+		if int64(i+1) != a.seq {
+			return passed, fmt.Errorf("event %d of room %s comes where %d should", a.seq, a.room, i+1)
+		}
+		for _, before := range room[:i] {
+			if before.acceptedAt.Before(a.acceptedAt) {
+				continue
+			}
+			passed++
+			if waited := a.acceptedAt.Sub(before.first); waited < hold-slack {
+				return passed, fmt.Errorf("event %d of room %s passed %d, which had waited for %v only", a.seq, a.room, before.seq, waited)
+			}
+			break
+		}
+	}
+	return passed, nil
+}
