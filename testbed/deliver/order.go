@@ -8,8 +8,10 @@ import (
 // slack is the precision of times in the queue.
 const slack = 2 * time.Millisecond
 
-// ordered checks one room: when an event was accepted, all before it were, or the oldest of those that were not
-// had come, and failed, at least a hold before. It counts the events that passed another.
+// ordered checks one room: when an event was accepted first, all before it were settled, or the oldest of those
+// that were not had come, and failed, at least a hold before. An event is settled when it came for the last time:
+// one that was accepted but whose sender was killed before it wrote that down is still open to the next sender.
+// It counts the events that passed another.
 func ordered(room []*arrival, hold time.Duration) (passed int, err error) {
 	for i, a := range room {
 		if a.acceptedAt.IsZero() {
@@ -19,7 +21,7 @@ func ordered(room []*arrival, hold time.Duration) (passed int, err error) {
 			return passed, fmt.Errorf("event %d of room %s comes where %d should", a.seq, a.room, i+1)
 		}
 		for _, before := range room[:i] {
-			if before.acceptedAt.Before(a.acceptedAt) {
+			if before.settledAt.Before(a.acceptedAt) {
 				continue
 			}
 			passed++

@@ -37,6 +37,7 @@ type arrival struct {
 	body          string
 	first         time.Time
 	acceptedAt    time.Time // first time; zero: never
+	settledAt     time.Time // when it came for the last time
 	tries         int
 	accepts       int
 }
@@ -106,6 +107,7 @@ func (r *receiver) take(who string, h http.Header, body []byte) bool {
 	if a.body != string(body) {
 		r.wrong = append(r.wrong, fmt.Errorf("%s changed from %s to %s", id, a.body, body))
 	}
+	a.settledAt = now
 	if a.tries++; a.tries <= r.o.MostFailures && rand.IntN(2) == 0 {
 		return false
 	}

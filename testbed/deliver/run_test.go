@@ -38,16 +38,20 @@ func TestKilledSendersDeliverEverythingInOrder(t *testing.T) {
 func TestOrderIsJudged(t *testing.T) {
 	start := time.Now()
 	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
+	event := func(seq int64, first, accepted, settled int) *arrival {
+		return &arrival{seq: seq, first: at(first), acceptedAt: at(accepted), settledAt: at(settled)}
+	}
 	tests := []struct {
 		name   string
 		room   []*arrival
 		passed int
 		ok     bool
 	}{
-		{"in order", []*arrival{{seq: 1, acceptedAt: at(1)}, {seq: 2, acceptedAt: at(2)}}, 0, true},
-		{"behind one that failed long enough", []*arrival{{seq: 1, first: at(0), acceptedAt: at(500)}, {seq: 2, acceptedAt: at(101)}, {seq: 3, acceptedAt: at(102)}}, 2, true},
-		{"too early", []*arrival{{seq: 1, first: at(50), acceptedAt: at(500)}, {seq: 2, acceptedAt: at(101)}}, 1, false},
-		{"one is missing", []*arrival{{seq: 1, acceptedAt: at(1)}, {seq: 3, acceptedAt: at(2)}}, 0, false},
+		{"in order", []*arrival{event(1, 0, 1, 1), event(2, 2, 2, 2)}, 0, true},
+		{"behind one that failed long enough", []*arrival{event(1, 0, 500, 500), event(2, 101, 101, 101), event(3, 102, 102, 102)}, 2, true},
+		{"too early", []*arrival{event(1, 50, 500, 500), event(2, 101, 101, 101)}, 1, false},
+		{"behind one that was accepted, but not written down", []*arrival{event(1, 0, 90, 300), event(2, 80, 400, 400), event(3, 120, 120, 120)}, 1, true},
+		{"one is missing", []*arrival{event(1, 1, 1, 1), event(3, 2, 2, 2)}, 0, false},
 		{"never accepted", []*arrival{{seq: 1}}, 0, false},
 	}
 	for _, tt := range tests {
