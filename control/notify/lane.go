@@ -27,7 +27,7 @@ type turn struct {
 	closed  atomic.Pointer[string]
 
 	mu   sync.Mutex
-	held map[string]time.Time // series whose head failed, and until when they wait
+	held map[string]queue.Wait // series whose head failed
 	err  error
 }
 
@@ -164,7 +164,7 @@ func (t *turn) hold(d queue.Delivery, at time.Time) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.held[d.Series] = d.HeldUntil(t.config.Hold)
+	t.held[d.Series] = d.Wait(t.config.Hold)
 }
 
 // attempt makes one; false when it was broken off and says nothing.

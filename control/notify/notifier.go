@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/meridian-video/meridian/control/notify/event"
@@ -15,6 +16,7 @@ type Notifier struct {
 	Queue     *queue.Queue
 	Directory Directory
 	Now       func() time.Time
+	Log       *slog.Logger
 	// Added is called when something was added here; nil is nobody. A sender on another node finds it by itself.
 	Added func()
 }

@@ -102,25 +102,22 @@ func (s *Sender) Run(ctx context.Context) error {
 
 // dispatch gives lanes that have something to do to goroutines.
 func (s *Sender) dispatch(ctx context.Context, lanes *sync.WaitGroup) {
-	slots := make(chan struct{}, s.config.Lanes)
-	freed := make(chan struct{}, 1)
+	working := &desk{lanes: map[queue.Lane]bool{}, freed: make(chan struct{}, 1)}
 	poll := time.NewTicker(s.config.Poll)
 	defer poll.Stop()
 	for ctx.Err() == nil {
-		if free := cap(slots) - len(slots); free > 0 {
+		if free := s.config.Lanes - working.len(); free > 0 {
 			claimed, err := s.queue.Claim(ctx, s.holder, s.now(), s.config.Lease, free)
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("the queue of notifications cannot be read", "err", err)
 			}
 			for _, l := range claimed {
-				slots <- struct{}{}
+				if !working.take(l) {
+					continue // its lease ended while it was worked here, and is ours again
+				}
 				lanes.Go(func() {
 					s.work(ctx, l)
-					<-slots
-					select {
-					case freed <- struct{}{}:
-					default:
-					}
+					working.leave(l)
 				})
 			}
 		}
@@ -128,8 +125,43 @@ func (s *Sender) dispatch(ctx context.Context, lanes *sync.WaitGroup) {
 		case <-ctx.Done():
 		case <-poll.C:
 		case <-s.poke:
-		case <-freed:
+		case <-working.freed:
 		}
+	}
+}
+
+// desk is the lanes that are worked here.
+type desk struct {
+	freed chan struct{} // one slot: a lane was left
+
+	mu    sync.Mutex
+	lanes map[queue.Lane]bool
+}
+
+func (d *desk) len() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.lanes)
+}
+
+// take is false for a lane that is worked already.
+func (d *desk) take(l queue.Lane) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.lanes[l] {
+		return false
+	}
+	d.lanes[l] = true
+	return true
+}
+
+func (d *desk) leave(l queue.Lane) {
+	d.mu.Lock()
+	delete(d.lanes, l)
+	d.mu.Unlock()
+	select {
+	case d.freed <- struct{}{}:
+	default:
 	}
 }
 

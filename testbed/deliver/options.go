@@ -33,7 +33,7 @@ const answerTimeout = time.Second
 // config is production's, faster.
 func (o options) config() notify.Config {
 	c := notify.Default().Scaled(o.Scale)
-	c.Lease, c.Poll, c.Pause = time.Second, 100*time.Millisecond, 300*time.Millisecond
+	c.Lease, c.Poll, c.Pause = 2*time.Second, 100*time.Millisecond, 300*time.Millisecond
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -76,7 +77,7 @@ func wanted(o options) int {
 // publish adds events at a rate, over endpoints and rooms in turn. Every tenth call is made twice, as by an edge
 // that got no answer.
 func publish(ctx context.Context, o options, store *history.Store, times map[string]time.Time) error {
-	n := &notify.Notifier{Queue: queue.New(store), Directory: directory{o.Receiver}, Now: time.Now}
+	n := &notify.Notifier{Queue: queue.New(store), Directory: directory{o.Receiver}, Now: time.Now, Log: slog.Default()}
 	const together = 50
 	pace := time.NewTicker(time.Second * together / time.Duration(o.Rate))
 	defer pace.Stop()

@@ -53,16 +53,15 @@ func (q *Queue) deliveries(ctx context.Context, l Lane, query string, args ...an
 	return found, rows.Err()
 }
 
-// Hold lets what is due of series wait until a time each, so that it is not looked at again and again while it
-// waits for its head.
-func (q *Queue) Hold(ctx context.Context, l Lane, now time.Time, until map[string]time.Time) error {
-	if len(until) == 0 {
+// Hold lets what is due of series, behind a head, wait until a time, so that it is not looked at again and again.
+func (q *Queue) Hold(ctx context.Context, l Lane, now time.Time, held map[string]Wait) error {
+	if len(held) == 0 {
 		return nil
 	}
 	return q.db.InTx(ctx, func(tx *sql.Tx) error {
-		for series, t := range until {
-			if _, err := tx.ExecContext(ctx, `UPDATE delivery SET due = $5 WHERE company = $1 AND endpoint = $2 AND series = $3
-				AND outcome = '' AND due <= $4`, l.Company, l.Endpoint, series, now.UnixMilli(), t.UnixMilli()); err != nil {
+		for series, w := range held {
+			if _, err := tx.ExecContext(ctx, `UPDATE delivery SET due = $6 WHERE company = $1 AND endpoint = $2 AND series = $3
+				AND outcome = '' AND due <= $4 AND seq > $5`, l.Company, l.Endpoint, series, now.UnixMilli(), w.Behind, w.Until.UnixMilli()); err != nil {
 				return fmt.Errorf("hold series: %w", err)
 			}
 		}

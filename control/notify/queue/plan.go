@@ -10,7 +10,13 @@ import (
 // the one before has succeeded or is dead, unless the group is loose.
 type Work struct {
 	Groups []Group
-	Held   map[string]time.Time // series that wait for their head, and until when at most
+	Held   map[string]Wait // series that wait for their heads
+}
+
+// Wait is what those behind a head do.
+type Wait struct {
+	Behind int64     // seq of the head
+	Until  time.Time // at most
 }
 
 // Group is deliveries of one series in their order, or one without a series.
@@ -25,7 +31,7 @@ type Group struct {
 // waits for the first of them, its head, from whose first failure on at most a time hold; after that whatever is
 // due goes, until that head has an outcome, and whoever receives them orders them by seq.
 func Plan(due []Delivery, chains map[string][]Delivery, now time.Time, hold time.Duration) Work {
-	w := Work{Held: map[string]time.Time{}}
+	w := Work{Held: map[string]Wait{}}
 	loose := map[string]int{} // index of a series' group
 	for _, d := range due {
 		chain := chains[d.Series]
@@ -58,7 +64,7 @@ func (w *Work) strict(series string, chain []Delivery, now time.Time, hold time.
 	n := slices.IndexFunc(chain, func(d Delivery) bool { return d.Attempts > 0 && d.Due.After(now) })
 	switch n {
 	case 0:
-		w.Held[series] = chain[0].HeldUntil(hold)
+		w.Held[series] = chain[0].Wait(hold)
 	case -1:
 		w.Groups = append(w.Groups, Group{Series: series, Deliveries: chain})
 	default:
@@ -66,9 +72,9 @@ func (w *Work) strict(series string, chain []Delivery, now time.Time, hold time.
 	}
 }
 
-// HeldUntil is when those behind a delivery that has failed go on at the latest.
-func (d Delivery) HeldUntil(hold time.Duration) time.Time { return d.Begun.Add(hold) }
+// Wait is that of those behind a delivery that has failed.
+func (d Delivery) Wait(hold time.Duration) Wait { return Wait{d.Seq, d.Begun.Add(hold)} }
 
 func passed(head Delivery, now time.Time, hold time.Duration) bool {
-	return !head.Begun.IsZero() && !head.HeldUntil(hold).After(now)
+	return !head.Begun.IsZero() && !head.Wait(hold).Until.After(now)
 }

@@ -53,10 +53,10 @@ func TestPlanKeepsTheOrderOfASeries(t *testing.T) {
 				got = append(got, "loose")
 			}
 		}
-		if until, ok := w.Held["a"]; ok {
+		if held, ok := w.Held["a"]; ok {
 			got = append(got, "held")
-			if want := chain[0].Begun.Add(5 * time.Minute); !until.Equal(want) {
-				t.Errorf("%q: held until %v, want %v", tt.pending, until, want)
+			if want := (Wait{1, chain[0].Begun.Add(5 * time.Minute)}); held != want {
+				t.Errorf("%q: held %v, want %v", tt.pending, held, want)
 			}
 		}
 		if text := strings.Join(got, " "); text != tt.want {
@@ -75,7 +75,7 @@ func TestPlanLetsSeriesGoBesideEachOther(t *testing.T) {
 	for _, g := range w.Groups {
 		got = append(got, names(g.Deliveries))
 	}
-	if text := strings.Join(got, ", "); text != "x, a1, y" || len(w.Held) != 1 || !w.Held["b"].Equal(after(60)) {
+	if text := strings.Join(got, ", "); text != "x, a1, y" || len(w.Held) != 1 || w.Held["b"] != (Wait{1, after(60)}) {
 		t.Errorf("groups %s, held %v", text, w.Held)
 	}
 }

@@ -129,9 +129,13 @@ func TestThoseBehindAHeadAreHeldAndComeBack(t *testing.T) {
 		put(t, q, notice("n1", "room", "e1"), notice("n2", "room", "e1"), notice("n3", "room", "e1"))
 		head := due(t, q, "e1", noon)[0]
 		must(t, q.Record(t.Context(), Result{Delivery: head, At: noon, Due: after(5)}))
-		must(t, q.Hold(t.Context(), lane("e1"), noon, map[string]time.Time{"room": after(300)}))
+		must(t, q.Hold(t.Context(), lane("e1"), noon, map[string]Wait{"room": {1, after(300)}}))
 		if got := names(due(t, q, "e1", after(10))); got != "n1" {
 			t.Errorf("due %s", got)
+		}
+		must(t, q.Hold(t.Context(), lane("e1"), after(10), map[string]Wait{"room": {1, after(300)}}))
+		if got := names(due(t, q, "e1", after(10))); got != "n1" {
+			t.Errorf("the head is held behind itself: due %s", got)
 		}
 		chains, err := q.Chains(t.Context(), lane("e1"), []string{"room", "none"}, 2)
 		if err != nil || names(chains["room"]) != "n1 n2" || len(chains["none"]) != 0 {
