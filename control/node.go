@@ -18,6 +18,8 @@ import (
 	"github.com/meridian-video/meridian/control/api"
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/feed"
+	"github.com/meridian-video/meridian/control/history"
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
 	"github.com/meridian-video/meridian/geo"
@@ -38,6 +40,12 @@ type Config struct {
 	// ElectionTimeout, see store.Config; 0 = default.
 	ElectionTimeout time.Duration
 
+	// History is where sessions, usage and audit are kept, see history.Open; empty = a file in Dir, which only a
+	// node that is alone may have.
+	History string
+	// Voters is how many control nodes the cluster is meant to have; 0 = 1.
+	Voters int
+
 	// Seeds gives the gossip addresses that an enrolling edge learns; nil = none.
 	Seeds func() []string
 	// Fatal is called once when the disk failed and must end the process; nil = exit with status 3.
@@ -54,6 +62,8 @@ type Node struct {
 	authority *ca.Authority
 	identity  *ca.Identity
 	store     *store.Store
+	history   *history.Store
+	spool     *history.Spool
 	handler   http.Handler
 	server    *http.Server
 
@@ -109,6 +119,9 @@ func (n *Node) open(ctx context.Context) error {
 	if n.store, err = n.openStore(machine, hub); err != nil {
 		return err
 	}
+	if err := n.openHistory(ctx); err != nil {
+		return err
+	}
 	if err := n.store.WaitReady(ctx); err != nil {
 		return err
 	}
@@ -141,13 +154,14 @@ func (n *Node) openStore(machine *state.State, hub *feed.Hub) (*store.Store, err
 // freshness is how long a follower may not have heard from its leader and still feed edges.
 const freshness = 2 * time.Second
 
-// serve answers enrolments and feeds.
+// serve answers enrolments, feeds and reports of history.
 func (n *Node) serve(hub *feed.Hub) {
 	mux := http.NewServeMux()
 	mux.Handle("POST "+ca.EnrolPath, n.authority.EnrolHandler(n.cfg.Seeds, n.log))
 	mux.Handle("GET "+feed.Path, &feed.Handler{
 		Hub: hub, Fresh: func() bool { return n.store.Fresh(freshness) }, Context: n.ctx, Log: n.log,
 	})
+	mux.Handle("POST "+record.Path, n.takeHistory())
 	n.server = &http.Server{
 		Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug), // handshakes of port scanners
@@ -209,6 +223,9 @@ func (n *Node) Close(ctx context.Context) error {
 		}
 		errs = append(errs, ignoreClosed(n.cfg.Cluster.Close()))
 		n.wg.Wait()
+		if n.history != nil {
+			errs = append(errs, n.history.Close())
+		}
 		if n.store != nil {
 			errs = append(errs, n.store.Close())
 		}

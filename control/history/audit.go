@@ -20,30 +20,31 @@ type AuditFilter struct {
 
 // Audit lists audit events, the newest first, and the cursor of the next page.
 func (s *Store) Audit(ctx context.Context, want AuditFilter, page Page) ([]record.Audit, string, error) {
-	var f filter
-	f.and("company = ?", want.Company)
-	for column, value := range map[string]string{
-		"actor": want.Actor, "action": want.Action, "object_kind": want.Object.Kind, "object_id": want.Object.ID,
-	} {
-		if value != "" {
-			f.and(column+" = ?", value)
-		}
-	}
-	f.between("happened", want.From, want.To)
-	at, further, err := page.start(1)
+	q, err := want.query(page)
 	if err != nil {
 		return nil, "", err
 	}
-	if further {
-		f.and("(happened, event) < (?, ?)", at.Numbers[0], at.ID)
-	}
-	f.args = append(f.args, page.limit()+1)
-	rows, err := list(ctx, s.read, readAudit, auditColumns+f.where()+f.order("happened DESC, event DESC"), f.args...)
+	rows, err := list(ctx, s.read, readAudit, q)
 	if err != nil {
 		return nil, "", err
 	}
 	rows, next := cut(rows, page.limit(), func(a record.Audit) place { return place{[]int64{a.At.UnixMilli()}, a.Event} })
 	return rows, next, nil
+}
+
+func (want AuditFilter) query(page Page) (query, error) {
+	var f filter
+	f.and("company = ?", want.Company)
+	for _, c := range []struct{ column, value string }{
+		{"actor", want.Actor}, {"action", want.Action}, {"object_kind", want.Object.Kind}, {"object_id", want.Object.ID},
+	} {
+		if c.value != "" {
+			f.and(c.column+" = ?", c.value)
+		}
+	}
+	f.between("happened", want.From, want.To)
+	err := f.behind(page, "(happened, event) < (?, ?)", 1)
+	return f.query(auditColumns, "happened DESC, event DESC", page.limit()+1), err
 }
 
 const auditColumns = `SELECT company, event, happened, actor, action, object_kind, object_id, request, changes FROM audit`

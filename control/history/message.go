@@ -18,18 +18,11 @@ type Message struct {
 
 // Messages lists the chat of a session in its order, and the cursor of the next page.
 func (s *Store) Messages(ctx context.Context, company, session string, page Page) ([]Message, string, error) {
-	var f filter
-	f.and("company = ?", company)
-	f.and("session = ?", session)
-	at, further, err := page.start(2)
+	q, err := messagesOf(company, session, page)
 	if err != nil {
 		return nil, "", err
 	}
-	if further {
-		f.and("(seq, written, message) > (?, ?, ?)", at.Numbers[0], at.Numbers[1], at.ID)
-	}
-	f.args = append(f.args, page.limit()+1)
-	rows, err := list(ctx, s.read, readMessage, messageColumns+f.where()+f.order("seq, written, message"), f.args...)
+	rows, err := list(ctx, s.read, readMessage, q)
 	if err != nil {
 		return nil, "", err
 	}
@@ -37,6 +30,14 @@ func (s *Store) Messages(ctx context.Context, company, session string, page Page
 		return place{[]int64{int64(m.Seq), m.Written.UnixMilli()}, m.ID}
 	})
 	return rows, next, nil
+}
+
+func messagesOf(company, session string, page Page) (query, error) {
+	var f filter
+	f.and("company = ?", company)
+	f.and("session = ?", session)
+	err := f.behind(page, "(seq, written, message) > (?, ?, ?)", 2)
+	return f.query(messageColumns, "seq, written, message", page.limit()+1), err
 }
 
 const messageColumns = `SELECT session, message, seq, written, peer, name, text FROM message`

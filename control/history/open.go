@@ -127,6 +127,11 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
+	if s.dialect == sqlite {
+		if err := s.tellSizes(ctx); err != nil {
+			return err
+		}
+	}
 	s.ready.Store(true)
 	return nil
 }

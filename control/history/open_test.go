@@ -117,6 +117,11 @@ func TestAServerThatIsAwayIsAwaited(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	url, err := server.Database(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +141,9 @@ func TestAServerThatIsAwayIsAwaited(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	for again := time.NewTicker(50 * time.Millisecond); ; {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	for {
 		if s.Ready(ctx) == nil {
 			break
 		}
@@ -157,7 +164,4 @@ func TestAServerThatIsAwayIsAwaited(t *testing.T) {
 		t.Fatal(err)
 	}
 	ingest(t, s, daily.joined("ann", 1))
-	if err := server.Close(); err != nil {
-		t.Error(err)
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -89,9 +90,24 @@ func (f *filter) between(column string, from, to time.Time) {
 	}
 }
 
+// behind adds the condition of a page that is not the first: its list is ordered by some numbers and an id.
+func (f *filter) behind(page Page, condition string, numbers int) error {
+	at, further, err := page.start(numbers)
+	if err != nil || !further {
+		return err
+	}
+	args := make([]any, 0, numbers+1)
+	for _, n := range at.Numbers {
+		args = append(args, n)
+	}
+	f.and(condition, append(args, at.ID)...)
+	return nil
+}
+
 func (f *filter) where() string { return " WHERE " + strings.Join(f.conditions, " AND ") }
 
-// order ends a query whose last argument is the number of rows.
-func (f *filter) order(columns string) string {
-	return " ORDER BY " + columns + " LIMIT $" + strconv.Itoa(len(f.args))
+// query is the whole of it: columns and table, conditions, order, and how many rows.
+func (f *filter) query(columns, order string, limit int) query {
+	args := append(slices.Clone(f.args), limit)
+	return query{columns + f.where() + " ORDER BY " + order + " LIMIT $" + strconv.Itoa(len(args)), args}
 }

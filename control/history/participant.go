@@ -31,24 +31,25 @@ type Participant struct {
 
 // Participants lists who was in a session, in the order of joining, and the cursor of the next page.
 func (s *Store) Participants(ctx context.Context, company, session string, page Page) ([]Participant, string, error) {
-	var f filter
-	f.and("company = ?", company)
-	f.and("session = ?", session)
-	f.and("coalesce(joined, 0) > 0") // not "IS NOT NULL", for which SQLite takes an index by time
-	at, further, err := page.start(1)
+	q, err := participantsOf(company, session, page)
 	if err != nil {
 		return nil, "", err
 	}
-	if further {
-		f.and("(joined, presence) > (?, ?)", at.Numbers[0], at.ID)
-	}
-	f.args = append(f.args, page.limit()+1)
-	rows, err := list(ctx, s.read, readParticipant, participantColumns+f.where()+f.order("joined, presence"), f.args...)
+	rows, err := list(ctx, s.read, readParticipant, q)
 	if err != nil {
 		return nil, "", err
 	}
 	rows, next := cut(rows, page.limit(), func(p Participant) place { return place{[]int64{p.Joined.UnixMilli()}, p.Presence} })
 	return rows, next, nil
+}
+
+func participantsOf(company, session string, page Page) (query, error) {
+	var f filter
+	f.and("company = ?", company)
+	f.and("session = ?", session)
+	f.and("joined IS NOT NULL")
+	err := f.behind(page, "(joined, presence) > (?, ?)", 1)
+	return f.query(participantColumns, "joined, presence", page.limit()+1), err
 }
 
 const participantColumns = `SELECT session, room, presence, peer, person, name, attributes, role, mode, pop, node, joined, ended, reason, tick

@@ -43,7 +43,7 @@ func (w Who) filter(company string) (filter, error) {
 		}
 	}
 	var f filter
-	f.and("(company, session, presence) IN ("+strings.Join(either, " UNION ")+")", args...)
+	f.and("(company, session, presence) IN (SELECT company, session, presence FROM ("+strings.Join(either, " UNION ")+") AS theirs)", args...)
 	return f, nil
 }
 
@@ -63,12 +63,11 @@ func (s *Store) Forget(ctx context.Context, company string, who Who) (f Forgotte
 	}
 	where.and("forgotten = 0")
 	aliases := make(map[string]string)
-	where.args = append(where.args, purgeRows)
-	query := `SELECT session, presence, peer FROM presence` + where.where() + ` LIMIT $` + fmt.Sprint(len(where.args))
+	q := where.query(`SELECT session, presence, peer FROM presence`, "session, presence", purgeRows)
 	for {
 		found, err := list(ctx, s.read, func(row scanner) (p Participant, err error) {
 			return p, row.Scan(&p.Session, &p.Presence, &p.Peer)
-		}, query, where.args...)
+		}, q)
 		if err != nil || len(found) == 0 {
 			return f, err
 		}
@@ -83,10 +82,12 @@ func (s *Store) Forget(ctx context.Context, company string, who Who) (f Forgotte
 	}
 }
 
+const forgetMessages = `UPDATE message SET peer = $4, name = '', text = '', forgotten = 1
+	WHERE company = $1 AND session = $2 AND peer = $3 AND forgotten = 0`
+
 // forget takes one presence and what its peer wrote in the session; messages first, since they are found by it.
 func (s *Store) forget(ctx context.Context, company string, p Participant, alias string, f *Forgotten) error {
-	n, err := s.change(ctx, `UPDATE message SET peer = $4, name = '', text = '', forgotten = 1
-		WHERE company = $1 AND session = $2 AND peer = $3 AND forgotten = 0`, company, p.Session, p.Peer, alias)
+	n, err := s.change(ctx, forgetMessages, company, p.Session, p.Peer, alias)
 	f.Messages += n
 	if err != nil {
 		return err
@@ -104,8 +105,8 @@ func (s *Store) ExportPerson(ctx context.Context, company string, who Who, to io
 	if err != nil {
 		return err
 	}
-	where.and("coalesce(joined, 0) > 0")
-	presences, err := list(ctx, s.read, readParticipant, participantColumns+where.where()+` ORDER BY joined, presence`, where.args...)
+	where.and("joined IS NOT NULL")
+	presences, err := list(ctx, s.read, readParticipant, query{participantColumns + where.where() + ` ORDER BY joined, presence`, where.args})
 	if err != nil {
 		return err
 	}
@@ -164,8 +165,9 @@ func exportParticipant(p Participant) *exportedParticipant {
 }
 
 func (s *Store) exportMessages(ctx context.Context, company string, p Participant, out *json.Encoder) error {
-	messages, err := list(ctx, s.read, readMessage,
-		messageColumns+` WHERE company = $1 AND session = $2 AND peer = $3 ORDER BY seq, written, message`, company, p.Session, p.Peer)
+	messages, err := list(ctx, s.read, readMessage, query{
+		messageColumns + ` WHERE company = $1 AND session = $2 AND peer = $3 ORDER BY seq, written, message`, []any{company, p.Session, p.Peer},
+	})
 	if err != nil {
 		return err
 	}
@@ -180,8 +182,9 @@ func (s *Store) exportMessages(ctx context.Context, company string, p Participan
 
 func (s *Store) exportAudit(ctx context.Context, company string, who Who, out *json.Encoder) error {
 	for _, id := range who.Persons {
-		events, err := list(ctx, s.read, readAudit,
-			auditColumns+` WHERE company = $1 AND actor IN ($2, $3) ORDER BY happened, event`, company, "user:"+id, "customer:"+id)
+		events, err := list(ctx, s.read, readAudit, query{
+			auditColumns + ` WHERE company = $1 AND actor IN ($2, $3) ORDER BY happened, event`, []any{company, "user:" + id, "customer:" + id},
+		})
 		if err != nil {
 			return err
 		}

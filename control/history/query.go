@@ -10,9 +10,15 @@ import (
 // scanner reads one row.
 type scanner interface{ Scan(dest ...any) error }
 
+// query is a text with its arguments.
+type query struct {
+	text string
+	args []any
+}
+
 // list runs a query and reads its rows.
-func list[T any](ctx context.Context, db *sql.DB, read func(scanner) (T, error), query string, args ...any) (_ []T, err error) {
-	rows, err := db.QueryContext(ctx, query, args...)
+func list[T any](ctx context.Context, db *sql.DB, read func(scanner) (T, error), q query) (_ []T, err error) {
+	rows, err := db.QueryContext(ctx, q.text, q.args...)
 	if err != nil {
 		return nil, fmt.Errorf("read history: %w", err)
 	}

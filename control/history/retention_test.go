@@ -84,7 +84,7 @@ func TestRecordsArriveWhileAPurgeRuns(t *testing.T) {
 	onEach(t, func(t *testing.T, s *Store) {
 		var old []record.Record
 		for i := range 4000 {
-			old = append(old, daily.chat("ann", uint64(i), -90*day))
+			old = append(old, daily.chat("ann", uint64(i), -90*day+float64(i)))
 		}
 		ingest(t, s, old...)
 		ctx, cancel := context.WithCancel(t.Context())

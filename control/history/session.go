@@ -31,21 +31,11 @@ type SessionFilter struct {
 
 // Sessions lists sessions, the newest first, and the cursor of the next page; "" on the last.
 func (s *Store) Sessions(ctx context.Context, want SessionFilter, page Page) ([]Session, string, error) {
-	var f filter
-	f.and("company = ?", want.Company)
-	if want.Room != "" {
-		f.and("room = ?", want.Room)
-	}
-	f.between("started", want.From, want.To)
-	at, further, err := page.start(1)
+	q, err := want.query(page)
 	if err != nil {
 		return nil, "", err
 	}
-	if further {
-		f.and("(started, session) < (?, ?)", at.Numbers[0], at.ID)
-	}
-	f.args = append(f.args, page.limit()+1)
-	rows, err := list(ctx, s.read, readSession, sessionColumns+f.where()+f.order("started DESC, session DESC"), f.args...)
+	rows, err := list(ctx, s.read, readSession, q)
 	if err != nil {
 		return nil, "", err
 	}
@@ -53,9 +43,20 @@ func (s *Store) Sessions(ctx context.Context, want SessionFilter, page Page) ([]
 	return rows, next, nil
 }
 
+func (want SessionFilter) query(page Page) (query, error) {
+	var f filter
+	f.and("company = ?", want.Company)
+	if want.Room != "" {
+		f.and("room = ?", want.Room)
+	}
+	f.between("started", want.From, want.To)
+	err := f.behind(page, "(started, session) < (?, ?)", 1)
+	return f.query(sessionColumns, "started DESC, session DESC", page.limit()+1), err
+}
+
 // Session finds one session; false when there is none of this company.
 func (s *Store) Session(ctx context.Context, company, id string) (Session, bool, error) {
-	rows, err := list(ctx, s.read, readSession, sessionColumns+` WHERE company = $1 AND session = $2`, company, id)
+	rows, err := list(ctx, s.read, readSession, query{sessionColumns + ` WHERE company = $1 AND session = $2`, []any{company, id}})
 	if err != nil || len(rows) == 0 {
 		return Session{}, false, err
 	}
@@ -63,8 +64,8 @@ func (s *Store) Session(ctx context.Context, company, id string) (Session, bool,
 }
 
 const sessionColumns = `SELECT company, session, room, room_kind, pop, node, started, closed,
-	(SELECT count(DISTINCT peer) FROM presence AS p
-		WHERE p.company = session.company AND p.session = session.session AND coalesce(p.joined, 0) > 0)
+	(SELECT count(DISTINCT p.peer) FROM presence AS p
+		WHERE p.company = session.company AND p.session = session.session AND p.joined IS NOT NULL)
 	FROM session`
 
 func readSession(row scanner) (s Session, err error) {

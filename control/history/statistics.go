@@ -39,15 +39,7 @@ type Summary struct {
 // Statistics lists the stays in a room that joined, on the grid, at or after from and not after to, sorted by
 // joining. A room that nobody was in then gives none.
 func (s *Store) Statistics(ctx context.Context, company, room string, from, to time.Time) ([]Stay, error) {
-	var f filter
-	f.and("company = ?", company)
-	f.and("room = ?", room)
-	if first := record.TickAt(from); first.Before(from) { // rounded down, no join lies between two ticks
-		from = first.Add(record.TickLength)
-	}
-	f.between("joined", from, record.TickAt(to).Add(record.TickLength))
-	f.args = append(f.args, maxStays+1)
-	stays, err := list(ctx, s.read, readStay, `SELECT peer, joined, ended, tick FROM presence`+f.where()+f.order("joined, presence"), f.args...)
+	stays, err := list(ctx, s.read, readStay, staysIn(company, room, from, to))
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +48,17 @@ func (s *Store) Statistics(ctx context.Context, company, room string, from, to t
 	}
 	slices.SortStableFunc(stays, func(a, b Stay) int { return cmp.Or(a.Join.Compare(b.Join), cmp.Compare(a.Peer, b.Peer)) })
 	return stays, nil
+}
+
+func staysIn(company, room string, from, to time.Time) query {
+	var f filter
+	f.and("company = ?", company)
+	f.and("room = ?", room)
+	if first := record.TickAt(from); first.Before(from) { // rounded down, no join lies between two ticks
+		from = first.Add(record.TickLength)
+	}
+	f.between("joined", from, record.TickAt(to).Add(record.TickLength))
+	return f.query(`SELECT peer, joined, ended, tick FROM presence`, "joined", maxStays+1)
 }
 
 func readStay(row scanner) (Stay, error) {

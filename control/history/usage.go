@@ -57,29 +57,28 @@ const (
 
 // Usage sums a company's month up.
 func (s *Store) Usage(ctx context.Context, company string, month Month) (u Usage, err error) {
-	f := month.filter(company)
-	err = s.read.QueryRowContext(ctx, `SELECT count(DISTINCT session), count(DISTINCT peer), count(*), `+seconds+` FROM presence`+f.where(), f.args...).
-		Scan(&u.Sessions, &u.People, &u.Stays, &u.Seconds)
+	q := month.query(company, `SELECT count(DISTINCT session), count(DISTINCT peer), count(*), `+seconds+` FROM presence`, "")
+	err = s.read.QueryRowContext(ctx, q.text, q.args...).Scan(&u.Sessions, &u.People, &u.Stays, &u.Seconds)
 	return u, err
 }
 
 // UsageBySession lists a company's month by session and room, in the order of their ids.
 func (s *Store) UsageBySession(ctx context.Context, company string, month Month) ([]SessionUsage, error) {
-	f := month.filter(company)
 	rows, err := list(ctx, s.read, func(row scanner) (u SessionUsage, err error) {
 		u.Sessions = 1
 		return u, row.Scan(&u.Session, &u.Room, &u.People, &u.Stays, &u.Seconds)
-	}, `SELECT session, room, count(DISTINCT peer), count(*), `+seconds+` FROM presence`+f.where()+` GROUP BY session, room`, f.args...)
+	}, month.query(company, `SELECT session, room, count(DISTINCT peer), count(*), `+seconds+` FROM presence`, ` GROUP BY session, room`))
 	slices.SortFunc(rows, func(a, b SessionUsage) int { // here, since databases differ in how they order texts
 		return cmp.Or(cmp.Compare(a.Session, b.Session), cmp.Compare(a.Room, b.Room))
 	})
 	return rows, err
 }
 
-func (m Month) filter(company string) filter {
+// query asks about the stays of a month.
+func (m Month) query(company, columns, group string) query {
 	var f filter
 	f.and("company = ?", company)
 	from, to := m.Bounds()
 	f.between("joined", from, to)
-	return f
+	return query{columns + f.where() + group, f.args}
 }

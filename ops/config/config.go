@@ -108,6 +108,12 @@ type Control struct {
 
 	// Raft is where voters talk to each other (TLS).
 	Raft Endpoint `yaml:"raft"`
+
+	// History is the database for sessions, chat, usage and audit:
+	// postgres://user:password@host/database, required for several control
+	// nodes and the same for all. Empty: a file under Data.
+	History     Secret `yaml:"history"`
+	HistoryFile string `yaml:"history_file"`
 }
 
 // Edge is the section of role edge.

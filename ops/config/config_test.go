@@ -139,7 +139,7 @@ func TestEnvironmentOverrides(t *testing.T) {
 
 func TestVariablesAreOnePerKey(t *testing.T) {
 	names := config.Variables()
-	for _, want := range []string{"MERIDIAN_NODE", "MERIDIAN_EDGE_JOIN_SECRET_FILE", "MERIDIAN_CONTROL_API_TLS_KEY"} {
+	for _, want := range []string{"MERIDIAN_NODE", "MERIDIAN_EDGE_JOIN_SECRET_FILE", "MERIDIAN_CONTROL_API_TLS_KEY", "MERIDIAN_CONTROL_HISTORY_FILE"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no %s in %v", want, names)
 		}

@@ -35,7 +35,9 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // readSecrets fills secrets from the files named beside them.
 func (c *Config) readSecrets() []complaint {
-	return readSecret("edge.join_secret", &c.Edge.JoinSecret, c.Edge.JoinSecretFile)
+	return append(
+		readSecret("control.history", &c.Control.History, c.Control.HistoryFile),
+		readSecret("edge.join_secret", &c.Edge.JoinSecret, c.Edge.JoinSecretFile)...)
 }
 
 // readSecret fills the secret of a key from a file, if one is named.

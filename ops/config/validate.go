@@ -62,6 +62,7 @@ func (c Control) check(k *checker) {
 	k.tls("control.api.tls", c.API.TLS)
 	k.endpoint("control.cluster", c.Cluster)
 	k.endpoint("control.raft", c.Raft)
+	k.database("control.history", c.History)
 }
 
 func (e Edge) check(k *checker) {
@@ -126,6 +127,14 @@ func (k *checker) secret(key string, value Secret, required bool) {
 		k.complain(key, "is missing (or %s_file)", key)
 	case value != "" && len(value) < shortestSecret:
 		k.complain(key, "has %d characters, fewer than %d", len(value), shortestSecret)
+	}
+}
+
+// database does not repeat the value, which may hold a password.
+func (k *checker) database(key string, value Secret) {
+	scheme, rest, found := strings.Cut(value.Reveal(), ":")
+	if value != "" && (!found || rest == "" || scheme != "postgres" && scheme != "postgresql" && scheme != "sqlite") {
+		k.complain(key, "is neither postgres://user:password@host/database nor sqlite:file")
 	}
 }
 

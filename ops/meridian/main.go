@@ -24,6 +24,7 @@ type commands struct {
 	Dev     devCommand     `cmd:"" help:"Run a whole network on this machine and print links to open."`
 	Control controlCommand `cmd:"" help:"Run a control node."`
 	Edge    edgeCommand    `cmd:"" help:"Run an edge node."`
+	Usage   usageCommand   `cmd:"" help:"Write and check usage ledgers."`
 	Config  configCommand  `cmd:"" help:"Look at a configuration."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

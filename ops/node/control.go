@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -24,6 +25,8 @@ type ControlOptions struct {
 	Raft          net.Listener
 	RaftAdvertise string // empty: the listener's
 	Cluster       net.Listener
+	History       string       // database, see control.Config; empty: a file in Dir
+	Voters        int          // control nodes the cluster is meant to have; 0: 1
 	API           net.Listener // plain or TLS
 	Operator      net.Listener // nil: the operator's pages stand on API
 	Certificate   func() error // health check of the API's certificate; nil: none
@@ -60,7 +63,8 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 	know := sync.OnceFunc(func() { close(gossiping) })
 	defer know() // runs before the node is closed, which waits for who asks for seeds
 	c.Node, err = control.Open(ctx, control.Config{
-		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster, Log: o.Log, Registerer: c.Registry,
+		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster,
+		History: o.History, Voters: o.Voters, Log: o.Log, Registerer: c.Registry,
 		// Edges may enrol before gossip runs, whose key the node has.
 		Seeds: func() []string {
 			<-gossiping
@@ -89,6 +93,7 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 // serve starts the HTTP servers.
 func (c *Control) serve(o ControlOptions) {
 	c.Health.Add("control", c.Node.Ready)
+	c.Health.AddWarning("history", c.historyReady) // edges keep what they have to report, so it keeps nobody out
 	if o.Certificate != nil {
 		c.Health.Add("certificate", o.Certificate)
 	}
@@ -103,6 +108,15 @@ func (c *Control) serve(o ControlOptions) {
 	}
 	c.server = newServer(public, o.Log)
 	c.wg.Go(func() { serve(c.server, o.API, o.Log) })
+}
+
+// historyTimeout is how long a health check waits for the database.
+const historyTimeout = time.Second
+
+func (c *Control) historyReady() error {
+	ctx, cancel := context.WithTimeout(context.Background(), historyTimeout)
+	defer cancel()
+	return c.Node.History().Ready(ctx)
 }
 
 // Close stops the node: the API first, then gossip, then Raft. It is idempotent.

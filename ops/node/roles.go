@@ -32,7 +32,7 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 			Cluster: reachable(c.Control.Cluster, cluster.Addr()),
 		},
 		Dir: c.Data, RaftAdvertise: reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
-		API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
+		History: c.Control.History.Reveal(), API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
 	})
 	if err != nil {
 		return unlessEnded(ctx, errors.Join(err, s.Close()))

@@ -11,8 +11,10 @@ import (
 // unprivileged gives the directory to a user that the server may run as: this one or, for root, whom the
 // server refuses, one of those every system has.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
+	attr := new(syscall.SysProcAttr)
+	dieWithUs(attr)
 	if os.Geteuid() != 0 {
-		return nil, nil
+		return attr, nil
 	}
 	u, err := user.Lookup("postgres")
 	if err != nil {
@@ -31,5 +33,6 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
 		return nil, err
 	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
+	attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	return attr, nil
 }
