@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/control/notify/event"
 	"github.com/meridian-video/meridian/control/notify/queue"
 )
@@ -55,6 +56,21 @@ func (n *Notifier) Publish(ctx context.Context, events ...event.Event) error {
 		notices = notices[len(some):]
 	}
 	return nil
+}
+
+// PublishRecords is Publish for what records of history tell.
+func (n *Notifier) PublishRecords(ctx context.Context, records ...record.Record) error {
+	var events []event.Event
+	for _, r := range records {
+		e, ok, err := event.FromRecord(r)
+		if err != nil {
+			return fmt.Errorf("publish events: %w", err)
+		}
+		if ok {
+			events = append(events, e)
+		}
+	}
+	return n.Publish(ctx, events...)
 }
 
 // notice stores an event without its seq, which the queue gives.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/control/notify/event"
 	"github.com/meridian-video/meridian/control/notify/guard"
 	"github.com/meridian-video/meridian/control/notify/queue"
@@ -29,6 +30,27 @@ func TestEndpointsAreToldWhatTheyWantOnce(t *testing.T) {
 		if got := len(r.log(t, id)); got != want {
 			t.Errorf("%s is told %d events, want %d", id, got, want)
 		}
+	}
+}
+
+func TestRecordsAreToldInTheirRoom(t *testing.T) {
+	r := newRig(t, Endpoint{ID: "hook"})
+	live := record.Live{Company: "acme", Room: "daily", Session: "s1", At: time.Now()}
+	records := []record.Record{
+		&record.Opened{Live: live, RoomKind: record.Call}, &record.Joined{Live: live, Presence: "p", Peer: "ann"},
+		&record.Tick{Live: live, Presence: "p", Peer: "ann"}, &record.Closed{Live: live},
+	}
+	for range 2 {
+		if err := r.PublishRecords(t.Context(), records...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := map[int64]string{}
+	for _, e := range r.log(t, "hook") {
+		told[e.Seq] = e.Type
+	}
+	if len(told) != 3 || told[1] != "session.opened" || told[2] != "participant.joined" || told[3] != "session.closed" {
+		t.Errorf("told %v", told)
 	}
 }
 
