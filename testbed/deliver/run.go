@@ -24,8 +24,8 @@ type report struct {
 }
 
 func (r report) String() string {
-	return fmt.Sprintf("%d of %d events accepted in %v, %d requests, %d killed senders, %d accepted twice or more, %d passed one that failed for longer than the hold; first attempt after p50 %v, p99 %v, max %v",
-		r.Accepted, r.Events, r.Took.Round(time.Millisecond), r.Requests, r.Kills, r.Twice, r.Passed, r.quantile(0.5), r.quantile(0.99), r.quantile(1))
+	return fmt.Sprintf("%d of %d events accepted in %v, %d requests, %d killed senders, %d accepted twice or more, %d passed one that failed for longer than the hold; first attempt after p50 %v, p90 %v, p99 %v, max %v",
+		r.Accepted, r.Events, r.Took.Round(time.Millisecond), r.Requests, r.Kills, r.Twice, r.Passed, r.quantile(0.5), r.quantile(0.9), r.quantile(0.99), r.quantile(1))
 }
 
 func (r report) quantile(q float64) time.Duration {
