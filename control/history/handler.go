@@ -32,8 +32,11 @@ type Handler struct {
 	Store *Store
 	// Known says whether a company exists.
 	Known func(company string) bool
-	Now   func() time.Time
-	Log   *slog.Logger
+	// Tell lets companies know of records that are kept; nil is nobody. Where it fails the edge is not answered, and
+	// brings them again: it must know what it was told before.
+	Tell func(context.Context, ...record.Record) error
+	Now  func() time.Time
+	Log  *slog.Logger
 
 	slots chan struct{}
 }
@@ -149,7 +152,10 @@ func (h *Handler) keep(ctx context.Context, lines [][]byte) (record.Answer, erro
 		good = append(good, r)
 	}
 	answer.Stored = len(good)
-	return answer, h.Store.Ingest(ctx, good...)
+	if err := h.Store.Ingest(ctx, good...); err != nil || h.Tell == nil {
+		return answer, err
+	}
+	return answer, h.Tell(ctx, good...)
 }
 
 // Why an edge's record is refused although it is one.

@@ -13,11 +13,11 @@ type Retention struct {
 	Sessions   int // sessions with their participants and chat, from when they began
 	Chat       int // messages, where that is shorter
 	Audit      int
-	Deliveries int // of webhooks
+	Deliveries int // of webhooks and letters; less than 4 also takes what is still being tried
 }
 
 // Purged counts the rows that went.
-type Purged struct{ Sessions, Participants, Messages, Audit, Deliveries int64 }
+type Purged struct{ Sessions, Participants, Messages, Audit, Deliveries, Notices int64 }
 
 // purgeRows is how many rows go in one transaction: few enough that ingest waits for milliseconds only.
 const purgeRows = 500
@@ -34,6 +34,7 @@ func (s *Store) Purge(ctx context.Context, company string, keep Retention, now t
 		{keep.Chat, &p.Messages, oldRows("message", "written")},
 		{keep.Audit, &p.Audit, oldRows("audit", "happened")},
 		{keep.Deliveries, &p.Deliveries, oldRows("delivery", "created")},
+		{keep.Deliveries, &p.Notices, oldRows("notice", "created")},
 	} {
 		if step.days <= 0 {
 			continue
