@@ -129,7 +129,8 @@ func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 	if _, ok := state.Get[state.APIKey](n.store.View(), key.ID); ok {
 		return key.Text(), nil
 	}
-	_, err = n.ensure(ctx, key.Create("", state.APIKeySpec{Name: "first key of the platform"}))
+	// The operator's own programs are not to be slowed down by a limit that is meant for tenants.
+	_, err = n.ensure(ctx, key.Create("", state.APIKeySpec{Name: "first key of the platform", Rate: 10_000}))
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create API key: %w", err)
 	}

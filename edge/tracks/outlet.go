@@ -18,7 +18,7 @@ func (t *Table) Attach(_ context.Context, from geo.NodeID, req wire.Subscribe, o
 		return wire.TrackInfo{}, nil, relay.ErrNoTrack
 	}
 	t.cfg.Log.Debug("track leaves over link", "trace", req.Trace, "to", from, "track", req.Track)
-	down := sfu.NewDownTrack(sfu.DownConfig{Kind: up.Kind(), Sink: sink{out, up.Codec()}, Verbatim: true, Now: t.cfg.Now, Metrics: t.cfg.Metrics})
+	down := sfu.NewDownTrack(sfu.DownConfig{Kind: up.Kind(), Sink: sink{out}, Verbatim: true, Now: t.cfg.Now, Metrics: t.cfg.Metrics})
 	down.SetTarget(target(req.Layers))
 	down.Switch(up)
 	info := wire.TrackInfo{Kind: wireKind(up.Kind()), Codec: up.Codec().String(), ClockRate: up.Codec().ClockRate()}
@@ -32,20 +32,15 @@ func wireKind(k sfu.Kind) uint8 {
 	return 1
 }
 
-// sink gives a DownTrack's packets to a link.
-type sink struct {
-	out   *relay.Outlet
-	codec sfu.Codec // as granted
-}
+// sink gives a DownTrack's packets to a link. Each says its codec: a track's own is that of its latest packet,
+// so that the two ends of a link may mean different ones by it.
+type sink struct{ out *relay.Outlet }
 
 // Send implements sfu.Sink.
 func (s sink) Send(p *sfu.Packet, _ sfu.Batch) {
 	m := wire.Media{
-		Layer: p.Layer, SequenceNumber: p.SequenceNumber, Timestamp: p.Timestamp,
+		Layer: p.Layer, Codec: wireCodec(p.Codec), SequenceNumber: p.SequenceNumber, Timestamp: p.Timestamp,
 		Marker: p.Marker, AudioLevel: p.AudioLevel, Descriptor: p.Descriptor, Payload: p.Payload,
-	}
-	if p.Codec != s.codec {
-		m.Codec = wireCodec(p.Codec)
 	}
 	s.out.Send(&m)
 }

@@ -64,7 +64,10 @@ type history struct {
 
 // client reads and writes registers by nodes at random until the context ends.
 func (h *history) client(ctx context.Context, id int) {
+	pace := time.NewTicker(20 * time.Millisecond) // porcupine's work grows faster than the history
+	defer pace.Stop()
 	for n := 0; ctx.Err() == nil; n++ {
+		<-pace.C
 		r := register{key: fmt.Sprintf("r%d", rand.IntN(3)), write: rand.IntN(2) == 0, value: fmt.Sprintf("c%d-%d", id, n)}
 		h.do(id, h.c.Nodes[rand.IntN(len(h.c.Nodes))], r)
 	}
