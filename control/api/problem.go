@@ -150,7 +150,7 @@ func field(location string) string {
 
 // refuse is the one place where an error becomes a status.
 func (a *API) refuse(ctx context.Context, err error) error {
-	p, isProblem := errors.AsType[*Problem](err)
+	_, isProblem := errors.AsType[*Problem](err)
 	d, isDomain := errors.AsType[*state.Error](err)
 	switch {
 	case isProblem:
@@ -164,7 +164,7 @@ func (a *API) refuse(ctx context.Context, err error) error {
 		return problem(ctx, http.StatusGatewayTimeout, "The outcome is not known; read before trying again.")
 	case errors.Is(err, store.ErrNotLeader), errors.Is(err, store.ErrClosed), errors.Is(err, store.ErrLatched):
 		a.log.Warn("API call without a leader", "request_id", requestID(ctx), "err", err)
-		p = problem(ctx, http.StatusServiceUnavailable, "The control plane cannot decide now. Try again.")
+		p := problem(ctx, http.StatusServiceUnavailable, "The control plane cannot decide now. Try again.")
 		p.Code = proxy.RefusedNoLeader
 		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"1"}, proxy.RefusedHeader: {proxy.RefusedNoLeader}})
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

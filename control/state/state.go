@@ -85,7 +85,6 @@ type tx struct {
 	target  string // id of the entity the command is about, known once it was looked up
 	company string // its owner
 	changes []Change
-	events  int
 }
 
 func (t *tx) run(entry []byte) Result {

@@ -14,7 +14,7 @@ import (
 // see and hear each other all the same.
 func TestWithoutUDP(t *testing.T) {
 	c := cluster.StartAt(t, map[string]cluster.Media{
-		"syd": {Listen: "127.0.0.1:0", Announce: []string{hole(t, "127.0.0.1")}},
+		"syd": {Listen: "127.0.0.1:0", Announce: []string{hole(t, "127.0.0.1")}, NoTURN: true},
 	}, "fra", "syd")
 	free := New(t, "free", Options{Tone: 440, Width: 480, Height: 270})
 	walled := New(t, "walled", Options{Tone: 700, Width: 480, Height: 270})
@@ -53,7 +53,7 @@ func TestWithoutUDP(t *testing.T) {
 func TestFirefoxWithoutUDP(t *testing.T) {
 	own := ownAddress(t)
 	c := cluster.StartAt(t, map[string]cluster.Media{
-		"syd": {Announce: []string{hole(t, own)}, TCP: own + ":0"},
+		"syd": {Announce: []string{hole(t, own)}, TCP: own + ":0", NoTURN: true},
 	}, "fra", "syd")
 	chrome := New(t, "chromium", Options{Tone: 440, Width: 480, Height: 270})
 	fox := New(t, "firefox", Options{Firefox: true, Tone: 700, Width: 480, Height: 270})
@@ -107,7 +107,7 @@ func TestNarrowWayWithoutUDP(t *testing.T) {
 	server := freeTCP(t)
 	way := newThrottle(t, server, 3_000_000)
 	c := cluster.StartAt(t, map[string]cluster.Media{
-		"syd": {Announce: []string{hole(t, "127.0.0.1")}, TCP: server, AnnounceTCP: []string{way.Addr().String()}},
+		"syd": {Announce: []string{hole(t, "127.0.0.1")}, NoTURN: true, TCP: server, AnnounceTCP: []string{way.Addr().String()}},
 	}, "fra", "syd")
 	publisher := New(t, "publisher", Options{Tone: 440, Width: 480, Height: 270})
 	viewer := New(t, "viewer", Options{Width: 1280, Height: 720})

@@ -90,6 +90,7 @@ type Media struct {
 	TCP      string   // where media comes by TCP; empty: to the port of pages
 
 	AnnounceTCP []string // as Announce
+	NoTURN      bool     // no relay, whose way a browser may like better
 }
 
 // StartAt is Start with the media of some POPs not on any port of 127.0.0.1.
@@ -136,6 +137,10 @@ func (c *Cluster) startEdge(pop string, m Media, cluster, seed, secret string) *
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	turn := "127.0.0.1:0"
+	if m.NoTURN {
+		turn = ""
+	}
 	p := freePorts(c.t, 1)
 	url := fmt.Sprintf("http://127.0.0.1:%d", p[0])
 	return c.start(pop, url, fmt.Sprintf(`
@@ -148,12 +153,12 @@ gossip: {listen: "127.0.0.1:0", seeds: [%q]}
 edge:
   http: {listen: "127.0.0.1:%d", url: %q}
   media: %s
-  turn: {udp: "127.0.0.1:0", tcp: "127.0.0.1:0", realm: meridian}
+  turn: {udp: %q, tcp: %q, realm: meridian}
   relay: {listen: "127.0.0.1:0"}
   control: [%q]
   join_secret: %q
   api: %q
-`, pop, pop, filepath.Join(c.dir, pop), seed, p[0], url, media, cluster, secret, c.API))
+`, pop, pop, filepath.Join(c.dir, pop), seed, p[0], url, media, turn, turn, cluster, secret, c.API))
 }
 
 // Restart ends an edge without a word and starts it again as it was.
