@@ -14,11 +14,16 @@ import (
 
 // openHistory opens the history where it is configured to be, or in the data directory of a node that is alone.
 func (n *Node) openHistory(ctx context.Context) error {
-	url, err := history.URL(n.cfg.History, n.cfg.Dir, max(n.cfg.BootstrapExpect, len(n.cfg.Join)))
-	if err != nil {
-		return err
+	open := n.cfg.OpenHistory
+	if open == nil {
+		url, err := history.URL(n.cfg.History, n.cfg.Dir, max(n.cfg.BootstrapExpect, len(n.cfg.Join)))
+		if err != nil {
+			return err
+		}
+		open = func(ctx context.Context) (*history.Store, error) { return history.Open(ctx, url) }
 	}
-	if n.history, err = history.Open(ctx, url); err != nil {
+	var err error
+	if n.history, err = open(ctx); err != nil {
 		return err
 	}
 	if err := n.history.Ready(ctx); err != nil {

@@ -53,6 +53,8 @@ type Config struct {
 	// History is where sessions, usage and audit are kept, see history.Open; empty = a file in Dir, which only a
 	// node that is alone may have.
 	History string
+	// OpenHistory opens it in another way, where no database server can be had; nil = as History says.
+	OpenHistory func(ctx context.Context) (*history.Store, error)
 
 	// Seeds gives the gossip addresses that an enrolling edge learns; nil = none.
 	Seeds func() []string

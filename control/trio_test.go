@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/meridian-video/meridian/control"
 	"github.com/meridian-video/meridian/control/ca"
+	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/testbed/simnet"
@@ -49,7 +51,10 @@ func (c *trio) start(i int) error {
 	}
 	n, err := control.Open(c.t.Context(), control.Config{
 		Dir: c.home(i), NodeID: geo.NodeID(fmt.Sprintf("control-%d", i+1)), VoterSecret: c.secret,
-		BootstrapExpect: c.expect, Join: c.join, History: "sqlite:" + c.home(i) + "/history.db", // no database server in a bubble
+		BootstrapExpect: c.expect, Join: c.join,
+		OpenHistory: func(ctx context.Context) (*history.Store, error) { // no database server in a bubble
+			return history.Open(ctx, "sqlite:"+c.home(i)+"/history.db")
+		},
 		Cluster: cluster, Raft: raft, Dial: host.Dial, Fatal: func(err error) { c.t.Errorf("fatal: %v", err) }, Log: logger(c.t),
 	})
 	c.nodes[i] = n

@@ -60,16 +60,17 @@ const sqliteReaders = 4
 const postgresConns = 8
 
 // URL chooses where a control node keeps its history: the configured database or, for a node that is alone, a
-// file in its data directory. ErrNeedsPostgreSQL where several voters would each get a file by default.
+// file in its data directory. ErrNeedsPostgreSQL where voters could not share it.
 func URL(configured, dir string, voters int) (string, error) {
-	if configured == "" && voters > 1 {
-		return "", ErrNeedsPostgreSQL
-	}
 	if configured == "" {
 		configured = "sqlite:" + filepath.Join(dir, "history.db")
 	}
-	if _, _, err := parse(configured); err != nil {
+	d, _, err := parse(configured)
+	if err != nil {
 		return "", err
+	}
+	if d == sqlite && voters > 1 {
+		return "", ErrNeedsPostgreSQL
 	}
 	return configured, nil
 }

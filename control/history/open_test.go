@@ -24,6 +24,7 @@ func TestWhereHistoryIsKept(t *testing.T) {
 		{"", 0, "sqlite:/data/history.db", nil},
 		{"", 3, "", ErrNeedsPostgreSQL},
 		{"sqlite:/other/file.db", 1, "sqlite:/other/file.db", nil},
+		{"sqlite:/other/file.db", 3, "", ErrNeedsPostgreSQL},
 		{"postgres://u:p@db/history", 3, "postgres://u:p@db/history", nil},
 		{"postgresql://db/history", 1, "postgresql://db/history", nil},
 		{"mysql://db", 1, "", ErrURL},
