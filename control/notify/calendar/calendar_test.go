@@ -161,6 +161,7 @@ func TestWhatCannotBeWrittenIsRefused(t *testing.T) {
 func FuzzEncode(f *testing.F) {
 	f.Add("Summary", "Ann", "text")
 	f.Add("a\r\nEND:VEVENT", "b\"\nX:", "\\n\u2028\x00\xff")
+	f.Add("0", "\\", "\xff")
 	usual, err := Encode(Request, sample("Europe/Berlin", winter))
 	if err != nil {
 		f.Fatal(err)

@@ -52,9 +52,13 @@ func (w *writer) time(name string, t time.Time, zone *time.Location) {
 	w.line(name + ";TZID=" + zone.String() + ":" + t.In(zone).Format(local))
 }
 
-// person writes an address with its name as a parameter, in which no quotes can be (RFC 5545 section 3.2).
+// quotable makes a name fit for quotes: none may be in it (RFC 5545 section 3.2), and some readers take a backslash
+// before the closing one for an escape.
+var quotable = strings.NewReplacer(`"`, "'", `\`, "/")
+
+// person writes an address with its name as a parameter.
 func (w *writer) person(name, parameters string, p Person) {
-	called := strings.ReplaceAll(drop(strings.ToValidUTF8(p.Name, "\uFFFD")), `"`, "'")
+	called := quotable.Replace(drop(strings.ToValidUTF8(p.Name, "\uFFFD")))
 	if called == "" {
 		called = p.Email
 	}

@@ -79,7 +79,8 @@ func (a Address) parse() (*mail.Address, error) {
 	if err != nil || parsed.Address != a.Email {
 		return nil, fmt.Errorf("%w: %q is no address", ErrLetter, a.Email)
 	}
-	return &mail.Address{Name: oneLine(a.Name), Address: a.Email}, nil
+	name := strings.ReplaceAll(oneLine(a.Name), `\`, "/") // which net/mail writes bare into an encoded word
+	return &mail.Address{Name: name, Address: a.Email}, nil
 }
 
 // oneLine makes text fit for a header.

@@ -188,6 +188,7 @@ func TestSettingsAreChecked(t *testing.T) {
 func FuzzLetter(f *testing.F) {
 	f.Add("Subject\r\nBcc: all@example.org", "Name\nX: y", "id", "text\r\n.\r\n")
 	f.Add("\u2028\x00\xff", "\"", "\r\n\r\nbody", "")
+	f.Add("0", "\xc2\\", "0", "0")
 	f.Fuzz(func(t *testing.T, subject, name, id, text string) {
 		l := sample()
 		l.Subject, l.To.Name, l.ID, l.Text = subject, name, id, text
