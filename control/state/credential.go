@@ -145,6 +145,8 @@ type FirstUse struct {
 	At      time.Time `json:"at"`
 	By      string    `json:"by,omitempty"` // what the first bringer was bound to
 	Expires time.Time `json:"expires"`      // when the token is worth nothing anyway
+	// LifetimeMS is how long the token serves from At, as the first use had it; 0 = it serves once.
+	LifetimeMS int64 `json:"lifetime_ms,omitempty"`
 }
 
 func (f *FirstUse) spec() any               { return &struct{}{} }
