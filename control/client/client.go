@@ -143,6 +143,11 @@ func (c *Client) OnChange(f func(*View), kinds ...state.Kind) {
 	c.listeners = append(c.listeners, listener{f, kinds})
 }
 
+// OnTokens is OnChange for what decides on tokens: keys and revocations.
+func (c *Client) OnTokens(f func(*View)) {
+	c.OnChange(f, state.KindTenantKey, state.KindSigningKey, state.KindRevocation)
+}
+
 // publish shows what the replica holds, of which these kinds have changed; none: any may have.
 func (c *Client) publish(kinds ...state.Kind) {
 	v := c.replica.view()

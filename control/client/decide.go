@@ -33,6 +33,12 @@ type (
 // MaxPlacements is how many placements Place takes at once.
 const MaxPlacements = edgeapi.MaxPlacements
 
+// ParseUse reads a claim of another edge's, ParseUseAnswer what one answers.
+var (
+	ParseUse       = edgeapi.ParseUse
+	ParseUseAnswer = edgeapi.ParseUseAnswer
+)
+
 const (
 	maxAnswer = 256 << 10 // bytes
 	maxTries  = 3         // of a question whose answer was lost: asking again does no harm

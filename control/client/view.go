@@ -16,6 +16,8 @@ type (
 	TenantKey = state.TenantKey
 	// Room is a room as configured.
 	Room = state.Room
+	// Settings are a room's, a company's and the levels' above.
+	Settings = state.Settings
 )
 
 // View is the copy at one index. It never changes and is safe for many goroutines; a nil View is empty.

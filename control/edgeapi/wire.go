@@ -95,7 +95,7 @@ func (r *Refusal) Error() string { return r.Message }
 // Code is the stable word shown to clients.
 func (r *Refusal) Code() string { return r.Word }
 
-// request is one of the requests.
+// request is what is read of another node.
 type request interface{ valid() bool }
 
 // decode reads a request.
@@ -122,6 +122,16 @@ func (r *PlaceRequest) valid() bool {
 		}
 	}
 	return true
+}
+
+// ParseUse reads a UseRequest; the error is ErrRequest.
+func ParseUse(body []byte) (r UseRequest, err error) { return r, decode(body, &r) }
+
+// ParseUseAnswer reads a UseAnswer; the error is ErrRequest.
+func ParseUseAnswer(body []byte) (a UseAnswer, err error) { return a, decode(body, &a) }
+
+func (a *UseAnswer) valid() bool {
+	return !a.At.IsZero() && written(a.At) && a.LifetimeMS >= 0 && a.LifetimeMS <= maxLifetime && len(a.By) <= maxText && utf8.ValidString(a.By)
 }
 
 // OfNode tells whether all placements of a PlaceRequest are those of one node.

@@ -1,6 +1,9 @@
 package room
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Bounds of a proof.
 const (
@@ -12,9 +15,10 @@ const (
 // let the same one back in, and to end who came in by one that is withdrawn. It
 // opens nothing. The zero value stands for no token.
 type Proof struct {
-	Token string   `json:"token,omitempty"` // name of the token: its hash
-	IDs   []string `json:"ids,omitempty"`   // its id and those of what it was made from
-	Key   string   `json:"key,omitempty"`   // id of the key that signed it
+	Token string    `json:"token,omitempty"` // name of the token: its hash
+	IDs   []string  `json:"ids,omitempty"`   // its id and those of what it was made from
+	Key   string    `json:"key,omitempty"`   // id of the key that signed it
+	Until time.Time `json:"until,omitzero"`  // when the presence ends with it; zero: it does not
 }
 
 func (p Proof) valid() bool {
@@ -25,5 +29,5 @@ func (p Proof) valid() bool {
 }
 
 func (p Proof) equal(q Proof) bool {
-	return p.Token == q.Token && p.Key == q.Key && slices.Equal(p.IDs, q.IDs)
+	return p.Token == q.Token && p.Key == q.Key && slices.Equal(p.IDs, q.IDs) && p.Until.Equal(q.Until)
 }
