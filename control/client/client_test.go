@@ -317,7 +317,7 @@ func TestAViewSaysWhatOfTokensHolds(t *testing.T) {
 	c := openAt(t, t.TempDir())
 	give(t, c, snapshotFrames(t, 10, "e1")...)
 	give(t, c, feed.Frame{Type: feed.TypeDelta, Index: 11, Changes: []feed.Change{
-		{Kind: state.KindRevocation, Data: raw(t, state.Revocation{Meta: state.Meta{ID: "a.t1", Company: "a"}})},
+		{Kind: state.KindRevocation, Data: raw(t, state.Revocation{Meta: state.Meta{ID: "a/t1", Company: "a"}})},
 		{Kind: state.KindPlacement, Data: raw(t, state.Placement{Meta: state.Meta{ID: "a/r", Company: "a"}, Epoch: 4})},
 	}})
 	v := c.View()

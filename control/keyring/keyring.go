@@ -23,7 +23,7 @@ func Of(v *state.View, company string) token.Keyring {
 
 // Revoked tells whether a company's token of ours was withdrawn.
 func Revoked(v *state.View, company, id string) bool {
-	_, ok := state.Get[state.Revocation](v, company+"."+id)
+	_, ok := state.Get[state.Revocation](v, state.RevocationID(company, id))
 	return ok
 }
 

@@ -430,6 +430,11 @@ func (c *UseToken) apply(tx *tx) (any, error) {
 	return f, nil
 }
 
+// maxRevocations bounds those of a company, which every edge holds.
+const maxRevocations = 100_000
+
+func revocationsOf(company string) string { return company + "/" + string(KindRevocation) }
+
 // RevokeToken ends a token of ours by its jti, and those minted from it.
 type RevokeToken struct {
 	Company string    `json:"company"`
@@ -447,11 +452,21 @@ func (c *RevokeToken) apply(tx *tx) (any, error) {
 	if _, ok := Get[Company](tx.view(), c.Company); !ok {
 		return nil, notFound("company")
 	}
-	id := c.Company + "." + c.JTI
+	id := RevocationID(c.Company, c.JTI)
 	tx.target, tx.company = id, c.Company
 	r := &Revocation{Meta: Meta{ID: id, Company: c.Company}, Expires: c.Expires.UTC()}
-	if old, ok := Get[Revocation](tx.view(), id); ok && old.Expires.After(r.Expires) {
+	old, ok := Get[Revocation](tx.view(), id)
+	if ok && old.Expires.After(r.Expires) {
 		return old, nil
+	}
+	if !ok {
+		n, err := tx.count(revocationsOf(c.Company), 1)
+		if err != nil {
+			return nil, err
+		}
+		if n > maxRevocations {
+			return nil, &Error{Code: CodeBusy, Message: "too many tokens are withdrawn; withdraw the key that signs them"}
+		}
 	}
 	if err := tx.put(KindRevocation, r); err != nil {
 		return nil, err

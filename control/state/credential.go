@@ -152,10 +152,18 @@ type FirstUse struct {
 func (f *FirstUse) spec() any               { return &struct{}{} }
 func (f *FirstUse) check(*tx, Entity) error { return nil }
 
-// Revocation ends a token of ours before its time; its id is the token's jti.
+// Revocation ends a token of ours before its time; see RevocationID.
 type Revocation struct {
 	Meta
 	Expires time.Time `json:"expires"` // when the token would have ended
+}
+
+// RevocationID is the id of the revocation of a company's token; neither part holds a slash.
+func RevocationID(company, jti string) string { return company + "/" + jti }
+
+func (r *Revocation) deleted(tx *tx) error {
+	_, err := tx.count(revocationsOf(r.Company), -1)
+	return err
 }
 
 func (r *Revocation) spec() any               { return &struct{}{} }

@@ -459,3 +459,37 @@ func TestSecretsAreMasked(t *testing.T) {
 	}
 	f.refused(CodeInvalid, "secret", &Create{Kind: KindOrigin, ID: "o", Company: "a", Set: js(AllowedOriginSpec{"https://x.y"}), Secret: []byte(`{}`)})
 }
+
+func TestWithdrawnTokensAreRememberedAndBounded(t *testing.T) {
+	f := tenants(t)
+	revoke := func(company, jti string, until time.Duration) Result {
+		return f.apply(&RevokeToken{Company: company, JTI: jti, Expires: t0.Add(until)})
+	}
+	known := func(company, jti string) bool {
+		_, ok := Get[Revocation](f.s.View(), RevocationID(company, jti))
+		return ok
+	}
+	revoke("a", "b.x", time.Hour)
+	if !known("a", "b.x") || known("b", "b.x") || known("a.b", "x") {
+		t.Error("another's token is withdrawn")
+	}
+	if r := revoke("a", "b.x", time.Minute).Value.(Revocation); !r.Expires.Equal(t0.Add(time.Hour)) {
+		t.Errorf("it is forgotten sooner: %v", r.Expires)
+	}
+	for _, bad := range []Result{revoke("a", "", time.Hour), revoke("a", "x/y", time.Hour), revoke("nobody", "x", time.Hour)} {
+		if bad.Err == nil {
+			t.Errorf("taken: %+v", bad.Value)
+		}
+	}
+	if c, _ := Get[counter](f.s.View(), revocationsOf("a")); c.N != 1 {
+		t.Errorf("%d are counted", c.N)
+	}
+	f.n += uint64((2 * time.Hour).Seconds())
+	revoke("b", "y", time.Hour) // sweeps
+	if known("a", "b.x") {
+		t.Error("a token that has ended is remembered")
+	}
+	if c, ok := Get[counter](f.s.View(), revocationsOf("a")); ok {
+		t.Errorf("%d are counted", c.N)
+	}
+}
