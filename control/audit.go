@@ -13,7 +13,8 @@ import (
 const (
 	// takeEvery is how often events are looked for: what somebody changed is in the history this soon.
 	takeEvery = 500 * time.Millisecond
-	// takeAtOnce bounds the events of one transaction.
+	// takeAtOnce bounds the events of one transaction. Where there are more, the next follows at once: who
+	// changes thousands of things a second would fill the state with events otherwise.
 	takeAtOnce = 500
 	// takeTimeout bounds one round; the next begins where this one ended.
 	takeTimeout = 30 * time.Second
@@ -24,11 +25,13 @@ const (
 // same id and is kept once.
 func (n *Node) takeEvents() {
 	failed := false
-	for pause(n.ctx, takeEvery) == nil {
-		if n.store.Ready() != nil {
+	more := false
+	for more || pause(n.ctx, takeEvery) == nil {
+		if more = false; n.store.Ready() != nil {
 			continue
 		}
-		err := n.takeSome()
+		var err error
+		more, err = n.takeSome()
 		if err != nil && !failed && n.ctx.Err() == nil {
 			n.log.Warn("events wait for history", "err", err)
 		}
@@ -36,7 +39,8 @@ func (n *Node) takeEvents() {
 	}
 }
 
-func (n *Node) takeSome() error {
+// takeSome moves as many events as one transaction may have, and tells whether there were so many.
+func (n *Node) takeSome() (full bool, err error) {
 	ctx, cancel := context.WithTimeout(n.ctx, takeTimeout)
 	defer cancel()
 	var records []record.Record
@@ -49,13 +53,15 @@ func (n *Node) takeSome() error {
 		records, last = append(records, audited(e, view.Platform().Epoch)), e.ID
 	}
 	if len(records) == 0 {
-		return nil
+		return false, nil
 	}
 	if err := n.history.Ingest(ctx, records...); err != nil {
-		return err
+		return false, err
 	}
-	_, err := n.store.Propose(ctx, &state.TakeEvents{Through: last})
-	return err
+	if _, err := n.store.Propose(ctx, &state.TakeEvents{Through: last}); err != nil {
+		return false, err
+	}
+	return len(records) == takeAtOnce, nil
 }
 
 // audited is an event as history keeps it. The log index alone is not unique: a cluster that was restored counts

@@ -77,6 +77,7 @@ type Node struct {
 	proxy     *proxy.Proxy
 	port      *port.Port
 	api       http.Handler  // what the leader answers
+	edges     http.Handler  // what the leader decides for edges
 	server    *http.Server  // on the cluster listener
 	voters    *http.Server  // on the Raft listener
 	opened    chan struct{} // closed when store is set
@@ -172,7 +173,7 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.api = native
+	n.api, n.edges = native, n.decideForEdges(signer)
 	n.serving.Store(true)
 	n.wg.Go(func() { native.Run(n.ctx) })
 	n.wg.Go(n.renew)

@@ -187,18 +187,18 @@ func TestRevokedKeyLeavesEveryEdgeAndEdgesStartWithoutControl(t *testing.T) {
 	var k struct{ ID string }
 	api.want(201, "POST", "/api/v1/companies/dev/keys", map[string]string{"name": "k", "pem": publicPEM(t, 2048)}, &k)
 	for _, e := range edges {
-		until(t, "key at the edge", func() bool { _, ok := e.View().KeyByID(k.ID); return ok && e.Connected() })
+		until(t, "key at the edge", func() bool { return e.View().Usable("dev", k.ID) && e.Connected() })
 		if c, ok := e.View().CompanyByHost("anything.example:8080"); !ok || c.ID != "dev" || !state.On(c.Settings.OpenRooms) {
 			t.Fatalf("default company: %+v %v", c, ok)
 		}
-		if len(e.View().Keys("dev")) != 1 || len(e.View().NativeKeys()) != 1 {
+		if ring := e.View().Keyring("dev"); len(ring.Partner) != 1 || len(ring.Native) != 1 {
 			t.Fatal("keys of the copy")
 		}
 	}
 	revoked := time.Now()
 	api.want(204, "DELETE", "/api/v1/companies/dev/keys/"+k.ID, nil, nil)
 	for _, e := range edges {
-		until(t, "key gone", func() bool { _, ok := e.View().KeyByID(k.ID); return !ok })
+		until(t, "key gone", func() bool { return !e.View().Usable("dev", k.ID) })
 	}
 	t.Logf("revoked at both edges after %s", time.Since(revoked))
 	api.want(201, "POST", "/api/v1/companies/dev/rooms", map[string]any{"public_id": "standup", "open": true}, nil)
@@ -219,7 +219,7 @@ func TestRevokedKeyLeavesEveryEdgeAndEdgesStartWithoutControl(t *testing.T) {
 	if _, ok := e.View().Room("dev", "standup"); !ok {
 		t.Fatal("the room is not in the copy")
 	}
-	if _, ok := e.View().KeyByID(k.ID); ok {
+	if e.View().Usable("dev", k.ID) {
 		t.Fatal("the revoked key is back")
 	}
 
@@ -285,7 +285,7 @@ func TestMintedTokenVerifiesByTheEdgesCopy(t *testing.T) {
 		ExpiresAt   time.Time `json:"expires_at"`
 	}
 	api.want(201, "POST", "/api/v1/companies/dev/rooms/r1/tokens", map[string]any{"name": "Ada", "peer": "p1"}, &minted)
-	ring := token.Keyring{Company: "dev", Native: e.View().NativeKeys()}
+	ring := e.View().Keyring("dev")
 	claims, err := token.Verify(minted.Token, ring, time.Now())
 	if err != nil || claims.Room != "r1" || claims.Name != "Ada" || claims.Company != "dev" {
 		t.Fatalf("%+v %v", claims, err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/ca"
+	"github.com/meridian-video/meridian/control/edgeapi"
 	"github.com/meridian-video/meridian/control/feed"
 	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/control/port"
@@ -39,6 +40,9 @@ func (n *Node) serve(hub *feed.Hub) {
 	mux.Handle("POST "+pathJoin, controlOnly(inOwnName(n.proxy)))
 	mux.Handle("POST "+pathPromote, controlOnly(inOwnName(n.proxy)))
 	mux.Handle("/api/v1/", nodesOnly(n.proxy))
+	mux.Handle("POST "+edgeapi.PathPlace, nodesOnly(ofOwnHomes(n.proxy)))
+	mux.Handle("POST "+edgeapi.PathUse, nodesOnly(n.proxy))
+	mux.Handle("POST "+edgeapi.PathExchange, nodesOnly(n.proxy))
 	mux.Handle("POST "+record.Path, n.takeHistory())
 	n.server = n.newServer(mux)
 	listener := tls.NewListener(n.cfg.Cluster, n.identity.ControlServerTLS())
@@ -108,6 +112,16 @@ func (n *Node) serveLocal(w http.ResponseWriter, r *http.Request) {
 			refuse(w, errForming)
 			return
 		}
+		n.serveDecided(w, r)
+	}
+}
+
+// serveDecided answers calls of tenants and of edges.
+func (n *Node) serveDecided(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case edgeapi.PathPlace, edgeapi.PathUse, edgeapi.PathExchange:
+		n.edges.ServeHTTP(w, r)
+	default:
 		n.api.ServeHTTP(w, r)
 	}
 }

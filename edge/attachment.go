@@ -34,13 +34,17 @@ type attachment struct {
 	out       *signal.Outbox // nil for WHIP, which hears nothing
 	transport *rtc.Transport
 	seat      *room.Seat
+	proof     room.Proof        // that let the participant in
+	bearer    *bearer           // nil: there is none
 	up        map[string]rtc.Up // by track kind
 	slots     *slots
 	ear       *ear // nil: the client says what its audio slots play
 	roster    roster
 	ceiling   ceiling
-	offered   atomic.Bool // the microphone was on once, so its track stays listed
-	unpublish []func()
+
+	provisional bool        // let in while control was away
+	offered     atomic.Bool // the microphone was on once, so its track stays listed
+	unpublish   []func()
 
 	mic     *microphone // nil: none; the listener's, as is greeted
 	greeted bool
@@ -330,6 +334,10 @@ func (n *Node) add(a *attachment) {
 	n.mu.Lock()
 	n.attached[a] = true
 	n.mu.Unlock()
+	a.bearer = n.bearers.add(&bearer{
+		company: a.key.Company, proof: a.proof, provisional: a.provisional,
+		end: func(why *signal.Error) { a.end(why, room.Kicked) },
+	})
 	if a.ear != nil {
 		n.ears.add(a.ear)
 	}
@@ -339,6 +347,7 @@ func (n *Node) remove(a *attachment) {
 	n.mu.Lock()
 	delete(n.attached, a)
 	n.mu.Unlock()
+	n.bearers.remove(a.bearer)
 	if a.ear != nil {
 		n.ears.remove(a.ear)
 	}

@@ -20,11 +20,13 @@ import (
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
 	"github.com/meridian-video/meridian/control/history/record"
+	"github.com/meridian-video/meridian/edge/placing"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
 	"github.com/meridian-video/meridian/edge/sfu"
 	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/edge/tracks"
+	"github.com/meridian-video/meridian/edge/uses"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/relay"
 	"github.com/meridian-video/meridian/turn"
@@ -47,6 +49,19 @@ type Members interface {
 type Configuration interface {
 	View() *client.View
 	Ready() bool
+	// Connected says whether the copy has all that control has.
+	Connected() bool
+	// Age is the time since control was last heard.
+	Age() time.Duration
+	// OnTokens is given what hears that keys or revocations may have changed.
+	OnTokens(func(*client.View))
+}
+
+// Control is what this node has decided by the control plane.
+type Control interface {
+	placing.Control
+	uses.Control
+	Exchange(ctx context.Context, r client.ExchangeRequest) (client.ExchangeAnswer, error)
 }
 
 // Config is what a Node is made of. Sockets are opened by the caller and closed
@@ -73,7 +88,7 @@ type Config struct {
 	Realm        string
 
 	Recorder room.Recorder // of history; nil: none is kept
-	Placer   room.Placer   // nil: control is not told where rooms have their home
+	Control  Control       // nil: it is never asked, nor told where rooms have their home
 
 	MaxParticipants int // 0: unlimited
 	Log             *slog.Logger
@@ -102,13 +117,17 @@ type Node struct {
 	subscribers subscribers
 	grades      gradeMetrics
 	pages       *pages
+	bearers     *bearers
+	uses        *uses.Uses
+	placer      *placing.Placer // nil: control is not told
 	sockets     *signal.Sockets
 	streams     *signal.Streams
 
-	changed  chan struct{} // members came or went
-	draining atomic.Bool
-	mu       sync.Mutex
-	attached map[*attachment]bool
+	changed   chan struct{} // members came or went
+	withdrawn chan struct{} // keys or revocations may have changed
+	draining  atomic.Bool
+	mu        sync.Mutex
+	attached  map[*attachment]bool
 }
 
 // New starts a node. It serves media and the room plane at once; people reach
@@ -117,7 +136,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
 		secret: make([]byte, 32), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
-		changed: make(chan struct{}, 1),
+		bearers: newBearers(), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
 	}
 	_, _ = rand.Read(n.secret) // never fails (crypto/rand)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
@@ -133,6 +152,9 @@ func New(cfg Config) (*Node, error) {
 	n.wg.Go(n.reportLoad)
 	n.wg.Go(n.keepLinks)
 	n.wg.Go(n.adapt)
+	cfg.Configuration.OnTokens(n.tokensChanged)
+	n.wg.Go(n.watchBearers)
+	n.followControl()
 	return n, nil
 }
 
@@ -174,9 +196,10 @@ func (n *Node) build() (err error) {
 		return fmt.Errorf("start relay: %w", err)
 	}
 	n.tracks.Use(n.mesh)
+	n.askControl()
 	n.plane = room.New(room.Config{
 		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges, Prefers: n.prefers,
-		Recorder: cfg.Recorder, Placer: cfg.Placer, Kind: n.kind,
+		Recorder: cfg.Recorder, Placer: n.roomPlacer(), Standing: n.standing, Kind: n.kind,
 		Now: time.Now, Rand: rand.Reader, Log: n.log.With("part", "room"), Registerer: cfg.Registerer,
 	})
 	n.sockets = signal.NewSockets(n, n.log.With("part", "signal"))
@@ -244,6 +267,9 @@ func (n *Node) handle(from geo.NodeID, topic string, body []byte) {
 
 func (n *Node) answer(ctx context.Context, from geo.NodeID, topic string, body []byte) ([]byte, error) {
 	<-n.ready
+	if topic == uses.Topic {
+		return n.uses.Answer(body)
+	}
 	return n.plane.Answer(ctx, from, topic, body)
 }
 

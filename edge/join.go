@@ -12,7 +12,6 @@ import (
 
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
-	"github.com/meridian-video/meridian/control/token"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
 	"github.com/meridian-video/meridian/edge/signal"
@@ -40,13 +39,14 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		return nil, signal.Joined{}, err
 	}
 	// Who resumes does not know the room's capacity; without one it stays.
-	adm := entry.Admission{Company: company.ID, Room: j.Room, Name: j.Name}
+	adm := admitted{Admission: entry.Admission{Company: company.ID, Room: j.Room, Name: j.Name}, provisional: !n.cfg.Configuration.Connected()}
 	if j.Resume == "" {
 		url := entry.Attributes{entry.RoomID: j.Room}
 		if j.Peer != "" {
 			url[entry.PeerID] = j.Peer
 		}
-		if adm, err = n.admit(company, url, j.Kind, j.Token, j.Name); err != nil {
+		v := visit{source: entry.Native, kind: j.Kind, url: url, typed: j.Name, token: j.Token, browser: j.Browser}
+		if adm, err = n.admit(ctx, company, v); err != nil {
 			return nil, signal.Joined{}, err
 		}
 	} else if company.Suspended() {
@@ -63,7 +63,8 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		a.abort(err)
 		return nil, signal.Joined{}, err
 	}
-	snap, err := n.seat(ctx, a, adm, j.Resume, j.Media)
+	a.proof, a.provisional = adm.proof, adm.provisional
+	snap, err := n.seat(ctx, a, adm.Admission, j.Resume, j.Media)
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
@@ -112,37 +113,6 @@ func (n *Node) company(host string) (client.Company, error) {
 		return client.Company{}, signal.Refuse(signal.NotFound, "There is no meeting service under this name.", nil)
 	}
 	return c, nil
-}
-
-// admit makes the entry decision from this node's copy of the configuration.
-func (n *Node) admit(c client.Company, url entry.Attributes, kind, raw, typed string) (entry.Admission, error) {
-	view := n.cfg.Configuration.View()
-	in := entry.Input{Source: entry.Native, Kind: entry.Kind(kind), URL: url, Typed: typed, Now: time.Now()}
-	if raw != "" {
-		claims, err := token.Verify(raw, keyring(view, c.ID), in.Now)
-		if err != nil {
-			in.TokenErr = err
-		} else {
-			in.Token = &entry.Claims{
-				Proof: entry.Proof(claims.Kind), ID: claims.ID, Expires: claims.Expires, Company: claims.Company, Room: claims.Room, Peer: claims.Peer,
-				Name: claims.Name, Role: claims.Role, Attributes: claims.Attributes,
-			}
-		}
-	}
-	r, configured := view.Room(c.ID, entry.RoomOf(in))
-	settings := view.Settings(c, r)
-	in.Company = &entry.Company{
-		ID: c.ID, Suspended: c.Suspended(), OpenRooms: client.On(settings.OpenRooms),
-		JWTMandatory: client.On(settings.JWTMandatory), MaxParticipants: c.MaxParticipants,
-	}
-	if configured {
-		in.Room = &entry.Room{ID: r.PublicID, Kind: entry.Kind(r.Kind), MaxParticipants: r.MaxParticipants, TokenRequired: !r.Open}
-	}
-	adm, err := entry.Decide(in)
-	if refusal, ok := errors.AsType[*entry.Refusal](err); ok {
-		return adm, signal.Refuse(signal.Code(refusal.Code), refusal.Message, err)
-	}
-	return adm, err
 }
 
 // open accepts the offer and makes an attachment that has no seat yet.
@@ -219,7 +189,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.publish()
 	seat, snap, err := n.plane.Join(ctx, room.Join{
 		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Name: cmp.Or(adm.Name, "Guest"), Role: room.Role(adm.Role),
-		Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket,
+		Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
 		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,
 	}, a)
 	if err != nil {
@@ -231,8 +201,10 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	if up, ok := a.up[trackMic]; ok {
 		a.mic = &microphone{peer: seat.Peer(), track: a.trackID(trackMic), source: up.Track}
 	}
+	a.proof = seat.Proof()
 	n.add(a)
 	n.wg.Go(a.watch)
+	n.recheck(a.bearer)
 	if n.draining.Load() { // since the join was taken; Drain may not have seen it
 		a.move()
 	}
@@ -263,22 +235,6 @@ func (n *Node) ICEServers(participant string) []signal.ICEServer {
 	}
 	user, password := credential.Mint(n.secret, participant, iceLifetime, time.Now())
 	return []signal.ICEServer{{URLs: n.cfg.TURNAnnounce, Username: user, Credential: password}}
-}
-
-// keyring gathers what a company's tokens may be signed with.
-func keyring(v *client.View, company string) token.Keyring {
-	k := token.Keyring{Company: company, Native: v.NativeKeys()}
-	for _, key := range v.Keys(company) {
-		// Keys are checked at registration; one that no longer parses fits no token.
-		if public, err := token.ParsePublicKey([]byte(key.PEM)); err == nil {
-			k.Partner = append(k.Partner, token.PartnerKey{ID: key.ID, Key: public})
-		}
-	}
-	k.Elsewhere = func(kid string) (string, bool) {
-		other, ok := v.KeyByID(kid)
-		return other.Company, ok
-	}
-	return k
 }
 
 // firstPublishers lists what should fill slots before anybody has chosen, best

@@ -52,6 +52,10 @@ type unconfigured struct{}
 
 func (unconfigured) View() *client.View { return nil }
 func (unconfigured) Ready() bool        { return true }
+func (unconfigured) Connected() bool    { return true }
+func (unconfigured) Age() time.Duration { return 0 }
+
+func (unconfigured) OnTokens(func(*client.View)) {}
 
 func udp(t *testing.T) net.PacketConn {
 	t.Helper()
@@ -294,7 +298,7 @@ func TestSlotsFollowTheRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := n.play(t.Context(), entry.Admission{Company: "acme", Room: "demo"}, signal.MediaRequest{Offer: string(whep)})
+	res, err := n.play(t.Context(), admitted{Admission: entry.Admission{Company: "acme", Room: "demo"}}, signal.MediaRequest{Offer: string(whep)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -308,7 +312,7 @@ func TestSlotsFollowTheRoom(t *testing.T) {
 	res.Close()
 	<-res.Done()
 	n.holds(1, 1, 1, 2)
-	_, err = n.play(t.Context(), entry.Admission{Company: "acme", Room: "other"}, signal.MediaRequest{Offer: string(whep)})
+	_, err = n.play(t.Context(), admitted{Admission: entry.Admission{Company: "acme", Room: "other"}}, signal.MediaRequest{Offer: string(whep)})
 	if code(err) != signal.NotFound {
 		t.Errorf("played a room that is not: %v", err)
 	}
@@ -332,7 +336,7 @@ func TestPublisherKeepsNoEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := n.publish(t.Context(), entry.Admission{Company: "acme", Room: "demo"}, signal.MediaRequest{Offer: string(whip)})
+	res, err := n.publish(t.Context(), admitted{Admission: entry.Admission{Company: "acme", Room: "demo"}}, signal.MediaRequest{Offer: string(whip)})
 	if err != nil {
 		t.Fatal(err)
 	}

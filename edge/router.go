@@ -18,6 +18,7 @@ func (n *Node) Handler() http.Handler {
 	r.Get("/ws", n.sockets.ServeHTTP)
 	r.Get("/probe", n.probe)
 	r.Get("/api/v1/attach", n.attach)
+	r.Post("/api/v1/exchange", n.exchange)
 	r.Handle("/api/v1/*", n.proxy())
 	n.streams.Mount(r)
 	return r

@@ -15,21 +15,23 @@ import (
 )
 
 // enter makes the entry decision for a WHIP or WHEP request.
-func (n *Node) enter(r signal.MediaRequest) (entry.Admission, error) {
+func (n *Node) enter(ctx context.Context, r signal.MediaRequest) (admitted, error) {
 	if err := n.takesJoins(); err != nil {
-		return entry.Admission{}, err
+		return admitted{}, err
 	}
 	company, err := n.company(r.Host)
 	if err != nil {
-		return entry.Admission{}, err
+		return admitted{}, err
 	}
-	return n.admit(company, entry.Attributes{entry.RoomID: r.Room}, string(entry.Call), r.Token, r.Name)
+	return n.admit(ctx, company, visit{
+		source: entry.Native, kind: string(entry.Call), url: entry.Attributes{entry.RoomID: r.Room}, typed: r.Name, token: r.Token,
+	})
 }
 
 // Publish implements signal.MediaHost: a WHIP client is a participant with a
 // microphone and a camera and no ears.
 func (n *Node) Publish(ctx context.Context, r signal.MediaRequest) (signal.Resource, error) {
-	adm, err := n.enter(r)
+	adm, err := n.enter(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +44,7 @@ func (n *Node) Publish(ctx context.Context, r signal.MediaRequest) (signal.Resou
 
 // publish and play do what Publish and Play do with whom entry has admitted.
 
-func (n *Node) publish(ctx context.Context, adm entry.Admission, r signal.MediaRequest) (*resource, error) {
+func (n *Node) publish(ctx context.Context, adm admitted, r signal.MediaRequest) (*resource, error) {
 	a, err := n.open(ctx, roomKey{adm.Company, adm.Room}, rtc.Offer{SDP: r.Offer, Name: r.Trace, MaxVideoSlots: -1, MaxAudioSlots: -1}, r.Trace, nil)
 	if err != nil {
 		return nil, err
@@ -65,7 +67,8 @@ func (n *Node) publish(ctx context.Context, adm entry.Admission, r signal.MediaR
 		return nil, err
 	}
 	adm.Name = cmp.Or(adm.Name, "Stream")
-	if _, err := n.seat(ctx, a, adm, "", signal.Media{Mic: up.Mic != "", Camera: up.Camera != ""}); err != nil {
+	a.proof, a.provisional = adm.proof, adm.provisional
+	if _, err := n.seat(ctx, a, adm.Admission, "", signal.Media{Mic: up.Mic != "", Camera: up.Camera != ""}); err != nil {
 		return nil, err
 	}
 	a.log.Info("published by WHIP", "peer", a.seat.Peer())
@@ -75,7 +78,7 @@ func (n *Node) publish(ctx context.Context, adm entry.Admission, r signal.MediaR
 // Play implements signal.MediaHost: a WHEP client is nobody in the room; its
 // slots show the first publishers, or those of one participant.
 func (n *Node) Play(ctx context.Context, r signal.MediaRequest) (signal.Resource, error) {
-	adm, err := n.enter(r)
+	adm, err := n.enter(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +89,7 @@ func (n *Node) Play(ctx context.Context, r signal.MediaRequest) (signal.Resource
 	return res, nil
 }
 
-func (n *Node) play(ctx context.Context, adm entry.Admission, r signal.MediaRequest) (*resource, error) {
+func (n *Node) play(ctx context.Context, adm admitted, r signal.MediaRequest) (*resource, error) {
 	transport, err := n.accept(ctx, rtc.Offer{SDP: r.Offer, Name: r.Trace, MaxVideoSlots: maxVideoSlots, MaxAudioSlots: maxAudioSlots})
 	if err != nil {
 		return nil, err
@@ -106,8 +109,14 @@ func (n *Node) play(ctx context.Context, adm entry.Admission, r signal.MediaRequ
 	if p.ear != nil {
 		n.ears.add(p.ear)
 	}
+	b := n.bearers.add(&bearer{
+		company: key.Company, proof: adm.proof, provisional: adm.provisional,
+		end: func(why *signal.Error) { transport.Close(why) },
+	})
+	n.recheck(b)
 	n.wg.Go(func() {
 		<-transport.Done()
+		n.bearers.remove(b)
 		watcher.Close()
 		if p.ear != nil {
 			n.ears.remove(p.ear)

@@ -1,9 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/meridian-video/meridian/control/state"
@@ -25,12 +28,14 @@ type tokenCreate struct {
 	Name string `json:"name,omitempty" maxLength:"200" doc:"The participant's name."`
 	Peer string `json:"peer,omitempty" maxLength:"64" doc:"The participant's peer id; the newest of two with one id stays."`
 	Role string `json:"role,omitempty" enum:"moderator,regular" default:"regular"`
-	TTL  int    `json:"ttl_seconds,omitempty" minimum:"1" maximum:"86400" default:"600" doc:"How long the token opens the room."`
+	TTL  int    `json:"ttl_seconds,omitempty" minimum:"1" maximum:"86400" default:"600" doc:"How long the token opens the room; with once at most 120, which is the default then."`
+	Once bool   `json:"once,omitempty" doc:"It serves once: the page that is opened with it exchanges it for a session of half an hour, in that browser alone."`
 }
 
 // JoinToken opens a room for one participant.
 type JoinToken struct {
 	Token     string    `json:"token"`
+	ID        string    `json:"id" doc:"By which it can be withdrawn."`
 	Room      string    `json:"room" doc:"Public id of the room."`
 	ExpiresAt time.Time `json:"expires_at"`
 }
@@ -43,8 +48,23 @@ func (a *API) registerTokens() {
 		tag: "tokens", scope: "tokens:write", status: http.StatusCreated,
 		about:   "Nothing is kept of a token, so that a repetition is another token and does no harm.",
 		request: tokenCreate{Name: "Ada", Peer: "ada-1", Role: "moderator", TTL: 600},
-		answer:  JoinToken{Token: "eyJhbGciOiJFZERTQSJ9.…", Room: "standup", ExpiresAt: time.Date(2026, 11, 21, 9, 40, 0, 0, time.UTC)},
+		answer:  JoinToken{Token: "eyJhbGciOiJFZERTQSJ9.…", ID: "K4ZV6JCRPHZ5CYQ2PHN3GLFXQA", Room: "standup", ExpiresAt: time.Date(2026, 11, 21, 9, 40, 0, 0, time.UTC)},
 	}, a.createToken)
+}
+
+// claims are those of the token that is asked for.
+func (b tokenCreate) claims(company, room string, now time.Time) token.Claims {
+	ttl, most := time.Duration(b.TTL)*time.Second, maxTTL
+	c := token.Claims{ID: rand.Text(), Company: company, Room: room, Peer: b.Peer, Name: b.Name, Role: b.Role, NotBefore: now}
+	if b.Once {
+		c.Kind, c.Issued, c.NotBefore, most = token.Attendee, now.UTC().Truncate(time.Second), time.Time{}, token.AttendeeLife
+		c.Peer = cmp.Or(c.Peer, strings.ToLower(rand.Text()))
+	}
+	if ttl == 0 {
+		ttl = defaultTTL
+	}
+	c.Expires = now.Add(min(ttl, most)).UTC().Truncate(time.Second)
+	return c
 }
 
 func (a *API) createToken(ctx context.Context, in *tokenIn) (*tokenOut, error) {
@@ -60,20 +80,13 @@ func (a *API) createToken(ctx context.Context, in *tokenIn) (*tokenOut, error) {
 	if !ok {
 		return nil, notFound(ctx)
 	}
-	now := a.now()
-	ttl := time.Duration(in.Body.TTL) * time.Second
-	if ttl == 0 {
-		ttl = defaultTTL
-	}
-	expires := now.Add(min(ttl, maxTTL)).UTC().Truncate(time.Second)
-	text, err := a.tokens.Mint(token.Claims{
-		Company: of.ID, Room: r.PublicID, Peer: in.Body.Peer, Name: in.Body.Name, Role: in.Body.Role, NotBefore: now, Expires: expires,
-	})
+	claims := in.Body.claims(of.ID, r.PublicID, a.now())
+	text, err := a.tokens.Mint(claims)
 	switch {
 	case errors.Is(err, token.ErrIncomplete):
 		return nil, invalid(ctx, "name", "does not fit a token")
 	case err != nil:
 		return nil, err
 	}
-	return &tokenOut{JoinToken{text, r.PublicID, expires}}, nil
+	return &tokenOut{JoinToken{text, claims.ID, r.PublicID, claims.Expires}}, nil
 }

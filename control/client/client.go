@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/proxy"
+	"github.com/meridian-video/meridian/control/state"
 )
 
 // Client holds the edge's copy and follows the feed. Lookups go to View from any goroutine; Run is called
@@ -36,7 +38,7 @@ type Client struct {
 	dirty   bool // the disk lacks something: write a snapshot
 
 	mu        sync.Mutex
-	listeners []func(*View)
+	listeners []listener
 	pending   [][]byte // deltas not yet on the disk; Run's alone
 
 	reconnects prometheus.Counter
@@ -59,6 +61,7 @@ func Open(cfg Config, id *Identity) (*Client, error) {
 	switch err := c.disk.load(&c.replica); {
 	case err == nil:
 		c.view.Store(c.replica.view())
+		c.beat.Store(c.disk.heard.UnixNano())
 		c.log.Info("copy loaded", "index", c.replica.index)
 	case errors.Is(err, errNoCopy):
 	case errors.Is(err, errCopy):
@@ -111,10 +114,10 @@ func (c *Client) View() *View { return c.view.Load() }
 // Ready tells whether there is a copy to decide by, however old.
 func (c *Client) Ready() bool { return c.view.Load() != nil }
 
-// Connected tells whether the feed is being followed.
+// Connected tells whether the feed is being followed and the copy has all that control had when it began to be.
 func (c *Client) Connected() bool { return c.connected.Load() }
 
-// Age is the time since control was last heard; since Open when never.
+// Age is the time since control was last heard, before a restart perhaps; since Open when never.
 func (c *Client) Age() time.Duration {
 	if at := c.beat.Load(); at != 0 {
 		return time.Since(time.Unix(0, at))
@@ -125,22 +128,50 @@ func (c *Client) Age() time.Duration {
 // Identity is the one given to Open.
 func (c *Client) Identity() *Identity { return c.id }
 
-// OnChange adds a function that is called with each new view, in order, by Run's goroutine: it must not block.
-func (c *Client) OnChange(f func(*View)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.listeners = append(c.listeners, f)
+// listener is told of new views, of kinds alone if there are any.
+type listener struct {
+	tell  func(*View)
+	kinds []state.Kind
 }
 
-// publish shows what the replica holds.
-func (c *Client) publish() {
+// OnChange adds a function that is called with each new view, in order, by Run's goroutine: it must not block.
+// With kinds it is called only where one of them may have changed, and when the copy has caught up with control
+// after it was away.
+func (c *Client) OnChange(f func(*View), kinds ...state.Kind) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.listeners = append(c.listeners, listener{f, kinds})
+}
+
+// OnTokens is OnChange for what decides on tokens: keys and revocations.
+func (c *Client) OnTokens(f func(*View)) {
+	c.OnChange(f, state.KindTenantKey, state.KindSigningKey, state.KindRevocation)
+}
+
+// publish shows what the replica holds, of which these kinds have changed; none: any may have.
+func (c *Client) publish(kinds ...state.Kind) {
 	v := c.replica.view()
 	c.view.Store(v)
+	c.tell(v, func(l listener) bool {
+		return len(l.kinds) == 0 || len(kinds) == 0 || slices.ContainsFunc(kinds, func(k state.Kind) bool { return slices.Contains(l.kinds, k) })
+	})
+}
+
+func (c *Client) tell(v *View, whom func(listener) bool) {
 	c.mu.Lock()
 	listeners := c.listeners
 	c.mu.Unlock()
-	for _, f := range listeners {
-		f(v)
+	for _, l := range listeners {
+		if whom(l) {
+			l.tell(v)
+		}
+	}
+}
+
+// caughtUp notes a beat: with the first of a stream, the copy has everything.
+func (c *Client) caughtUp() {
+	if !c.connected.Swap(true) {
+		c.tell(c.View(), func(l listener) bool { return len(l.kinds) > 0 })
 	}
 }
 

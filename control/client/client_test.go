@@ -80,7 +80,7 @@ func TestCopySurvivesARestart(t *testing.T) {
 	v := c.View()
 	_, gone := v.Room("a", "r1")
 	_, there := v.Room("a", "r2")
-	if !c.Ready() || v.Index() != 13 || gone || !there || len(v.Keys("a")) != 1 || c.replica.epoch != "e1" {
+	if !c.Ready() || v.Index() != 13 || gone || !there || !v.Usable("a", "k") || c.replica.epoch != "e1" {
 		t.Fatalf("index %d gone %v there %v", v.Index(), gone, there)
 	}
 	give(t, c, room(t, 14, "r3")) // appends go on behind the loaded log
@@ -193,10 +193,10 @@ func TestViewsDoNotChange(t *testing.T) {
 	before := c.View()
 	give(t, c, feed.Frame{Type: feed.TypeDelta, Index: 11, Changes: []feed.Change{{Kind: state.KindTenantKey, Delete: "k"}}})
 	give(t, c, feed.Frame{Type: feed.TypeBeat, Index: 15})
-	if _, ok := before.KeyByID("k"); !ok {
+	if !before.Usable("a", "k") {
 		t.Fatal("an older view changed")
 	}
-	if _, ok := c.View().KeyByID("k"); ok || c.View().Index() != 15 {
+	if c.View().Usable("a", "k") || c.View().Index() != 15 {
 		t.Fatal("the newest view is old")
 	}
 	if len(seen) != 2 || seen[0] != 10 || seen[1] != 11 {
@@ -208,9 +208,9 @@ func TestNilViewIsEmpty(t *testing.T) {
 	var v *View
 	_, a := v.CompanyByHost("x")
 	_, b := v.Company("x")
-	_, c := v.KeyByID("x")
+	_, c := v.Placement("x", "y")
 	_, d := v.Room("x", "y")
-	if a || b || c || d || v.Keys("x") != nil || v.Index() != 0 || len(v.NativeKeys()) != 0 {
+	if a || b || c || d || v.Usable("x", "k") || v.Revoked("x", "t") || v.Index() != 0 || len(v.Keyring("x").Native) != 0 {
 		t.Fatal("a nil view knows something")
 	}
 }
@@ -272,4 +272,62 @@ func FuzzReplay(f *testing.F) {
 		}
 		_ = readSnapshot(&replica{}, log)
 	})
+}
+
+func TestChangesAreToldByKind(t *testing.T) {
+	c := openAt(t, t.TempDir())
+	var keys, all int
+	c.OnChange(func(*View) { keys++ }, state.KindTenantKey, state.KindRevocation)
+	c.OnChange(func(*View) { all++ })
+	give(t, c, snapshotFrames(t, 10, "e1")...)
+	give(t, c, room(t, 11, "r1"))
+	give(t, c, feed.Frame{Type: feed.TypeDelta, Index: 12, Changes: []feed.Change{{Kind: state.KindTenantKey, Delete: "k"}}})
+	if keys != 2 || all != 3 {
+		t.Errorf("told %d times of keys, %d of everything", keys, all)
+	}
+	c.caughtUp() // as with the first beat of a stream
+	c.caughtUp()
+	if keys != 3 || all != 3 || !c.Connected() {
+		t.Errorf("caught up: told %d times of keys, %d of everything", keys, all)
+	}
+}
+
+func TestACopyDoesNotGetYoungerByARestart(t *testing.T) {
+	dir := t.TempDir()
+	c := openAt(t, dir)
+	give(t, c, snapshotFrames(t, 10, "e1")...)
+	for _, name := range []string{fileSnap, fileLog} {
+		at := time.Now().Add(-time.Hour)
+		if err := os.Chtimes(filepath.Join(dir, name), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	openAt(t, dir)
+	c = openAt(t, dir)
+	if age := c.Age(); age < 59*time.Minute || age > 61*time.Minute {
+		t.Errorf("the copy's age is %v, want an hour", age)
+	}
+	c.disk.hear(time.Now())
+	if age := openAt(t, dir).Age(); age > time.Minute {
+		t.Errorf("the copy's age is %v, want none", age)
+	}
+}
+
+func TestAViewSaysWhatOfTokensHolds(t *testing.T) {
+	c := openAt(t, t.TempDir())
+	give(t, c, snapshotFrames(t, 10, "e1")...)
+	give(t, c, feed.Frame{Type: feed.TypeDelta, Index: 11, Changes: []feed.Change{
+		{Kind: state.KindRevocation, Data: raw(t, state.Revocation{Meta: state.Meta{ID: "a/t1", Company: "a"}})},
+		{Kind: state.KindPlacement, Data: raw(t, state.Placement{Meta: state.Meta{ID: "a/r", Company: "a"}, Epoch: 4})},
+	}})
+	v := c.View()
+	if !v.Revoked("a", "t1") || v.Revoked("b", "t1") || v.Revoked("a", "t2") || !v.Keyring("a").Revoked("t1") {
+		t.Error("what is withdrawn is not known")
+	}
+	if v.Usable("b", "k") || v.Usable("a", "none") {
+		t.Error("another's key is usable")
+	}
+	if p, ok := v.Placement("a", "r"); !ok || p.Epoch != 4 {
+		t.Errorf("placement %+v", p)
+	}
 }

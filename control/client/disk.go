@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/feed"
@@ -22,6 +23,8 @@ type disk struct {
 	log  *os.File
 	size int64 // of the log
 	snap int64 // size of the snapshot
+
+	heard time.Time // when control was last heard before the copy was loaded
 }
 
 const (
@@ -82,13 +85,25 @@ func (d *disk) load(r *replica) error {
 	if err := readSnapshot(r, snap); err != nil {
 		return err
 	}
-	d.snap = int64(len(snap))
+	d.snap, d.heard = int64(len(snap)), d.modified()
 	log, err := os.ReadFile(filepath.Join(d.dir, fileLog))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read copy: %w", err)
 	}
 	good := replay(r, log)
-	return d.openLog(good, r.epoch)
+	err = d.openLog(good, r.epoch)
+	d.hear(d.heard) // opening is no news
+	return err
+}
+
+// modified is when one of the files was last written.
+func (d *disk) modified() (at time.Time) {
+	for _, name := range []string{fileSnap, fileLog} {
+		if info, err := os.Stat(filepath.Join(d.dir, name)); err == nil && info.ModTime().After(at) {
+			at = info.ModTime()
+		}
+	}
+	return at
 }
 
 func readSnapshot(r *replica, snap []byte) error {
@@ -197,6 +212,13 @@ func (d *disk) replace(epoch string, lines [][]byte) error {
 	}
 	d.snap = int64(len(buf))
 	return d.openLog(0, epoch)
+}
+
+// hear notes that the copy is as new as this, by the time of the log's file. It is not synced: a lost note makes the copy older, never newer.
+func (d *disk) hear(at time.Time) {
+	if d.log != nil {
+		_ = os.Chtimes(d.log.Name(), at, at) // as good as a lost one
+	}
 }
 
 // discard removes a broken copy.

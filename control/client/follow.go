@@ -14,6 +14,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/feed"
+	"github.com/meridian-video/meridian/control/state"
 )
 
 const (
@@ -63,7 +64,10 @@ func (c *Client) follow(ctx context.Context, addr string) (heard bool, err error
 		if f.Type == feed.TypeBeat || f.Type == feed.TypeDelta {
 			heard = true
 			c.beat.Store(time.Now().UnixNano())
-			c.connected.Store(true)
+		}
+		if f.Type == feed.TypeBeat {
+			c.caughtUp()
+			c.disk.hear(time.Now())
 		}
 		if lines.Buffered() == 0 || len(c.pending) >= 256 {
 			c.save()
@@ -85,13 +89,20 @@ func (c *Client) take(f feed.Frame, line []byte) error {
 	case changed:
 		c.deltas.Inc()
 		c.pending = append(c.pending, line)
-		c.publish()
+		c.publish(kindsOf(f)...)
 	case unchanged:
 		if v := c.view.Load(); f.Type == feed.TypeBeat && v != nil && v.index != c.replica.index {
 			c.view.Store(c.replica.view()) // the same content, complete up to a later index
 		}
 	}
 	return nil
+}
+
+func kindsOf(f feed.Frame) (kinds []state.Kind) {
+	for _, c := range f.Changes {
+		kinds = append(kinds, c.Kind)
+	}
+	return kinds
 }
 
 // forget makes the next stream start with a snapshot, because this one did not fit the copy. The views stay.

@@ -1,11 +1,11 @@
 package client
 
 import (
-	"crypto/ed25519"
-	"slices"
 	"strings"
 
+	"github.com/meridian-video/meridian/control/keyring"
 	"github.com/meridian-video/meridian/control/state"
+	"github.com/meridian-video/meridian/control/token"
 )
 
 // The entities of an edge's copy.
@@ -16,6 +16,8 @@ type (
 	TenantKey = state.TenantKey
 	// Room is a room as configured.
 	Room = state.Room
+	// Settings are a room's, a company's and the levels' above.
+	Settings = state.Settings
 )
 
 // View is the copy at one index. It never changes and is safe for many goroutines; a nil View is empty.
@@ -73,26 +75,21 @@ func (v *View) Settings(c Company, r Room) state.Settings { return v.State().Set
 // On is the value of a switch in Settings, false where no level has set it.
 func On(b *bool) bool { return state.On(b) }
 
-// Keys lists the company's keys that tokens may be signed with.
-func (v *View) Keys(companyID string) []TenantKey {
-	return slices.Collect(state.List[TenantKey](v.State(), companyID, ""))
-}
+// Keyring is what may be trusted of tokens that are brought to a company.
+func (v *View) Keyring(companyID string) token.Keyring { return keyring.Of(v.State(), companyID) }
 
-// KeyByID finds a usable key by its kid, whichever company owns it.
-func (v *View) KeyByID(kid string) (TenantKey, bool) { return state.Get[TenantKey](v.State(), kid) }
+// Revoked tells whether a company's token of ours was withdrawn.
+func (v *View) Revoked(companyID, id string) bool { return keyring.Revoked(v.State(), companyID, id) }
+
+// Usable tells whether a company's key, or one of ours, may sign tokens.
+func (v *View) Usable(companyID, kid string) bool { return keyring.Usable(v.State(), companyID, kid) }
+
+// Placement finds where control has the home of a live room.
+func (v *View) Placement(companyID, publicID string) (state.Placement, bool) {
+	return state.Get[state.Placement](v.State(), companyID+"/"+publicID)
+}
 
 // Room finds a room by the public id of links.
 func (v *View) Room(companyID, publicID string) (Room, bool) {
 	return state.Find[Room](v.State(), "public_id", companyID, publicID)
-}
-
-// NativeKeys holds the public keys of native tokens by kid, as the keyring of package token wants them.
-func (v *View) NativeKeys() map[string]ed25519.PublicKey {
-	keys := map[string]ed25519.PublicKey{}
-	for k := range state.All[state.SigningKey](v.State(), "") {
-		if len(k.PublicKey) == ed25519.PublicKeySize {
-			keys[k.ID] = ed25519.PublicKey(k.PublicKey)
-		}
-	}
-	return keys
 }

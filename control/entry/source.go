@@ -66,7 +66,7 @@ const (
 // sources is the table.
 var sources = map[Source]rules{
 	Native: {
-		proofs: []Proof{Join, Partner, Host}, adHoc: true,
+		proofs: []Proof{Join, Session, Partner, Host}, adHoc: true,
 		origins: nativeOrigins, ownNames: true, names: spellings, recordsBySign: true, pin: true, skip: NameScreenDisabled,
 	},
 	GCore: {

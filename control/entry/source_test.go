@@ -187,7 +187,7 @@ func guest(in *Input) *Claims {
 // token is needed.
 func TestProofsOfEverySource(t *testing.T) {
 	want := map[Source][]Proof{
-		Native: {Join, Partner, Host}, GCore: {Join, Partner}, MeetBit: {Session, Host},
+		Native: {Join, Session, Partner, Host}, GCore: {Join, Partner}, MeetBit: {Session, Host},
 		Callbridge: {Join, Host}, ImMail: {Participant}, NanoMeet: {ModeratorToken, Invite},
 	}
 	for _, s := range allSources {

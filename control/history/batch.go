@@ -115,7 +115,7 @@ func (s *sessionRow) row(k sessionKey) row {
 }
 
 // exec writes all rows. Sessions come first, see keepSession.
-func (b *batch) exec(ctx context.Context, tx *sql.Tx) error {
+func (b *batch) exec(ctx context.Context, tx *sql.Tx, d dialect) error {
 	var sessions, sweep, ticks []row
 	for k, s := range b.sessions {
 		sessions = append(sessions, s.row(k))
@@ -133,7 +133,7 @@ func (b *batch) exec(ctx context.Context, tx *sql.Tx) error {
 		{keepSession, sessions}, {keepJoined, b.joined}, {keepLeft, b.left}, {keepTick, ticks},
 		{endWithSession, sweep}, {keepMessage, b.messages}, {keepAudit, b.audit},
 	} {
-		if err := step.statement.exec(ctx, tx, step.rows); err != nil {
+		if err := step.statement.exec(ctx, tx, d, step.rows); err != nil {
 			return err
 		}
 	}

@@ -127,7 +127,7 @@ func (s *Store) writeBatch(b *batch) error {
 	if err != nil {
 		return err
 	}
-	if err := b.exec(ctx, tx); err != nil {
+	if err := b.exec(ctx, tx, s.dialect); err != nil {
 		return errors.Join(err, tx.Rollback())
 	}
 	return tx.Commit()

@@ -204,7 +204,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{query{participantColumns + person.where(), person.args}, []string{
 			"presence_by_peer (company=? AND peer=?)", "presence_by_person (company=? AND person=?)", "sqlite_autoindex_presence_1 (company=? AND session=?",
 		}},
-		{changing(endWithSession.text(2), "a", "s", "a", "t"), []string{
+		{changing(endWithSession.text(sqlite, 2), "a", "s", "a", "t"), []string{
 			"s USING INDEX sqlite_autoindex_session_1 (company=? AND session=?)", "presence USING INDEX sqlite_autoindex_presence_1 (company=? AND session=?)",
 		}},
 		{changing(oldSessions, "a", 5), []string{"session_by_time (company=? AND started<?)", "p USING INDEX sqlite_autoindex_presence_1 (company=? AND session=?)"}},

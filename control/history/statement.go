@@ -26,7 +26,7 @@ const largest = 128
 
 // exec writes rows in the order of their keys, so that writers who meet do not wait for each other in a circle.
 // One statement must not touch a row twice: what has the same key goes into the next.
-func (st statement) exec(ctx context.Context, tx *sql.Tx, rows []row) error {
+func (st statement) exec(ctx context.Context, tx *sql.Tx, d dialect, rows []row) error {
 	slices.SortStableFunc(rows, st.compare)
 	for len(rows) > 0 {
 		var again []row
@@ -43,7 +43,7 @@ func (st statement) exec(ctx context.Context, tx *sql.Tx, rows []row) error {
 			for n > len(distinct) {
 				n /= 2
 			}
-			if err := st.execSome(ctx, tx, distinct[:n]); err != nil {
+			if err := st.execSome(ctx, tx, d, distinct[:n]); err != nil {
 				return err
 			}
 			distinct = distinct[n:]
@@ -53,29 +53,35 @@ func (st statement) exec(ctx context.Context, tx *sql.Tx, rows []row) error {
 	return nil
 }
 
-func (st statement) execSome(ctx context.Context, tx *sql.Tx, rows []row) error {
+func (st statement) execSome(ctx context.Context, tx *sql.Tx, d dialect, rows []row) error {
 	args := make([]any, 0, len(rows)*st.columns)
 	for _, r := range rows {
 		args = append(args, r...)
 	}
-	_, err := tx.ExecContext(ctx, st.text(len(rows)), args...)
+	_, err := tx.ExecContext(ctx, st.text(d, len(rows)), args...)
 	return err
 }
 
-// text is the statement for n rows.
-func (st statement) text(n int) string {
+// text is the statement for n rows. SQLite takes $1 for a name, and looks each up among all others when it
+// prepares the statement and when it binds a value: parameters there have none.
+func (st statement) text(d dialect, n int) string {
 	var b strings.Builder
 	b.Grow(len(st.head) + len(st.tail) + n*st.columns*6)
 	b.WriteString(st.head)
 	for i := range n * st.columns {
 		switch {
 		case i == 0:
-			b.WriteString("($")
+			b.WriteString("(")
 		case i%st.columns == 0:
-			b.WriteString("), ($")
+			b.WriteString("), (")
 		default:
-			b.WriteString(", $")
+			b.WriteString(", ")
 		}
+		if d == sqlite {
+			b.WriteByte('?')
+			continue
+		}
+		b.WriteByte('$')
 		b.WriteString(strconv.Itoa(i + 1))
 	}
 	b.WriteString(")")

@@ -84,16 +84,31 @@ func BenchmarkSize(b *testing.B) {
 	}
 }
 
+// What an entry costs that comes alone, and in a batch.
 func BenchmarkApply(b *testing.B) {
-	s := New()
-	fill(b, s, 100, 1000)
-	index := s.View().Index()
-	patch := Set(KindRoom, "01jd5s3c8v00room0000000007", "01jd5s3c8vcompany000000007", map[string]any{"name": "Renamed"})
-	data := entry(b, t0, patch, Terms{By: "key:k", Request: "r"})
-	for b.Loop() {
-		index++
-		if r := s.Apply(index, data); r.Err != nil {
-			b.Fatal(r.Err)
-		}
+	for _, n := range []int{1, 8, 64, 256} {
+		b.Run(fmt.Sprintf("%d-at-once", n), func(b *testing.B) {
+			s := New()
+			fill(b, s, 100, 1000)
+			index := s.View().Index()
+			batch, data := make([]Entry, n), make([][]byte, 1000)
+			for i := range data {
+				patch := Set(KindRoom, fmt.Sprintf("01jd5s3c8v00room00%08d", i), fmt.Sprintf("01jd5s3c8vcompany%09d", i%100), map[string]any{"name": "Renamed"})
+				data[i] = entry(b, t0, patch, Terms{By: "key:k", Request: "r"})
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := range batch {
+					index++
+					batch[i] = Entry{index, data[index%1000]}
+				}
+				for _, r := range s.ApplyAll(batch) {
+					if r.Err != nil {
+						b.Fatal(r.Err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/entry")
+		})
 	}
 }

@@ -1,10 +1,12 @@
 package state
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"time"
+	"unicode/utf8"
 )
 
 // newCommand makes an empty command of a name; nil for one that this version does not know.
@@ -390,6 +392,10 @@ type UseToken struct {
 	By      string    `json:"by"`
 	Single  bool      `json:"single,omitempty"`
 	Expires time.Time `json:"expires"` // when the token is worth nothing anyway
+	// LifetimeMS is how long the token serves from its first use. The first one's stays.
+	LifetimeMS int64 `json:"lifetime_ms,omitempty"`
+	// At is when a token was used that nobody could be asked about; zero = now. The earliest use counts.
+	At time.Time `json:"at,omitzero"`
 }
 
 // Name implements Command.
@@ -399,19 +405,35 @@ func (c *UseToken) apply(tx *tx) (any, error) {
 	if len(c.Hash) != sha256.Size {
 		return nil, invalid("hash", "must have 32 bytes")
 	}
-	id := c.Company + "." + hex.EncodeToString(c.Hash)
-	if f, ok := Get[FirstUse](tx.view(), id); ok {
-		if c.Single && f.By != c.By {
-			return nil, &Error{Code: CodeUsed, Message: "the token was used before"}
-		}
-		return f, nil
+	if c.LifetimeMS < 0 {
+		return nil, invalid("lifetime_ms", "must not be negative")
 	}
-	f := &FirstUse{Meta: Meta{ID: id, Company: c.Company}, At: tx.at, By: c.By, Expires: c.Expires.UTC()}
-	if err := tx.create(KindFirstUse, f); err != nil {
+	at := tx.at
+	if !c.At.IsZero() && c.At.Before(at) {
+		at = c.At.UTC()
+	}
+	id := c.Company + "." + hex.EncodeToString(c.Hash)
+	f, ok := Get[FirstUse](tx.view(), id)
+	switch {
+	case ok && c.Single && f.By != c.By:
+		return nil, &Error{Code: CodeUsed, Message: "the token was used before"}
+	case ok && (c.Single || !at.Before(f.At)):
+		return f, nil
+	case ok:
+		f.At, f.By, f.LifetimeMS = at, c.By, c.LifetimeMS
+		return f, tx.put(KindFirstUse, &f)
+	}
+	f = FirstUse{Meta: Meta{ID: id, Company: c.Company}, At: at, By: c.By, LifetimeMS: c.LifetimeMS, Expires: c.Expires.UTC()}
+	if err := tx.create(KindFirstUse, &f); err != nil {
 		return nil, err
 	}
-	return *f, nil
+	return f, nil
 }
+
+// maxRevocations bounds those of a company, which every edge holds.
+const maxRevocations = 100_000
+
+func revocationsOf(company string) string { return company + "/" + string(KindRevocation) }
 
 // RevokeToken ends a token of ours by its jti, and those minted from it.
 type RevokeToken struct {
@@ -430,7 +452,22 @@ func (c *RevokeToken) apply(tx *tx) (any, error) {
 	if _, ok := Get[Company](tx.view(), c.Company); !ok {
 		return nil, notFound("company")
 	}
-	r := &Revocation{Meta: Meta{ID: c.Company + "." + c.JTI, Company: c.Company}, Expires: c.Expires.UTC()}
+	id := RevocationID(c.Company, c.JTI)
+	tx.target, tx.company = id, c.Company
+	r := &Revocation{Meta: Meta{ID: id, Company: c.Company}, Expires: c.Expires.UTC()}
+	old, ok := Get[Revocation](tx.view(), id)
+	if ok && old.Expires.After(r.Expires) {
+		return old, nil
+	}
+	if !ok {
+		n, err := tx.count(revocationsOf(c.Company), 1)
+		if err != nil {
+			return nil, err
+		}
+		if n > maxRevocations {
+			return nil, &Error{Code: CodeBusy, Message: "too many tokens are withdrawn; withdraw the key that signs them"}
+		}
+	}
 	if err := tx.put(KindRevocation, r); err != nil {
 		return nil, err
 	}
@@ -440,43 +477,56 @@ func (c *RevokeToken) apply(tx *tx) (any, error) {
 // placedFor is how long a placement stands that nobody confirms again.
 const placedFor = 24 * time.Hour
 
-// Place confirms where a live room has its home, once a session. An older epoch than the one that stands loses,
-// and learns which stands.
+// maxLiveRoom is the longest name of a live room, in bytes: rooms that nobody configured are called what links say.
+const maxLiveRoom = 256
+
+// Place confirms where a live room has its home, once a session and once a takeover. Of two homes that of the
+// greater epoch (Epoch, Provisional, Node) is right; the other learns which stands. The value is the placement
+// that stands, the zero one when none does any more.
 type Place struct {
-	Company string `json:"company"`
-	Room    string `json:"room"` // public id
-	Node    string `json:"node"` // empty when the session has ended
-	Epoch   uint64 `json:"epoch"`
-	Session string `json:"session"`
+	Company     string `json:"company"`
+	Room        string `json:"room"` // public id
+	Node        string `json:"node"`
+	Epoch       uint64 `json:"epoch"`
+	Provisional uint64 `json:"provisional,omitempty"`
+	Session     string `json:"session"`
+	Over        bool   `json:"over,omitempty"` // the session has ended
 }
 
 // Name implements Command.
 func (*Place) Name() string { return "placement.put" }
 
 func (c *Place) apply(tx *tx) (any, error) {
-	if err := checkPublicID("room", c.Room); err != nil {
+	if c.Room == "" || len(c.Room) > maxLiveRoom || !utf8.ValidString(c.Room) {
+		return nil, invalid("room", "must have 1 to 256 bytes of UTF-8")
+	}
+	if err := checkID("node", c.Node); err != nil {
 		return nil, err
 	}
 	id := c.Company + "/" + c.Room
 	old, ok := Get[Placement](tx.view(), id)
-	if ok && (c.Epoch < old.Epoch || c.Epoch == old.Epoch && c.Session != old.Session) {
+	if ok && c.behind(old) {
 		return old, nil
 	}
-	if c.Node == "" {
-		return old, tx.remove(KindPlacement, id)
-	}
-	if err := checkID("node", c.Node); err != nil {
-		return nil, err
+	if c.Over {
+		return Placement{}, tx.remove(KindPlacement, id)
 	}
 	if _, ok := Get[Company](tx.view(), c.Company); !ok {
 		return nil, notFound("company")
 	}
 	p := &Placement{
 		Meta: Meta{ID: id, Company: c.Company, CreatedAt: old.CreatedAt}, Room: c.Room, Node: c.Node, Epoch: c.Epoch,
-		Session: c.Session, Expires: tx.at.Add(placedFor),
+		Provisional: c.Provisional, Session: c.Session, Expires: tx.at.Add(placedFor),
 	}
 	if err := tx.put(KindPlacement, p); err != nil {
 		return nil, err
 	}
 	return *p, nil
+}
+
+// behind tells whether a placement stands that is of a greater epoch, or by a node that has started anew since and
+// counts again from there.
+func (c *Place) behind(p Placement) bool {
+	by := cmp.Or(cmp.Compare(c.Epoch, p.Epoch), cmp.Compare(c.Provisional, p.Provisional), cmp.Compare(c.Node, p.Node))
+	return by < 0 || by == 0 && c.Session != p.Session
 }

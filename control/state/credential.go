@@ -145,15 +145,25 @@ type FirstUse struct {
 	At      time.Time `json:"at"`
 	By      string    `json:"by,omitempty"` // what the first bringer was bound to
 	Expires time.Time `json:"expires"`      // when the token is worth nothing anyway
+	// LifetimeMS is how long the token serves from At, as the first use had it; 0 = it serves once.
+	LifetimeMS int64 `json:"lifetime_ms,omitempty"`
 }
 
 func (f *FirstUse) spec() any               { return &struct{}{} }
 func (f *FirstUse) check(*tx, Entity) error { return nil }
 
-// Revocation ends a token of ours before its time; its id is the token's jti.
+// Revocation ends a token of ours before its time; see RevocationID.
 type Revocation struct {
 	Meta
 	Expires time.Time `json:"expires"` // when the token would have ended
+}
+
+// RevocationID is the id of the revocation of a company's token; neither part holds a slash.
+func RevocationID(company, jti string) string { return company + "/" + jti }
+
+func (r *Revocation) deleted(tx *tx) error {
+	_, err := tx.count(revocationsOf(r.Company), -1)
+	return err
 }
 
 func (r *Revocation) spec() any               { return &struct{}{} }

@@ -390,22 +390,58 @@ func TestATokenIsFirstUsedOnce(t *testing.T) {
 	}
 }
 
+func TestTheEarliestUseOfATokenCounts(t *testing.T) {
+	f := tenants(t)
+	use := func(by string, life int64, at time.Time) FirstUse {
+		return f.must(&UseToken{Company: "a", Hash: hash(), By: by, LifetimeMS: life, At: at, Expires: t0.Add(time.Hour)}).Value.(FirstUse)
+	}
+	first := use("n1", 60_000, time.Time{})
+	if u := use("n2", 90_000, time.Time{}); u.LifetimeMS != 60_000 || !u.At.Equal(first.At) {
+		t.Errorf("a later use has a say: %+v", u)
+	}
+	early := first.At.Add(-time.Minute)
+	if u := use("n2", 90_000, early); !u.At.Equal(early) || u.LifetimeMS != 90_000 || u.By != "n2" {
+		t.Errorf("an earlier use told later: %+v", u)
+	}
+	if u := use("n3", 1, first.At.Add(24*time.Hour)); !u.At.Equal(early) {
+		t.Errorf("a use that is to come: %+v", u)
+	}
+	if r := f.apply(&UseToken{Company: "a", Hash: hash(), LifetimeMS: -1}); r.Err == nil {
+		t.Error("a negative lifetime is taken")
+	}
+}
+
 func TestTheNewestPlacementStands(t *testing.T) {
 	f := tenants(t)
 	place := func(node string, epoch uint64, session string) Placement {
 		return f.must(&Place{Company: "a", Room: "r", Node: node, Epoch: epoch, Session: session}).Value.(Placement)
 	}
-	place("n1", 1, "s1")
-	if p := place("n2", 1, "s2"); p.Node != "n1" {
+	over := func(node string, epoch uint64, session string) Placement {
+		return f.must(&Place{Company: "a", Room: "r", Node: node, Epoch: epoch, Session: session, Over: true}).Value.(Placement)
+	}
+	place("n2", 1, "s1")
+	if p := place("n1", 1, "s2"); p.Session != "s1" {
 		t.Error("two homes of one epoch")
 	}
 	if p := place("n2", 2, "s2"); p.Node != "n2" {
 		t.Error("a newer epoch does not stand")
 	}
-	if p := place("", 1, "s1"); p.Node != "n2" {
+	if p := place("n2", 2, "s3"); p.Session != "s2" {
+		t.Error("a node that began anew is not told what stands")
+	}
+	if p := place("n2", 2, "s2"); p.Session != "s2" || p.Epoch != 2 {
+		t.Errorf("the same again: %+v", p)
+	}
+	took := f.must(&Place{Company: "a", Room: "r", Node: "n1", Epoch: 2, Provisional: 1, Session: "s2"}).Value.(Placement)
+	if took.Node != "n1" {
+		t.Error("a takeover does not stand")
+	}
+	if p := over("n2", 2, "s2"); p.Node != "n1" {
 		t.Error("an old home ended a newer one's placement")
 	}
-	place("", 2, "s2")
+	if p := over("n2", 3, "s4"); p.Session != "" {
+		t.Errorf("something stands: %+v", p)
+	}
 	if _, ok := Get[Placement](f.s.View(), "a/r"); ok {
 		t.Error("an ended session is placed")
 	}
@@ -422,4 +458,38 @@ func TestSecretsAreMasked(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	f.refused(CodeInvalid, "secret", &Create{Kind: KindOrigin, ID: "o", Company: "a", Set: js(AllowedOriginSpec{"https://x.y"}), Secret: []byte(`{}`)})
+}
+
+func TestWithdrawnTokensAreRememberedAndBounded(t *testing.T) {
+	f := tenants(t)
+	revoke := func(company, jti string, until time.Duration) Result {
+		return f.apply(&RevokeToken{Company: company, JTI: jti, Expires: t0.Add(until)})
+	}
+	known := func(company, jti string) bool {
+		_, ok := Get[Revocation](f.s.View(), RevocationID(company, jti))
+		return ok
+	}
+	revoke("a", "b.x", time.Hour)
+	if !known("a", "b.x") || known("b", "b.x") || known("a.b", "x") {
+		t.Error("another's token is withdrawn")
+	}
+	if r := revoke("a", "b.x", time.Minute).Value.(Revocation); !r.Expires.Equal(t0.Add(time.Hour)) {
+		t.Errorf("it is forgotten sooner: %v", r.Expires)
+	}
+	for _, bad := range []Result{revoke("a", "", time.Hour), revoke("a", "x/y", time.Hour), revoke("nobody", "x", time.Hour)} {
+		if bad.Err == nil {
+			t.Errorf("taken: %+v", bad.Value)
+		}
+	}
+	if c, _ := Get[counter](f.s.View(), revocationsOf("a")); c.N != 1 {
+		t.Errorf("%d are counted", c.N)
+	}
+	f.n += uint64((2 * time.Hour).Seconds())
+	revoke("b", "y", time.Hour) // sweeps
+	if known("a", "b.x") {
+		t.Error("a token that has ended is remembered")
+	}
+	if c, ok := Get[counter](f.s.View(), revocationsOf("a")); ok {
+		t.Errorf("%d are counted", c.N)
+	}
 }

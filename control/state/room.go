@@ -115,11 +115,13 @@ func (r *Room) kept(tx *tx) error {
 // Placement is where a live room has its home: id is company and public id, since ad-hoc rooms have no other.
 type Placement struct {
 	Meta
-	Room    string    `json:"room"` // public id
-	Node    string    `json:"node"` // home
-	Epoch   uint64    `json:"epoch"`
-	Session string    `json:"session"`
-	Expires time.Time `json:"expires"` // swept when nobody has renewed it
+	Room  string `json:"room"` // public id
+	Node  string `json:"node"` // home
+	Epoch uint64 `json:"epoch"`
+	// Provisional counts the homes that the room has had since the epoch was confirmed.
+	Provisional uint64    `json:"provisional,omitempty"`
+	Session     string    `json:"session"`
+	Expires     time.Time `json:"expires"` // swept when nobody has renewed it
 }
 
 func (p *Placement) spec() any               { return &struct{}{} }

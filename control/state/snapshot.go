@@ -75,7 +75,7 @@ func (s *State) Restore(r io.Reader) error {
 	if err := json.Unmarshal(lines.Bytes(), &h); err != nil || h.Format != snapshotFormat {
 		return fmt.Errorf("%w: header %.80q", ErrSnapshot, lines.Bytes())
 	}
-	if err := txn.Insert(tableMeta, &row[uint64]{Key: "index", Value: h.Index}); err != nil {
+	if err := setIndex(txn, h.Index); err != nil {
 		return err
 	}
 	for n := 0; lines.Scan(); n++ {

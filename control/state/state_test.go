@@ -126,8 +126,8 @@ func drawCommand(t *rapid.T) Command {
 		Add(KindMeeting, thing, company, MeetingSpec{Room: other, User: thing, StartsAt: t0}), Set(KindMeeting, thing, company, map[string]any{"subject": name}),
 		Add(KindAttendee, thing, company, AttendeeSpec{Meeting: other, Email: email}),
 		&OpenSession{ID: thing, Company: company, User: other, TokenHash: hash(), IdleSeconds: 300}, &CloseSession{Company: company, User: other},
-		&UseToken{Company: company, Hash: hash(), By: other, Single: on, Expires: t0}, &RevokeToken{Company: company, JTI: "j", Expires: t0},
-		&Place{Company: company, Room: "r", Node: thing, Epoch: 1, Session: other}, &TakeEvents{Through: EventID(20)},
+		&UseToken{Company: company, Hash: hash(), By: other, Single: on, LifetimeMS: 7, At: t0, Expires: t0}, &RevokeToken{Company: company, JTI: "j", Expires: t0},
+		&Place{Company: company, Room: "r", Node: thing, Epoch: 1, Session: other, Over: on}, &TakeEvents{Through: EventID(20)},
 		&Batch{Commands: []Command{Add(KindUser, thing, company, UserSpec{Name: name}), Add(KindRoom, other, company, RoomSpec{User: thing}), &SetUserRoom{Company: company, User: thing, Room: other}}},
 	}).Draw(t, "command")
 }

@@ -128,7 +128,7 @@ func (s *Store) Remove(ctx context.Context, id string) error {
 			if err := s.raft.LeadershipTransfer().Error(); err != nil {
 				return fmt.Errorf("%w: hand over before leaving: %w", ErrNotLeader, err) // a busy machine; asked again, it tries again
 			}
-			s.leading.Store(false)
+			s.leading.Store(0)
 			return ErrNotLeader
 		}
 		return s.change(ctx, s.raft.RemoveServer(raft.ServerID(id), 0, 0))

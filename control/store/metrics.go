@@ -24,7 +24,7 @@ func newStoreMetrics(reg prometheus.Registerer, s *Store) (storeMetrics, error) 
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "meridian_control_leader", Help: "1 when this node leads and takes writes.",
 		}, func() float64 {
-			if s.leading.Load() {
+			if s.leading.Load() != 0 {
 				return 1
 			}
 			return 0

@@ -60,36 +60,6 @@ func (s *Store) ProposeEntry(ctx context.Context, entry []byte) (state.Result, e
 // enqueueTimeout bounds the wait for a place in Raft's queue.
 const enqueueTimeout = 5 * time.Second
 
-// Linearizable returns a view that holds every write acknowledged before the call, by a round of heartbeats
-// to a majority (Raft thesis, section 6.4), not a log entry.
-func (s *Store) Linearizable(ctx context.Context) (*state.View, error) {
-	if err := s.Ready(); err != nil {
-		return nil, err
-	}
-	index := s.raft.CommitIndex()
-	done := make(chan error, 1)
-	started := s.track(func() {
-		err := s.raft.VerifyLeader().Error()
-		if err == nil && s.AppliedIndex() < index {
-			// The commands below the index may not be applied yet; a barrier waits for them.
-			err = s.runBarrier()
-		}
-		done <- err
-	})
-	if !started {
-		return nil, ErrClosed
-	}
-	select {
-	case err := <-done:
-		if err != nil {
-			return nil, s.translate(err)
-		}
-		return s.View(), nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
 func (s *Store) notLeader() error {
 	if addr, id := s.raft.LeaderWithID(); id != "" && string(id) != s.cfg.ID {
 		return fmt.Errorf("%w: %s at %s leads", ErrNotLeader, id, addr)

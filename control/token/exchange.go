@@ -23,15 +23,21 @@ func (c Claims) Exchange(secret string, now time.Time) (Claims, error) {
 	if len(secret) < minSecret {
 		return Claims{}, fmt.Errorf("%w: the browser's secret is too short", ErrIncomplete)
 	}
+	return c.ExchangeFor(Bind(secret), now)
+}
+
+// ExchangeFor is Exchange for who knows the browser by its binding alone, and
+// not its secret.
+func (c Claims) ExchangeFor(binding string, now time.Time) (Claims, error) {
 	out := Claims{
 		Company: c.Company, Room: c.Room, Peer: c.Peer, Name: c.Name, Role: c.Role,
-		Issued: now, Parents: []string{c.ID}, Binding: Bind(secret), Attributes: maps.Clone(c.Attributes),
+		Issued: now, Parents: []string{c.ID}, Binding: binding, Attributes: maps.Clone(c.Attributes),
 	}
 	switch c.Kind {
 	case Attendee:
-		out.Kind = Session
+		out.Kind, out.Expires = Session, now.Add(SessionLife)
 	case SSO:
-		out.Kind = Host
+		out.Kind, out.Expires = Host, now.Add(HostLife)
 	default:
 		return Claims{}, fmt.Errorf("%w: it is not exchanged", ErrParent)
 	}

@@ -121,6 +121,9 @@ func (r rule) needs(claim string) bool {
 // Bound tells whether tokens of a kind serve in one browser only.
 func (k Kind) Bound() bool { return k == Session || k == Host }
 
+// Exchanged are the kinds that serve once, for another token.
+var Exchanged = []Kind{Attendee, SSO}
+
 // Once tells whether tokens of a kind serve once only, and have to be judged
 // by FirstUse with a lifetime of zero.
-func (k Kind) Once() bool { return k == Attendee || k == SSO }
+func (k Kind) Once() bool { return slices.Contains(Exchanged, k) }

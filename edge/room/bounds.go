@@ -35,7 +35,7 @@ func (c command) valid() bool {
 
 func (j JoinCommand) valid() bool {
 	return okID(j.PeerID) && okName(j.Name) && okID(string(j.Node)) && okID(j.POP) && okID(j.Attachment) &&
-		j.Claim.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && len(j.Ticket) <= maxTicket
+		j.Claim.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && j.Proof.valid() && len(j.Ticket) <= maxTicket
 }
 
 func (e Ended) valid() bool { return okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid() }

@@ -34,7 +34,8 @@ type JoinCommand struct {
 	Capacity   int               `json:"capacity,omitempty"` // of the room; 0 leaves it as it is
 	Media      Media             `json:"media"`
 	Tracks     map[string]string `json:"tracks,omitempty"`
-	Ticket     string            `json:"ticket,omitempty"` // takes the place of PeerID, Name and Role
+	Proof      Proof             `json:"proof,omitzero"`
+	Ticket     string            `json:"ticket,omitempty"` // takes the place of PeerID, Name, Role and Proof
 }
 
 // Open makes a room that nobody was in yet, with its first home. Randomness
@@ -112,14 +113,14 @@ func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 		if err != nil {
 			return Batch{}, err
 		}
-		j.PeerID, j.Name, j.Role = t.Peer, t.Name, t.Role
+		j.PeerID, j.Name, j.Role, j.Proof = t.Peer, t.Name, t.Role, t.Proof
 		if old, ok := c.s.People[t.Peer]; ok && old.Attachment == t.Attachment && !j.Claim.After(old.Claim) {
 			j.Claim = old.Claim.next() // the ticket proves that it came after
 		}
 	}
 	p := Person{
 		PeerID: j.PeerID, Name: j.Name, Role: j.Role, Node: j.Node, POP: j.POP, Attachment: j.Attachment,
-		JoinedAt: c.s.begins(j.PeerID, now), Ordinal: c.s.Ordinal + 1, Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present,
+		JoinedAt: c.s.begins(j.PeerID, now), Ordinal: c.s.Ordinal + 1, Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present, Proof: j.Proof,
 	}
 	if !p.valid() || j.Capacity < 0 {
 		return Batch{}, ErrInvalid
@@ -147,7 +148,7 @@ func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 	case !j.Claim.After(old.Claim):
 		return Batch{}, ErrSuperseded
 	case j.Ticket != "":
-		p.Name, p.Role, p.JoinedAt, p.Ordinal = old.Name, old.Role, old.JoinedAt, old.Ordinal
+		p.Name, p.Role, p.JoinedAt, p.Ordinal, p.Proof = old.Name, old.Role, old.JoinedAt, old.Ordinal, old.Proof
 		return c.commit(append(events, changed(p))...), nil
 	}
 	return c.commit(append(events, gone(old, Superseded, instant(now)), joined(p))...), nil

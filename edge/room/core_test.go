@@ -489,3 +489,35 @@ func TestClock(t *testing.T) {
 		t.Error(a, b, c, d)
 	}
 }
+
+func TestAProofGoesWithThePerson(t *testing.T) {
+	proof := Proof{Token: "t", IDs: []string{"j1", "j0"}, Key: "k"}
+	c := open(t, "fra")
+	join := JoinCommand{PeerID: "ann", Name: "Ann", Role: Regular, Node: "fra", Attachment: "a1", Claim: Stamp{Wall: 1}, Proof: proof}
+	if _, err := c.Join(epoch0, join); err != nil {
+		t.Fatal(err)
+	}
+	ticket := c.Ticket("a1", epoch0)
+	resume := func(attachment string, wall int64) {
+		t.Helper()
+		j := JoinCommand{Role: Regular, Node: "iad", Attachment: attachment, Claim: Stamp{Wall: wall}, Ticket: ticket, Proof: Proof{Token: "another"}}
+		if _, err := c.Join(epoch0, j); err != nil {
+			t.Fatal(err)
+		}
+		if p := c.s.People["ann"]; !p.Proof.equal(proof) {
+			t.Errorf("%s has %+v", attachment, p.Proof)
+		}
+	}
+	resume("a2", 2)
+	if _, err := c.Leave(epoch0, "a2", Lost); err != nil {
+		t.Fatal(err)
+	}
+	resume("a3", 3)
+	long := make([]string, maxProofIDs+1)
+	for _, bad := range []Proof{{Token: strings.Repeat("x", maxProofID+1)}, {IDs: long}, {IDs: []string{"\xff"}}, {Key: strings.Repeat("x", maxProofID+1)}} {
+		join.PeerID, join.Attachment, join.Proof = "bob", "b1", bad
+		if _, err := c.Join(epoch0, join); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%+v is taken: %v", bad, err)
+		}
+	}
+}

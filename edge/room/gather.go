@@ -192,6 +192,7 @@ func (o *owner) adopt(copies []State) bool {
 			o.log.Error("no randomness for a room", "err", err)
 			return false
 		}
+		core.above(o.standing())
 		o.setCore(core)
 		o.begin()
 	} else {

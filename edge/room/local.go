@@ -26,6 +26,7 @@ type entered struct {
 	snapshot Snapshot
 	peer     string
 	ticket   string
+	proof    Proof
 	err      error
 }
 

@@ -36,6 +36,7 @@ type network struct {
 
 	books     *books
 	preferred geo.NodeID // where every room should have its home; empty: anywhere
+	standing  Epoch      // of every room, as control has it
 }
 
 func (n *network) prefers(_ Key, id geo.NodeID) bool {
@@ -87,7 +88,7 @@ func (n *network) start(id geo.NodeID) *Plane {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		return slices.Clone(n.living[id])
-	}, Prefers: n.prefers, Recorder: book{n.books, id}, Placer: book{n.books, id}})
+	}, Prefers: n.prefers, Recorder: book{n.books, id}, Placer: book{n.books, id}, Standing: func(Key) Epoch { return n.standing }})
 	n.mu.Lock()
 	n.planes[id] = p
 	everybody := slices.Sorted(maps.Keys(n.planes))

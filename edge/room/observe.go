@@ -76,7 +76,7 @@ func (o *owner) admit(l *local) {
 	l.in = true
 	e := entered{owner: o, snapshot: o.core.Snapshot()}
 	if !l.watch {
-		e.peer = l.person.PeerID
+		e.peer, e.proof = l.person.PeerID, l.person.Proof
 		e.ticket = o.core.s.ticket(l.person, o.now())
 	}
 	l.entered <- e

@@ -40,6 +40,7 @@ type Config struct {
 
 	Recorder Recorder                  // nil: nothing is kept
 	Placer   Placer                    // nil: nobody is told
+	Standing func(Key) Epoch           // of the home that control has for a room, zero: none; must not block. nil: not known
 	Kind     func(Key) record.RoomKind // of a room, for its records; must not block. nil: a call
 
 	Now        func() time.Time      // time.Now

@@ -18,8 +18,8 @@ type Recorder interface {
 // Placer tells control where rooms have their home, which confirms it when it
 // can: nothing here waits for it. Neither call may block.
 type Placer interface {
-	// Placed is called once when a session begins at this node, and once when
-	// this node takes one over.
+	// Placed is called once when a session begins at this node, once when this
+	// node takes one over, and when it takes a greater epoch (Plane.Outranked).
 	Placed(Placement)
 	// Over is called when a session has ended at this node.
 	Over(Placement)

@@ -18,7 +18,8 @@ type Join struct {
 	Capacity   int    // of the room; 0: as it is
 	Attachment string // unique id of the connection; empty: one is made
 	POP        string // empty: the node's
-	Ticket     string // of an earlier seat: takes the place of Peer, Name and Role
+	Proof      Proof  // the token that let the participant in
+	Ticket     string // of an earlier seat: takes the place of Peer, Name, Role and Proof
 	Media      Media
 	Tracks     map[string]string
 	Trace      string // follows the join through the logs of the nodes
@@ -46,6 +47,7 @@ type Seat struct {
 	attachment string
 	peer       string
 	ticket     string
+	proof      Proof
 }
 
 // Join takes a place in a room for a participant of this node: admitted by the
@@ -66,7 +68,7 @@ func (p *Plane) Join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
 	c := &JoinCommand{
 		PeerID: j.Peer, Name: j.Name, Role: j.Role, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
-		Claim: p.clock.read(), Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket,
+		Claim: p.clock.read(), Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket, Proof: j.Proof,
 	}
 	if c.PeerID == "" && c.Ticket == "" {
 		c.PeerID = p.name()
@@ -89,7 +91,7 @@ func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 	if err != nil {
 		return nil, Snapshot{}, err
 	}
-	return &Seat{plane: p, owner: own, attachment: l.attachment, peer: l.entry.peer, ticket: l.entry.ticket}, snap, nil
+	return &Seat{plane: p, owner: own, attachment: l.attachment, peer: l.entry.peer, ticket: l.entry.ticket, proof: l.entry.proof}, snap, nil
 }
 
 // enter waits until a local one is in the room, and takes it out again if
@@ -117,6 +119,9 @@ func (s *Seat) Peer() string { return s.peer }
 
 // Ticket is the participant's resume ticket.
 func (s *Seat) Ticket() string { return s.ticket }
+
+// Proof is the token that let the participant in, before a resume perhaps.
+func (s *Seat) Proof() Proof { return s.proof }
 
 // Home is the node that decides for the room now, as far as this node knows.
 func (s *Seat) Home() geo.NodeID {

@@ -10,7 +10,7 @@ import (
 )
 
 // maxTicket bounds a ticket's length before anything of it is looked at.
-const maxTicket = 4096
+const maxTicket = 6144
 
 // ticketContext separates this use of a room's secret from any later one.
 const ticketContext = "meridian room resume ticket 1\x00"
@@ -26,6 +26,7 @@ type ticket struct {
 	Role       Role   `json:"o"`
 	Attachment string `json:"a"`
 	Issued     int64  `json:"i"` // milliseconds since 1970
+	Proof      Proof  `json:"k,omitzero"`
 }
 
 func sign(secret, payload []byte) []byte {
@@ -41,7 +42,7 @@ func sign(secret, payload []byte) []byte {
 func (s *State) ticket(p Person, now time.Time) string {
 	payload, err := json.Marshal(ticket{
 		Version: 1, Company: s.Company, Room: s.Room,
-		Peer: p.PeerID, Name: p.Name, Role: p.Role, Attachment: p.Attachment, Issued: now.UnixMilli(),
+		Peer: p.PeerID, Name: p.Name, Role: p.Role, Attachment: p.Attachment, Issued: now.UnixMilli(), Proof: p.Proof,
 	})
 	if err != nil {
 		return "" // strings and integers always encode
@@ -68,7 +69,7 @@ func (s *State) openTicket(text string) (ticket, error) {
 		return ticket{}, ErrResumeInvalid
 	}
 	var t ticket
-	if json.Unmarshal(payload, &t) != nil || t.Version != 1 || t.Company != s.Company || t.Room != s.Room {
+	if json.Unmarshal(payload, &t) != nil || t.Version != 1 || t.Company != s.Company || t.Room != s.Room || !t.Proof.valid() {
 		return ticket{}, ErrResumeInvalid
 	}
 	if removed := s.removedAt(t.Peer); !removed.IsZero() && t.Issued <= removed.UnixMilli() {

@@ -104,19 +104,20 @@ type Person struct {
 	Tracks     map[string]string `json:"tracks,omitempty"` // kind to track id, only what is on
 	State      Presence          `json:"state"`
 	Since      time.Time         `json:"since,omitzero"` // reconnecting since
+	Proof      Proof             `json:"proof,omitzero"`
 }
 
 func (p Person) equal(q Person) bool {
 	tracks := maps.Equal(p.Tracks, q.Tracks)
 	return tracks && p.PeerID == q.PeerID && p.Name == q.Name && p.Role == q.Role && p.Node == q.Node &&
 		p.POP == q.POP && p.Attachment == q.Attachment && p.JoinedAt.Equal(q.JoinedAt) && p.Ordinal == q.Ordinal &&
-		p.Claim == q.Claim && p.Media == q.Media && p.State == q.State && p.Since.Equal(q.Since)
+		p.Claim == q.Claim && p.Media == q.Media && p.State == q.State && p.Since.Equal(q.Since) && p.Proof.equal(q.Proof)
 }
 
 func (p Person) valid() bool {
 	return p.PeerID != "" && okID(p.PeerID) && p.Attachment != "" && okID(p.Attachment) &&
 		okName(p.Name) && okID(p.POP) && okID(string(p.Node)) && okTracks(p.Tracks) &&
-		(p.Role == Regular || p.Role == Moderator) && (p.State == Present || p.State == Reconnecting)
+		p.Proof.valid() && (p.Role == Regular || p.Role == Moderator) && (p.State == Present || p.State == Reconnecting)
 }
 
 // Message is one chat message. ID is unique over all rooms and makes repeating

@@ -24,6 +24,7 @@ const (
 	SlowConsumer       Code = "slow_consumer"
 	TransportFailed    Code = "transport_failed"
 	Superseded         Code = "superseded"
+	Kicked             Code = "kicked"
 	RoomClosed         Code = "room_closed"
 	ChatTooLong        Code = "chat_too_long"
 	NoSuchTrack        Code = "no_such_track"

@@ -34,6 +34,7 @@ type Join struct {
 	Room      string `json:"room"`
 	Kind      string `json:"kind"`
 	Token     string `json:"token"`
+	Browser   string `json:"browser"` // secret that a token may be bound to
 	Name      string `json:"name"`
 	Peer      string `json:"peer_id"`
 	Resume    string `json:"resume"`

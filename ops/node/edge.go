@@ -117,7 +117,7 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	}
 	recorder := e.openOutbox(o)
 	e.Node, err = edge.New(edge.Config{
-		Self: o.Self, Members: e.Members, Configuration: e.Client, API: e.api(o), Web: web.Assets(), Recorder: recorder,
+		Self: o.Self, Members: e.Members, Configuration: e.Client, API: e.api(o), Control: e.Client, Web: web.Assets(), Recorder: recorder,
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
 		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce, MediaTCP: o.MediaTCP, TCPAnnounce: o.TCPAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,

@@ -28,6 +28,7 @@ import (
 type commands struct {
 	Sfu      sfuCommand      `cmd:"" help:"Measure the SFU: processor time a packet, delay, memory, joins."`
 	Failover failoverCommand `cmd:"" help:"Kill the leader of three control nodes: how long until a write is accepted."`
+	Writes   writesCommand   `cmd:"" help:"Read and change rooms over the API of control nodes: calls a second, processor time, syncs."`
 	Figures  figuresCommand  `cmd:"" help:"Draw the JSON of a run as an SVG page."`
 	Floor    floorCommand    `cmd:"" hidden:"" help:"Send sealed packets as fast as a server could; started by sfu."`
 }

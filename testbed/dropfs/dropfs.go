@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -37,6 +38,7 @@ type FS struct {
 
 	failSync atomic.Pointer[syscall.Errno]
 	lies     atomic.Bool
+	slow     atomic.Int64 // nanoseconds
 	syncs    atomic.Int64
 }
 
@@ -47,9 +49,13 @@ type node struct {
 	name    string
 	data    []byte
 	durable []byte
+	dirty   []extent // written since the last sync
 	live    map[string]*node
 	kept    map[string]*node
 }
+
+// extent is a part of a file, in bytes from its beginning.
+type extent struct{ from, to int64 }
 
 func newDir() *node {
 	return &node{dir: true, live: map[string]*node{}, kept: map[string]*node{}}
@@ -101,7 +107,7 @@ func (f *FS) Drop() error {
 
 func (n *node) revert() {
 	if !n.dir {
-		n.data = append([]byte(nil), n.durable...)
+		n.data, n.dirty = append([]byte(nil), n.durable...), nil
 		return
 	}
 	n.live = maps.Clone(n.kept)
@@ -124,6 +130,9 @@ func (f *FS) FailSync(errno syscall.Errno) {
 // that passes on a lying disk tests nothing.
 func (f *FS) Lie(on bool) { f.lies.Store(on) }
 
+// Slow makes every sync take so much longer, as on a busy or distant disk; 0 ends it.
+func (f *FS) Slow(by time.Duration) { f.slow.Store(int64(by)) }
+
 // Syncs counts the syncs of files and directories so far.
 func (f *FS) Syncs() int64 { return f.syncs.Load() }
 
@@ -133,6 +142,7 @@ func (f *FS) sync(n *node) syscall.Errno {
 		return *e
 	}
 	f.syncs.Add(1)
+	time.Sleep(time.Duration(f.slow.Load()))
 	if f.lies.Load() {
 		return 0
 	}
@@ -142,13 +152,28 @@ func (f *FS) sync(n *node) syscall.Errno {
 		n.kept = maps.Clone(n.live)
 		return 0
 	}
-	n.durable = append([]byte(nil), n.data...)
+	n.keep()
 	if f.names == Journaled {
 		for c := n; c.parent != nil && c.parent.live[c.name] == c; c = c.parent {
 			c.parent.kept[c.name] = c
 		}
 	}
 	return 0
+}
+
+// keep brings a file's durable image up to the live one. It costs as much as was written, however large the file.
+func (n *node) keep() {
+	if missing := len(n.data) - len(n.durable); missing > 0 {
+		n.durable = append(n.durable, make([]byte, missing)...)
+	}
+	n.durable = n.durable[:len(n.data)]
+	for _, e := range n.dirty {
+		to := min(e.to, int64(len(n.data)))
+		if e.from < to {
+			copy(n.durable[e.from:to], n.data[e.from:to])
+		}
+	}
+	n.dirty = n.dirty[:0]
 }
 
 var errExists = errors.New("name exists")

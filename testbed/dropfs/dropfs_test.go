@@ -3,11 +3,16 @@
 package dropfs
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
 )
 
 func mounted(t *testing.T, names Names) (*FS, string) {
@@ -137,4 +142,43 @@ func TestSyncCanFail(t *testing.T) {
 	if got := read(filepath.Join(dir, "a")); got != "one" {
 		t.Fatalf("after the cut: %q", got)
 	}
+}
+
+func TestASyncKeepsAllThatWasWrittenAndCut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := &node{}
+		i := &inode{fsys: &FS{}, node: n}
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			at := rapid.Int64Range(0, 40).Draw(t, "at")
+			switch rapid.IntRange(0, 3).Draw(t, "step") {
+			case 0:
+				n.resize(at)
+			case 1:
+				kept := bytes.Clone(n.data)
+				if i.Fsync(t.Context(), nil, 0) != 0 || !bytes.Equal(n.durable, kept) {
+					t.Fatalf("kept %v of %v", n.durable, kept)
+				}
+			default:
+				data := rapid.SliceOfN(rapid.Byte(), 1, 9).Draw(t, "data")
+				if count, errno := i.Write(t.Context(), nil, data, at); int(count) != len(data) || errno != 0 {
+					t.Fatal(count, errno)
+				}
+			}
+		}
+	})
+}
+
+func TestASlowDiskSyncsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, n := &FS{}, &node{data: []byte("one"), dirty: []extent{{0, 3}}}
+		f.Slow(5 * time.Millisecond)
+		began := time.Now()
+		if f.sync(n) != 0 || time.Since(began) != 5*time.Millisecond || string(n.durable) != "one" || f.Syncs() != 1 {
+			t.Fatalf("%q after %v, %d syncs", n.durable, time.Since(began), f.Syncs())
+		}
+		f.Slow(0)
+		if f.sync(n) != 0 || time.Since(began) != 5*time.Millisecond {
+			t.Fatalf("after %v", time.Since(began))
+		}
+	})
 }

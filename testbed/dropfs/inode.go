@@ -177,15 +177,21 @@ func (i *inode) Write(_ context.Context, _ fs.FileHandle, data []byte, off int64
 	defer i.fsys.mu.Unlock()
 	i.node.resize(max(int64(len(i.node.data)), off+int64(len(data))))
 	copy(i.node.data[off:], data)
+	i.node.dirty = append(i.node.dirty, extent{off, off + int64(len(data))})
 	return uint32(len(data)), 0
 }
 
+// resize grows a file by zeroes or cuts it.
 func (n *node) resize(size int64) {
-	if grow := size - int64(len(n.data)); grow > 0 {
-		n.data = append(n.data, make([]byte, grow)...)
-		return
+	old := int64(len(n.data))
+	if size > old {
+		n.data = append(n.data, make([]byte, size-old)...)
+	} else {
+		n.data = n.data[:size]
 	}
-	n.data = n.data[:size]
+	if size != old {
+		n.dirty = append(n.dirty, extent{min(old, size), max(old, size)}) // a cut, too: the file may grow again
+	}
 }
 
 // Fsync implements fs.NodeFsyncer for files and directories, fsync and fdatasync alike.

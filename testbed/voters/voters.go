@@ -61,10 +61,13 @@ func Build(ctx context.Context, dir string) (string, error) {
 // New writes the configurations of n nodes below a directory; it starts none. data says where node i keeps what
 // it has; nil = below the directory, too.
 func New(bin, dir string, n int, data func(i int) string) (*Cluster, error) {
-	c := &Cluster{client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
-	history, err := c.database()
-	if err != nil {
-		return nil, errors.Join(err, c.closeHistory())
+	c := &Cluster{client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
+	history := ""
+	if n > 1 { // one alone keeps its history in its directory
+		var err error
+		if history, err = c.database(); err != nil {
+			return nil, errors.Join(err, c.closeHistory())
+		}
 	}
 	secret := filepath.Join(dir, "voter-secret")
 	if err := os.WriteFile(secret, []byte(ca.NewVoterSecret().Text()+"\n"), 0o600); err != nil {
@@ -151,6 +154,14 @@ func (n *Node) Start() error {
 		close(done)
 	}()
 	return nil
+}
+
+// PID is the process's id; 0 before the first Start.
+func (n *Node) PID() int {
+	if n.cmd == nil {
+		return 0
+	}
+	return n.cmd.Process.Pid
 }
 
 // Running tells whether the process was started and has not ended.

@@ -1,0 +1,132 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/control/token"
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/signal"
+)
+
+func admission(peer string) entry.Admission {
+	return entry.Admission{Company: demo.Company, Room: demo.Room, Peer: peer, Capacity: 3}
+}
+
+func TestLinksOfImailStartRecordings(t *testing.T) {
+	off, on := false, true
+	for _, c := range []struct {
+		from   entry.Source
+		choice *bool
+		want   bool
+	}{
+		{entry.ImMail, nil, true}, {entry.ImMail, &off, false}, {entry.ImMail, &on, true},
+		{entry.Native, nil, false}, {entry.Native, &on, true}, {entry.GCore, nil, false},
+	} {
+		if got := entryCompany(client.Company{}, client.Settings{GuestStartRecording: c.choice}, c.from).GuestStartRecording; got != c.want {
+			t.Errorf("%s with %v: %v", c.from, c.choice, got)
+		}
+	}
+}
+
+// aged is a copy that is some time old.
+type aged struct {
+	unconfigured
+	age time.Duration
+}
+
+func (a aged) Age() time.Duration { return a.age }
+
+func TestACopyMayBeTooOldForTokens(t *testing.T) {
+	n := startLone(t, func(c *Config) { c.Configuration = aged{age: time.Minute} })
+	for limit, want := range map[int]bool{0: false, 30: true, 90: false} {
+		s := client.Settings{MaxFeedAgeSeconds: &limit}
+		if limit == 0 {
+			s.MaxFeedAgeSeconds = nil
+		}
+		if n.outdated(s) != want {
+			t.Errorf("with a limit of %d s: %v", limit, !want)
+		}
+	}
+}
+
+func TestWhoReturnsIsKnownByToken(t *testing.T) {
+	n := startLone(t)
+	mine := token.Claims{Kind: token.Join, Peer: "ann", Hash: [32]byte{1}}
+	a := n.opened()
+	a.proof = proofOf(mine, entry.Admission{})
+	if _, err := n.seat(t.Context(), a, admission("ann"), "", signal.Media{}); err != nil {
+		t.Fatal(err)
+	}
+	if n.returning(demo.Company, demo.Room, mine) {
+		t.Error("who is there returns")
+	}
+	a.end(nil, room.Lost) // nobody keeps the place then
+	partner := token.Claims{Kind: token.Partner, Attributes: map[string]string{entry.PeerID: "ann"}}
+	shared := token.Claims{Kind: token.Invite, Hash: mine.Hash}
+	for _, c := range []token.Claims{mine, partner, shared, {}} {
+		if n.returning(demo.Company, demo.Room, c) {
+			t.Errorf("%+v returns", c)
+		}
+	}
+	if signedPeer(partner) != "ann" || signedPeer(mine) != "ann" || signedPeer(shared) != "" {
+		t.Error("whom a token was made for")
+	}
+}
+
+func TestAProofNamesWhatATokenWasMadeFrom(t *testing.T) {
+	until := time.Now()
+	c := token.Claims{Kind: token.Invite, ID: "c", Parents: []string{"a", "b"}, KeyID: "k", Hash: [32]byte{7}}
+	p := proofOf(c, entry.Admission{Until: until})
+	if len(p.IDs) != 3 || p.IDs[0] != "c" || p.Key != "k" || p.Token == "" || !p.Until.Equal(until) {
+		t.Errorf("%+v", p)
+	}
+	if p := proofOf(token.Claims{Kind: token.Partner, ID: "theirs", Hash: [32]byte{7}}, entry.Admission{}); p.IDs != nil {
+		t.Errorf("a partner's id is one of ours: %+v", p)
+	}
+	if p := proofOf(token.Claims{}, entry.Admission{}); p.Token != "" {
+		t.Errorf("no token has a name: %+v", p)
+	}
+}
+
+func TestAnExchangeIsRefusedWithAWord(t *testing.T) {
+	for _, c := range []struct {
+		err    error
+		status int
+	}{
+		{token.ErrUsed, 401}, {&client.Refusal{Word: "denied", Message: "no"}, 403},
+		{context.DeadlineExceeded, 503}, {errors.New("away"), 503},
+	} {
+		w := httptest.NewRecorder()
+		signal.Problem(w, exchangeError(c.err), "trace")
+		if w.Code != c.status {
+			t.Errorf("%v: %d", c.err, w.Code)
+		}
+	}
+	n := startLone(t)
+	for _, body := range []string{"", "{}", `{"token":"x","browser":"short"}`} {
+		w := httptest.NewRecorder()
+		n.exchange(w, httptest.NewRequest("POST", "/api/v1/exchange", strings.NewReader(body)))
+		if w.Code != 400 {
+			t.Errorf("%q: %d", body, w.Code)
+		}
+	}
+}
+
+func FuzzParseExchange(f *testing.F) {
+	f.Add([]byte(`{"token":"a.b.c","browser":"0123456789012345678901"}`))
+	f.Add([]byte(`{"browser":1}`))
+	f.Add([]byte(``))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		e, err := parseExchange(b)
+		if err == nil && (len(e.Browser) < minBrowser || len(e.Browser) > maxBrowser) {
+			t.Errorf("%q is taken", e.Browser)
+		}
+	})
+}
