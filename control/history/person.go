@@ -144,3 +144,14 @@ func (s *Store) exportAudit(ctx context.Context, company string, who Who, out *j
 	}
 	return nil
 }
+
+// Knows tells whether anything is kept of a person.
+func (s *Store) Knows(ctx context.Context, company string, who Who) (bool, error) {
+	where, err := who.filter(company)
+	if err != nil {
+		return false, err
+	}
+	found, err := list(ctx, s.read, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+		where.query(`SELECT presence FROM presence`, "presence", 1))
+	return len(found) > 0, err
+}

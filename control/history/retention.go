@@ -122,9 +122,17 @@ func (s *Store) change(ctx context.Context, query string, args ...any) (int64, e
 			return n, nil
 		}
 		if !lost(err) || try == attempts {
-			return 0, fmt.Errorf("change history: %w", err)
+			return 0, changeError(err)
 		}
 	}
+}
+
+// changeError says of a change's error whether it is the database that is away.
+func changeError(err error) error {
+	if away(err) {
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	return fmt.Errorf("change history: %w", err)
 }
 
 func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {

@@ -84,8 +84,10 @@ func (p Phase) narrow(f *filter) {
 // CountSessions counts those that a filter means.
 func (s *Store) CountSessions(ctx context.Context, want SessionFilter) (n int, err error) {
 	where := want.filter()
-	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM session"+where.where(), where.args...).Scan(&n)
-	return n, err
+	if err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM session"+where.where(), where.args...).Scan(&n); err != nil {
+		return 0, readError(err)
+	}
+	return n, nil
 }
 
 // Session finds one session; false when there is none of this company.

@@ -3,7 +3,6 @@ package history
 import (
 	"context"
 	"database/sql"
-	"fmt"
 )
 
 // nextTenant is the first name behind another in any of the tables, each asked by its key.
@@ -20,7 +19,7 @@ const nextTenant = `SELECT min(company) FROM (
 func (s *Store) NextTenant(ctx context.Context, behind string) (string, error) {
 	var next sql.NullString
 	if err := s.read.QueryRowContext(ctx, nextTenant, behind).Scan(&next); err != nil {
-		return "", fmt.Errorf("read history: %w", err)
+		return "", readError(err)
 	}
 	return next.String, nil
 }
