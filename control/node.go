@@ -166,8 +166,12 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ledgers, err := SigningKey(n.cfg.Dir)
+	if err != nil {
+		return err
+	}
 	native, err := api.New(api.Config{
-		Store: n.store, Tokens: signer, Seal: sealer, Cluster: n, Log: n.log, Registerer: n.cfg.Registerer,
+		Store: n.store, Tokens: signer, Seal: sealer, Cluster: n, History: n.history, LedgerKey: ledgers, Log: n.log, Registerer: n.cfg.Registerer,
 	})
 	if err != nil {
 		return err
@@ -178,6 +182,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.wg.Go(n.renew)
 	n.wg.Go(n.becomeVoter)
 	n.wg.Go(n.takeEvents)
+	n.wg.Go(n.retain)
 	return nil
 }
 

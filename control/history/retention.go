@@ -19,6 +19,14 @@ type Retention struct {
 // Purged counts the rows that went.
 type Purged struct{ Sessions, Participants, Messages, Audit, Deliveries, Notices int64 }
 
+// Plus is the sum of two.
+func (p Purged) Plus(q Purged) Purged {
+	return Purged{
+		p.Sessions + q.Sessions, p.Participants + q.Participants, p.Messages + q.Messages, p.Audit + q.Audit,
+		p.Deliveries + q.Deliveries, p.Notices + q.Notices,
+	}
+}
+
 // purgeRows is how many rows go in one transaction: few enough that ingest waits for milliseconds only.
 const purgeRows = 500
 
