@@ -125,7 +125,10 @@ func (n *Node) open(ctx context.Context) error {
 	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	var err error
+	err := store.CheckFormat(n.raftDir())
+	if err != nil { // first of all: nothing is to be written beside what an older version left
+		return err
+	}
 	if n.authority, err = ca.Open(n.cfg.Dir, n.cfg.VoterSecret); err != nil {
 		return err
 	}
