@@ -10,6 +10,7 @@ import (
 
 	"github.com/meridian-video/meridian/control"
 	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/history/record"
 	"github.com/meridian-video/meridian/testbed/simnet"
 )
 
@@ -112,6 +113,36 @@ func TestEdgeRenewsItsIdentity(t *testing.T) {
 			t.Fatalf("not renewed: %s, connected %v", c.Identity().Expires(), c.Connected())
 		}
 		stop()
+		closeNode(t, b.node)
+	})
+}
+
+// The leader ends what nobody closed and deletes what is no longer kept, without being asked.
+func TestTheLeaderKeepsHistoryInOrder(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(26 * 366 * 24 * time.Hour) // bubbles begin in 2000, records do not
+		b := newBubble(t, dir)
+		key, err := b.node.EnsureDev(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		api := caller{t, b.node.Handler(), key}
+		api.want(200, "PATCH", "/api/v1/companies/dev", map[string]any{"settings": map[string]any{"history_days": 1}}, nil)
+		h := b.node.History()
+		live := record.Live{Company: control.DevCompany, Room: "daily", Session: "silent", At: time.Now().Add(-3 * time.Hour)}
+		old := record.Live{Company: control.DevCompany, Room: "daily", Session: "old", At: time.Now().Add(-48 * time.Hour)}
+		if err := h.Ingest(t.Context(), &record.Opened{Live: live, RoomKind: record.Call}, &record.Closed{Live: old}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(6 * time.Minute)
+		s, ok, err := h.Session(t.Context(), control.DevCompany, "silent")
+		if err != nil || !ok || !s.Lost {
+			t.Errorf("silent: %+v, %v, %v", s, ok, err)
+		}
+		if _, ok, err := h.Session(t.Context(), control.DevCompany, "old"); err != nil || ok {
+			t.Errorf("the old session is kept: %v, %v", ok, err)
+		}
 		closeNode(t, b.node)
 	})
 }

@@ -126,7 +126,10 @@ func (n *Node) open(ctx context.Context) error {
 	if err := os.MkdirAll(n.cfg.Dir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	var err error
+	err := store.CheckFormat(n.raftDir())
+	if err != nil { // first of all: nothing is to be written beside what an older version left
+		return err
+	}
 	if n.authority, err = ca.Open(n.cfg.Dir, n.cfg.VoterSecret); err != nil {
 		return err
 	}
@@ -167,8 +170,12 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	ledgers, err := SigningKey(n.cfg.Dir)
+	if err != nil {
+		return err
+	}
 	native, err := api.New(api.Config{
-		Store: n.store, Tokens: signer, Seal: sealer, Cluster: n, Log: n.log, Registerer: n.cfg.Registerer,
+		Store: n.store, Tokens: signer, Seal: sealer, Cluster: n, History: n.history, LedgerKey: ledgers, Log: n.log, Registerer: n.cfg.Registerer,
 	})
 	if err != nil {
 		return err
@@ -179,6 +186,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.wg.Go(n.renew)
 	n.wg.Go(n.becomeVoter)
 	n.wg.Go(n.takeEvents)
+	n.wg.Go(n.retain)
 	return nil
 }
 

@@ -28,6 +28,7 @@ import (
 	"github.com/meridian-video/meridian/control"
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/state"
+	"github.com/meridian-video/meridian/control/store"
 	"github.com/meridian-video/meridian/control/token"
 	"github.com/meridian-video/meridian/geo"
 )
@@ -289,5 +290,30 @@ func TestMintedTokenVerifiesByTheEdgesCopy(t *testing.T) {
 	claims, err := token.Verify(minted.Token, ring, time.Now())
 	if err != nil || claims.Room != "r1" || claims.Name != "Ada" || claims.Company != "dev" {
 		t.Fatalf("%+v %v", claims, err)
+	}
+}
+
+// What a development version left is refused before anything is written beside it.
+func TestOldControlDataIsRefusedWithWhatToDo(t *testing.T) {
+	dir := t.TempDir()
+	raft := filepath.Join(dir, "raft")
+	s, err := store.Open(store.Config{Dir: raft, ID: "control-1", OnFatal: func(err error) { t.Errorf("fatal: %v", err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.WaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = s.ProposeEntry(t.Context(), []byte(`{"v":1,"n":"platform.init","at":1763640000000,"d":{"epoch":"e"}}`))
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = control.Open(t.Context(), control.Config{Dir: dir, NodeID: "control-1", Cluster: listen(t, "127.0.0.1:0"), Log: logger(t)})
+	if !errors.Is(err, state.ErrOldFormat) || !strings.Contains(err.Error(), raft) || !strings.Contains(err.Error(), "empty one") {
+		t.Errorf("%v", err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 1 {
+		t.Errorf("beside it were written %v, %v", files, err)
 	}
 }

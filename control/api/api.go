@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/password"
 	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
@@ -34,9 +36,11 @@ type Minter interface {
 type Config struct {
 	Store      Store
 	Tokens     Minter
-	Seal       *seal.Sealer     // hides secrets before they enter the log
-	Passwords  *password.Hasher // nil = one that makes two hashes at a time
-	Cluster    Cluster          // nil = the cluster is not operated by this API
+	Seal       *seal.Sealer       // hides secrets before they enter the log
+	Passwords  *password.Hasher   // nil = one that makes two hashes at a time
+	Cluster    Cluster            // nil = the cluster is not operated by this API
+	History    *history.Store     // what has happened; nil = nothing is asked about it
+	LedgerKey  ed25519.PrivateKey // seals months of usage; required with History
 	Log        *slog.Logger
 	Registerer prometheus.Registerer // nil = no metrics
 	Now        func() time.Time      // nil = time.Now
@@ -46,7 +50,9 @@ type Config struct {
 type API struct {
 	store     Store
 	tokens    Minter
-	cluster   Cluster // nil where this API does not operate it
+	cluster   Cluster        // nil where this API does not operate it
+	history   *history.Store // nil where nothing is asked about it
+	ledgerKey ed25519.PrivateKey
 	seal      *seal.Sealer
 	passwords *password.Hasher
 	log       *slog.Logger
@@ -71,8 +77,11 @@ func New(cfg Config) (*API, error) {
 	if cfg.Store == nil || cfg.Tokens == nil || cfg.Seal == nil {
 		return nil, errors.New("api: Store, Tokens and Seal are required")
 	}
+	if cfg.History != nil && len(cfg.LedgerKey) != ed25519.PrivateKeySize {
+		return nil, errors.New("api: History needs a LedgerKey")
+	}
 	a := &API{
-		store: cfg.Store, tokens: cfg.Tokens, cluster: cfg.Cluster, seal: cfg.Seal, passwords: cfg.Passwords, log: cfg.Log, now: cfg.Now,
+		store: cfg.Store, tokens: cfg.Tokens, cluster: cfg.Cluster, history: cfg.History, ledgerKey: cfg.LedgerKey, seal: cfg.Seal, passwords: cfg.Passwords, log: cfg.Log, now: cfg.Now,
 		keys: newLimits(), strangers: newLimits(), usage: newUsage(), scopes: map[string]bool{},
 	}
 	if a.passwords == nil {
@@ -114,6 +123,9 @@ func (a *API) route() error {
 	a.registerRevocations()
 	if a.cluster != nil {
 		a.registerCluster(a.cluster)
+	}
+	if a.history != nil {
+		a.registerPast()
 	}
 	return a.serveDocument()
 }

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control/api"
+	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
@@ -31,6 +33,7 @@ import (
 type platform struct {
 	t       *testing.T
 	store   *store.Store
+	history *history.Store
 	handler http.Handler
 	signer  ed25519.PrivateKey
 	log     *bytes.Buffer
@@ -52,6 +55,21 @@ func (c caller) from(name string) caller {
 
 func newPlatform(t *testing.T) *platform {
 	t.Helper()
+	return newPlatformWith(t, "sqlite:"+filepath.Join(t.TempDir(), "history.db"))
+}
+
+// newPlatformWith keeps its history at a URL.
+func newPlatformWith(t *testing.T, url string) *platform {
+	t.Helper()
+	past, err := history.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := past.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	s, err := store.Open(store.Config{
 		Dir: t.TempDir(), ID: "control-1", ElectionTimeout: 50 * time.Millisecond, OnFatal: func(err error) { t.Errorf("fatal: %v", err) },
 	})
@@ -70,9 +88,9 @@ func newPlatform(t *testing.T) *platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{t: t, store: s, signer: signer, log: &bytes.Buffer{}}
+	p := &platform{t: t, store: s, history: past, signer: signer, log: &bytes.Buffer{}}
 	p.handler, err = api.New(api.Config{
-		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer(t), Cluster: &nodes{}, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
+		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer(t), Cluster: &nodes{}, History: past, LedgerKey: signer, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 // words of examples' ids, in an order that stays: the document is a file that people compare.
 var words = []string{
 	"request", "pop", "reseller", "root_domain", "plan", "company", "domain", "origin", "caller", "key", "api_key", "webhook",
-	"user", "customer", "contact", "subscription", "room", "meeting", "attendee",
+	"user", "customer", "contact", "subscription", "room", "meeting", "attendee", "session",
 }
 
 // exampleID is the id that examples call a thing by.
@@ -24,6 +24,8 @@ func exampleID(word string) string {
 		return "fra"
 	case "node":
 		return "control-2"
+	case "month":
+		return "2026-10"
 	case "domain":
 		return "meet.acme.example"
 	}

@@ -170,6 +170,9 @@ func (a *API) refuse(ctx context.Context, err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return problem(ctx, http.StatusGatewayTimeout, "The call took too long.")
 	}
+	if p := refusePast(ctx, err); p != nil {
+		return p
+	}
 	a.log.Error("API call ended in an internal error", "request_id", requestID(ctx), "err", err)
 	return problem(ctx, http.StatusInternalServerError, "")
 }

@@ -2,7 +2,6 @@ package history
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -45,57 +44,6 @@ func (w Who) filter(company string) (filter, error) {
 	var f filter
 	f.and("(company, session, presence) IN (SELECT company, session, presence FROM ("+strings.Join(either, " UNION ")+") AS theirs)", args...)
 	return f, nil
-}
-
-// Forgotten counts what Forget took.
-type Forgotten struct{ Participants, Messages int64 }
-
-// Forget deletes a person from a company's history and keeps what is counted: of a presence its times, role,
-// mode, POP, node and end stay, while name, attributes and person's id go and the peer id becomes a new random
-// one, the same in all rows of one old peer id that this call finds, so that statistics count as many people as before. Of messages the
-// place and time stay, writer's name and text go. Records that arrive again do not bring anything back; those
-// that arrive for the first time do, so it should be called once more when outboxes are empty. Audit events stay,
-// in which an actor is an id. It works in small transactions and may be repeated after an error.
-func (s *Store) Forget(ctx context.Context, company string, who Who) (f Forgotten, err error) {
-	where, err := who.filter(company)
-	if err != nil {
-		return f, err
-	}
-	where.and("forgotten = 0")
-	aliases := make(map[string]string)
-	q := where.query(`SELECT session, presence, peer FROM presence`, "session, presence", purgeRows)
-	for {
-		found, err := list(ctx, s.read, func(row scanner) (p Participant, err error) {
-			return p, row.Scan(&p.Session, &p.Presence, &p.Peer)
-		}, q)
-		if err != nil || len(found) == 0 {
-			return f, err
-		}
-		for _, p := range found {
-			if aliases[p.Peer] == "" {
-				aliases[p.Peer] = "deleted-" + strings.ToLower(rand.Text())
-			}
-			if err := s.forget(ctx, company, p, aliases[p.Peer], &f); err != nil {
-				return f, err
-			}
-		}
-	}
-}
-
-const forgetMessages = `UPDATE message SET peer = $4, name = '', text = '', forgotten = 1
-	WHERE company = $1 AND session = $2 AND peer = $3 AND forgotten = 0`
-
-// forget takes one presence and what its peer wrote in the session; messages first, since they are found by it.
-func (s *Store) forget(ctx context.Context, company string, p Participant, alias string, f *Forgotten) error {
-	n, err := s.change(ctx, forgetMessages, company, p.Session, p.Peer, alias)
-	f.Messages += n
-	if err != nil {
-		return err
-	}
-	n, err = s.change(ctx, `UPDATE presence SET peer = $4, person = '', name = '', attributes = '', forgotten = 1
-		WHERE company = $1 AND session = $2 AND presence = $3 AND forgotten = 0`, company, p.Session, p.Presence, alias)
-	f.Participants += n
-	return err
 }
 
 // ExportPerson writes all that is kept of a person, a line of JSON each: {"participant":…}, {"message":…} and
@@ -195,4 +143,15 @@ func (s *Store) exportAudit(ctx context.Context, company string, who Who, out *j
 		}
 	}
 	return nil
+}
+
+// Knows tells whether anything is kept of a person.
+func (s *Store) Knows(ctx context.Context, company string, who Who) (bool, error) {
+	where, err := who.filter(company)
+	if err != nil {
+		return false, err
+	}
+	found, err := list(ctx, s.read, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+		where.query(`SELECT presence FROM presence`, "presence", 1))
+	return len(found) > 0, err
 }

@@ -194,7 +194,24 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{built(AuditFilter{Company: "a"}.query(next)), []string{"audit_by_time (company=? AND (happened,event)<(?,?))"}},
 		{built(AuditFilter{Company: "a", Actor: "b"}.query(next)), []string{"audit_by_actor (company=? AND actor=? AND"}},
 		{built(AuditFilter{Company: "a", Object: object, From: noon}.query(Page{})), []string{"audit_by_object (company=? AND object_kind=? AND object_id=? AND happened>?)"}},
-		{staysIn("a", "r", noon, after(60)), []string{"presence_by_room (company=? AND room=? AND joined>? AND joined<?)"}},
+		{built(SessionFilter{Company: "a", Phase: Running}.query(next)), []string{"session_running (company=? AND (started,session)<(?,?))"}},
+		{built(SessionFilter{Company: "a", Phase: Ended}.query(next)), []string{"session_by_time (company=? AND (started,session)<(?,?))"}},
+		{built(AuditFilter{Company: "a", Object: record.Object{Kind: "room"}}.query(next)), []string{"audit_by_kind (company=? AND object_kind=? AND (happened,event)<(?,?))"}},
+		{StayFilter{"a", "r", noon, after(60)}.all(), []string{"presence_by_room (company=? AND room=? AND joined>? AND joined<?)"}},
+		{StayFilter{"a", "", noon, after(60)}.all(), []string{"presence_by_time (company=? AND joined>? AND joined<?)"}},
+		{built(StayFilter{"a", "r", noon, after(60)}.query(next)), []string{"presence_by_room (company=? AND room=? AND joined>? AND joined<?)", "LAST TERM OF ORDER BY"}},
+		{built(StayFilter{"a", "", noon, after(60)}.query(next)), []string{"presence_by_time (company=? AND joined>? AND joined<?)", "LAST TERM OF ORDER BY"}},
+		{changing(silent, 5, "a", 4, "s", 9), []string{
+			"session USING INDEX session_running", "p USING INDEX sqlite_autoindex_presence_1 (company=? AND session=?)",
+			"m USING COVERING INDEX message_by_order (company=? AND session=?)", "n USING COVERING INDEX session_by_room (company=? AND room=? AND started>?)",
+		}},
+		{changing(lostAndHeardOf, 5, 9), []string{"session USING INDEX session_by_loss (lost>?)"}},
+		{changing(loseSession, "a", "s", 5), []string{"session USING INDEX sqlite_autoindex_session_1 (company=? AND session=?)"}},
+		{changing(losePresences, "a", "s"), []string{"presence USING INDEX sqlite_autoindex_presence_1 (company=? AND session=?)"}},
+		{erasure{company: "a", kind: personName, name: "p"}.presences(), []string{"presence_by_person (company=? AND person=?)"}},
+		{erasure{company: "a", kind: peerName, name: "p"}.presences(), []string{"presence_by_peer (company=? AND peer=?)"}},
+		{changing(eraseLateMessages, "a", "p", "x"), []string{"message USING INDEX", "presence_by_peer (company=? AND peer=?)"}},
+		{changing(nextTenant, "a"), []string{"session USING COVERING INDEX", "presence USING COVERING INDEX", "audit USING COVERING INDEX"}},
 		{Month("2026-11").query("a", `SELECT count(DISTINCT session), count(DISTINCT peer), count(*), `+seconds+` FROM presence`, ""), []string{
 			"presence_by_time (company=? AND joined>? AND joined<?)",
 		}},
@@ -211,7 +228,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{changing(oldRows("message", "written"), "a", 5, 5), []string{"message_by_time (company=? AND written<?)", "message_by_time (company=? AND written<?"}},
 		{changing(oldRows("audit", "happened"), "a", 5, 5), []string{"audit_by_time (company=? AND happened<?)"}},
 		{changing(`DELETE FROM presence WHERE company = $1 AND session = $2`, "a", "s"), []string{"sqlite_autoindex_presence_1 (company=? AND session=?)"}},
-		{changing(forgetMessages, "a", "s", "p", "x"), []string{"message USING INDEX", "(company=? AND session=?)"}},
+		{changing(eraseMessages, "a", "s", "p", "x"), []string{"message USING INDEX", "(company=? AND session=?)"}},
 	}
 	for _, test := range tests {
 		steps := plan(t, s, test.query)

@@ -19,6 +19,14 @@ type Retention struct {
 // Purged counts the rows that went.
 type Purged struct{ Sessions, Participants, Messages, Audit, Deliveries, Notices int64 }
 
+// Plus is the sum of two.
+func (p Purged) Plus(q Purged) Purged {
+	return Purged{
+		p.Sessions + q.Sessions, p.Participants + q.Participants, p.Messages + q.Messages, p.Audit + q.Audit,
+		p.Deliveries + q.Deliveries, p.Notices + q.Notices,
+	}
+}
+
 // purgeRows is how many rows go in one transaction: few enough that ingest waits for milliseconds only.
 const purgeRows = 500
 
@@ -122,9 +130,17 @@ func (s *Store) change(ctx context.Context, query string, args ...any) (int64, e
 			return n, nil
 		}
 		if !lost(err) || try == attempts {
-			return 0, fmt.Errorf("change history: %w", err)
+			return 0, changeError(err)
 		}
 	}
+}
+
+// changeError says of a change's error whether it is the database that is away.
+func changeError(err error) error {
+	if away(err) {
+		return fmt.Errorf("%w: %w", ErrAway, err)
+	}
+	return fmt.Errorf("change history: %w", err)
 }
 
 func (s *Store) inTx(ctx context.Context, f func(*sql.Tx) error) error {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 
 	"github.com/meridian-video/meridian/control/history/record"
@@ -114,98 +113,4 @@ func TestRecordsArriveWhileAPurgeRuns(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestAForgottenPersonIsCountedAndNotKnown(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store) {
-		second := meeting{"acme", "daily", "s2"}
-		var records []record.Record
-		for _, m := range []meeting{daily, second, {"other", "daily", "s1"}} {
-			records = append(records, m.opened(0), m.joined("ann", 1), m.joined("bob", 2), m.left("ann", 1, 100, record.ReasonLeft),
-				m.chat("ann", 1, 3), m.chat("bob", 2, 4), m.closed(300))
-		}
-		ingest(t, s, records...)
-		before := Summarise(stays(t, s, after(-60), after(60)))
-
-		if _, err := s.Forget(t.Context(), "acme", Who{}); err == nil {
-			t.Error("nobody was forgotten without an error")
-		}
-		got, err := s.Forget(t.Context(), "acme", Who{Peers: []string{"ann"}, Persons: []string{"u-ann", "u-nobody"}})
-		if err != nil || got != (Forgotten{Participants: 2, Messages: 2}) {
-			t.Errorf("%+v, %v", got, err)
-		}
-		ingest(t, s, records...) // outboxes repeat
-		if rest, err := s.Forget(t.Context(), "acme", Who{Peers: []string{"ann"}}); err != nil || rest != (Forgotten{}) {
-			t.Errorf("left over: %+v, %v", rest, err)
-		}
-		if now := Summarise(stays(t, s, after(-60), after(60))); now != before {
-			t.Errorf("statistics were %+v and are %+v", before, now)
-		}
-		for _, session := range []string{"s1", "s2"} {
-			people, _, err := s.Participants(t.Context(), "acme", session, Page{})
-			if err != nil || len(people) != 2 {
-				t.Fatalf("%v, %v", people, err)
-			}
-			ann, bob := people[0], people[1]
-			if ann.Name+ann.Person != "" || len(ann.Attributes) > 0 || ann.Peer == "ann" || ann.Reason != record.ReasonLeft || bob.Name == "" {
-				t.Errorf("got %+v and %+v", ann, bob)
-			}
-			chat, _, err := s.Messages(t.Context(), "acme", session, Page{})
-			if err != nil || len(chat) != 2 || chat[0].Text+chat[0].Name != "" || chat[0].Peer != ann.Peer || chat[1].Text != "message 2" {
-				t.Errorf("got %+v, %v", chat, err)
-			}
-		}
-		other, _, err := s.Participants(t.Context(), "other", "s1", Page{})
-		if err != nil || other[0].Name == "" {
-			t.Errorf("another company's person is gone: %+v, %v", other, err)
-		}
-	})
-}
-
-func TestManyPresencesAreForgotten(t *testing.T) {
-	s := open(t, sqliteURL(t))
-	var records []record.Record
-	for i := range purgeRows + 10 {
-		records = append(records, daily.joined("ann", float64(i)))
-	}
-	ingest(t, s, records...)
-	got, err := s.Forget(t.Context(), "acme", Who{Persons: []string{"u-ann"}})
-	if err != nil || got.Participants != purgeRows+10 {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if sum := Summarise(stays(t, s, noon, after(day))); sum.Participants != 1 {
-		t.Errorf("one person became %d", sum.Participants)
-	}
-}
-
-func TestAPersonGetsAllThatIsKept(t *testing.T) {
-	onEach(t, func(t *testing.T, s *Store) {
-		second := meeting{"acme", "weekly", "s2"}
-		ingest(t, s, daily.joined("ann", 1), daily.chat("ann", 1, 3), daily.chat("bob", 2, 4), daily.joined("ann", 5), daily.joined("bob", 2),
-			second.joined("a2", 100), second.chat("a2", 1, 101), meeting{"other", "daily", "s1"}.joined("ann", 1),
-			event("e1", "acme", "user:u-a2", 1), event("e2", "acme", "user:u-bob", 1), event("e3", "other", "user:u-a2", 1))
-		var out lines
-		if err := s.ExportPerson(t.Context(), "acme", Who{Peers: []string{"ann"}, Persons: []string{"u-a2"}}, &out); err != nil {
-			t.Fatal(err)
-		}
-		want := []string{
-			`{"participant":{"session":"s1","room":"daily","peer":"ann","person":"u-ann","name":"Name of ann","attributes":{"team":"red"},"role":"regular","mode":"speaker","pop":"fra","joined":"2026-11-20T12:00:01Z"}}`,
-			`{"message":{"session":"s1","message":"s1-m1","written":"2026-11-20T12:00:03Z","peer":"ann","name":"Name of ann","text":"message 1"}}`,
-			`{"participant":{"session":"s1","room":"daily","peer":"ann","person":"u-ann","name":"Name of ann","attributes":{"team":"red"},"role":"regular","mode":"speaker","pop":"fra","joined":"2026-11-20T12:00:05Z"}}`,
-			`{"participant":{"session":"s2","room":"weekly","peer":"a2","person":"u-a2","name":"Name of a2","attributes":{"team":"red"},"role":"regular","mode":"speaker","pop":"fra","joined":"2026-11-20T12:01:40Z"}}`,
-			`{"message":{"session":"s2","message":"s2-m1","written":"2026-11-20T12:01:41Z","peer":"a2","name":"Name of a2","text":"message 1"}}`,
-			`{"audit":{"event":"e1","company":"acme","at":"2026-11-20T12:00:01Z","actor":"user:u-a2","action":"room.update","object":{"kind":"room","id":"r-e1"},"request":"q-e1","changes":[{"field":"lobby","before":"false","after":"true"}]}}`,
-		}
-		if !slices.Equal(out, want) {
-			t.Errorf("got %q", out)
-		}
-	})
-}
-
-// lines collects what is written by lines.
-type lines []string
-
-func (l *lines) Write(line []byte) (int, error) {
-	*l = append(*l, string(line[:len(line)-1]))
-	return len(line), nil
 }

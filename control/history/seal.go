@@ -55,7 +55,7 @@ func (s *Store) sealed(ctx context.Context, company string, month Month) (conten
 		return nil, false, nil
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("read ledger: %w", err)
+		return nil, false, readError(err)
 	}
 	content, err = unpack(packed)
 	return content, err == nil, err
@@ -74,7 +74,7 @@ func (s *Store) last(ctx context.Context, company string) (month Month, hash str
 func (s *Store) unsealed(ctx context.Context, company string, wanted Month) (Month, error) {
 	last, _, err := s.last(ctx, company)
 	if err != nil {
-		return "", fmt.Errorf("read ledger: %w", err)
+		return "", readError(err)
 	}
 	if last > wanted {
 		return "", ErrSealedLater
@@ -87,7 +87,7 @@ func (s *Store) unsealed(ctx context.Context, company string, wanted Month) (Mon
 	var first sql.NullInt64
 	err = s.write.QueryRowContext(ctx, `SELECT min(joined) FROM presence WHERE company = $1 AND joined >= $2`, company, from).Scan(&first)
 	if err != nil {
-		return "", fmt.Errorf("read history: %w", err)
+		return "", readError(err)
 	}
 	if first.Valid {
 		return min(wanted, MonthOf(millis(first.Int64))), nil
@@ -99,7 +99,7 @@ func (s *Store) unsealed(ctx context.Context, company string, wanted Month) (Mon
 func (s *Store) seal(ctx context.Context, company string, month Month, now time.Time, key ed25519.PrivateKey) error {
 	last, hash, err := s.last(ctx, company)
 	if err != nil {
-		return fmt.Errorf("read ledger: %w", err)
+		return readError(err)
 	}
 	if last >= month {
 		return nil // somebody was faster

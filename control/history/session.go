@@ -18,13 +18,24 @@ type Session struct {
 	Node    string
 	Started time.Time
 	Closed  time.Time // zero while it runs
+	Lost    bool      // nobody closed it: Closed is when it was last heard of
 	People  int       // different peer ids
 }
+
+// Phase says whether a session runs.
+type Phase string
+
+// The phases.
+const (
+	Running Phase = "running"
+	Ended   Phase = "ended"
+)
 
 // SessionFilter says which sessions are wanted. Company is required, the others narrow.
 type SessionFilter struct {
 	Company string
 	Room    string
+	Phase   Phase
 	From    time.Time // begun at or after
 	To      time.Time // begun before
 }
@@ -43,15 +54,40 @@ func (s *Store) Sessions(ctx context.Context, want SessionFilter, page Page) ([]
 	return rows, next, nil
 }
 
-func (want SessionFilter) query(page Page) (query, error) {
-	var f filter
+func (want SessionFilter) filter() (f filter) {
 	f.and("company = ?", want.Company)
 	if want.Room != "" {
 		f.and("room = ?", want.Room)
 	}
+	want.Phase.narrow(&f)
 	f.between("started", want.From, want.To)
+	return f
+}
+
+func (want SessionFilter) query(page Page) (query, error) {
+	f := want.filter()
 	err := f.behind(page, "(started, session) < (?, ?)", 1)
 	return f.query(sessionColumns, "started DESC, session DESC", page.limit()+1), err
+}
+
+// narrow adds the condition in the words of the index of running sessions.
+func (p Phase) narrow(f *filter) {
+	switch p {
+	case Running:
+		f.and("closed IS NULL")
+		f.and("lost IS NULL")
+	case Ended:
+		f.and("(closed IS NOT NULL OR lost IS NOT NULL)")
+	}
+}
+
+// CountSessions counts those that a filter means.
+func (s *Store) CountSessions(ctx context.Context, want SessionFilter) (n int, err error) {
+	where := want.filter()
+	if err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM session"+where.where(), where.args...).Scan(&n); err != nil {
+		return 0, readError(err)
+	}
+	return n, nil
 }
 
 // Session finds one session; false when there is none of this company.
@@ -63,16 +99,19 @@ func (s *Store) Session(ctx context.Context, company, id string) (Session, bool,
 	return rows[0], true, nil
 }
 
-const sessionColumns = `SELECT company, session, room, room_kind, pop, node, started, closed,
+const sessionColumns = `SELECT company, session, room, room_kind, pop, node, started, closed, lost,
 	(SELECT count(DISTINCT p.peer) FROM presence AS p
 		WHERE p.company = session.company AND p.session = session.session AND p.joined IS NOT NULL)
 	FROM session`
 
 func readSession(row scanner) (s Session, err error) {
 	var started int64
-	var closed sql.NullInt64
-	err = row.Scan(&s.Company, &s.ID, &s.Room, &s.Kind, &s.POP, &s.Node, &started, &closed, &s.People)
+	var closed, lost sql.NullInt64
+	err = row.Scan(&s.Company, &s.ID, &s.Room, &s.Kind, &s.POP, &s.Node, &started, &closed, &lost, &s.People)
 	s.Started, s.Closed = millis(started), optional(closed)
+	if s.Lost = !closed.Valid && lost.Valid; s.Lost {
+		s.Closed = optional(lost)
+	}
 	return s, err
 }
 

@@ -36,10 +36,50 @@ type Summary struct {
 	Total        time.Duration // of all stays: the sum of their durations
 }
 
-// Statistics lists the stays in a room that joined, on the grid, at or after from and not after to, sorted by
-// joining. A room that nobody was in then gives none.
+// StayFilter says which stays are wanted: those that joined, on the grid, at or after From and not after To.
+// Company and times are required; without a room it is all of them.
+type StayFilter struct {
+	Company  string
+	Room     string
+	From, To time.Time
+}
+
+// Stays lists stays by page, in the order of joining, and the cursor of the next page.
+func (s *Store) Stays(ctx context.Context, want StayFilter, page Page) ([]Stay, string, error) {
+	q, err := want.query(page)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := list(ctx, s.read, readPlacedStay, q)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next := cut(rows, page.limit(), func(r placedStay) place { return r.at })
+	stays := make([]Stay, len(rows))
+	for i, r := range rows {
+		stays[i] = r.Stay
+	}
+	return stays, next, nil
+}
+
+// placedStay is a stay with its place in a list.
+type placedStay struct {
+	Stay
+	at place
+}
+
+func readPlacedStay(row scanner) (p placedStay, err error) {
+	var peer, presence string
+	var joined, tick int64
+	var ended *int64
+	err = row.Scan(&peer, &joined, &ended, &tick, &presence)
+	return placedStay{stay(peer, joined, ended, tick), place{[]int64{joined}, presence}}, err
+}
+
+// Statistics lists the stays in a room, or of a company where room is empty, that joined, on the grid, at or
+// after from and not after to, sorted by joining. A room that nobody was in then gives none.
 func (s *Store) Statistics(ctx context.Context, company, room string, from, to time.Time) ([]Stay, error) {
-	stays, err := list(ctx, s.read, readStay, staysIn(company, room, from, to))
+	stays, err := list(ctx, s.read, readStay, StayFilter{company, room, from, to}.all())
 	if err != nil {
 		return nil, err
 	}
@@ -50,15 +90,29 @@ func (s *Store) Statistics(ctx context.Context, company, room string, from, to t
 	return stays, nil
 }
 
-func staysIn(company, room string, from, to time.Time) query {
-	var f filter
-	f.and("company = ?", company)
-	f.and("room = ?", room)
+func (want StayFilter) query(page Page) (query, error) {
+	f := want.filter()
+	err := f.behind(page, "(joined, presence) > (?, ?)", 1)
+	return f.query(`SELECT peer, joined, ended, tick, presence FROM presence`, "joined, presence", page.limit()+1), err
+}
+
+// all is every stay, for what must be summed up.
+func (want StayFilter) all() query {
+	f := want.filter()
+	return f.query(`SELECT peer, joined, ended, tick FROM presence`, "joined", maxStays+1)
+}
+
+func (want StayFilter) filter() (f filter) {
+	f.and("company = ?", want.Company)
+	if want.Room != "" {
+		f.and("room = ?", want.Room)
+	}
+	from := want.From
 	if first := record.TickAt(from); first.Before(from) { // rounded down, no join lies between two ticks
 		from = first.Add(record.TickLength)
 	}
-	f.between("joined", from, record.TickAt(to).Add(record.TickLength))
-	return f.query(`SELECT peer, joined, ended, tick FROM presence`, "joined", maxStays+1)
+	f.between("joined", from, record.TickAt(want.To).Add(record.TickLength))
+	return f
 }
 
 func readStay(row scanner) (Stay, error) {

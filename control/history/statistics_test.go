@@ -116,6 +116,50 @@ func TestAWindowTakesStaysByTheirJoining(t *testing.T) {
 	})
 }
 
+// Pages are the answer in parts, of a room or of all.
+func TestStaysArePaged(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store) {
+		weekly := meeting{"acme", "weekly", "s2"}
+		for i := range 7 {
+			at := float64(i / 2 * 40) // two at a time join in the same millisecond
+			ingest(t, s, daily.joined(string(rune('a'+i)), at), daily.left(string(rune('a'+i)), at, at+70, record.ReasonLeft), weekly.joined(string(rune('a'+i)), at))
+		}
+		ingest(t, s, meeting{"other", "daily", "s1"}.joined("ann", 1))
+		for room, want := range map[string]int{"daily": 7, "weekly": 7, "": 14, "nothing": 0} {
+			whole, err := s.Statistics(t.Context(), "acme", room, noon, after(200))
+			paged := pages(t, 3, func(p Page) ([]Stay, string, error) {
+				return s.Stays(t.Context(), StayFilter{"acme", room, noon, after(200)}, p)
+			})
+			if err != nil || len(paged) != want || Summarise(paged) != Summarise(whole) {
+				t.Errorf("%q: %d stays, want %d: %+v and %+v, %v", room, len(paged), want, Summarise(paged), Summarise(whole), err)
+			}
+			if !slices.IsSortedFunc(paged, func(a, b Stay) int { return a.Join.Compare(b.Join) }) {
+				t.Errorf("%q: not sorted: %v", room, paged)
+			}
+		}
+	})
+}
+
+func TestTenantsAreThoseOfWhomSomethingIsKept(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store) {
+		ingest(t, s, daily.opened(0), event("e1", "", "key:k", 1), event("e2", "reseller/north", "key:k", 1), meeting{"zeta", "r", "s"}.tick("ann", 0, 30))
+		var got []string
+		for name := ""; ; {
+			var err error
+			if name, err = s.NextTenant(t.Context(), name); err != nil || name == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				break
+			}
+			got = append(got, name)
+		}
+		if !slices.Equal(got, []string{"acme", "reseller/north", "zeta"}) {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 func TestSummariesAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var all []Stay

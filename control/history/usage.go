@@ -58,8 +58,10 @@ const (
 // Usage sums a company's month up.
 func (s *Store) Usage(ctx context.Context, company string, month Month) (u Usage, err error) {
 	q := month.query(company, `SELECT count(DISTINCT session), count(DISTINCT peer), count(*), `+seconds+` FROM presence`, "")
-	err = s.read.QueryRowContext(ctx, q.text, q.args...).Scan(&u.Sessions, &u.People, &u.Stays, &u.Seconds)
-	return u, err
+	if err = s.read.QueryRowContext(ctx, q.text, q.args...).Scan(&u.Sessions, &u.People, &u.Stays, &u.Seconds); err != nil {
+		return u, readError(err)
+	}
+	return u, nil
 }
 
 // UsageBySession lists a company's month by session and room, in the order of their ids.

@@ -25,7 +25,9 @@ type Settings struct {
 	Locale              *string   `json:"locale,omitempty" maxLength:"35" doc:"Language of pages and messages (BCP 47)." example:"en"`
 	Branding            *Branding `json:"branding,omitempty"`
 	RecordingDays       *int      `json:"recording_days,omitempty" minimum:"0" maximum:"36500" doc:"How long recordings are kept; 0 = for ever."`
-	HistoryDays         *int      `json:"history_days,omitempty" minimum:"0" maximum:"36500" doc:"How long sessions and chats are kept; 0 = for ever."`
+	HistoryDays         *int      `json:"history_days,omitempty" minimum:"0" maximum:"36500" doc:"How long sessions and chats of a company are kept; 0 = for ever."`
+	ChatDays            *int      `json:"chat_days,omitempty" minimum:"0" maximum:"36500" doc:"How long a company's chats are kept, where that is shorter; 0 = as long as sessions."`
+	AuditDays           *int      `json:"audit_days,omitempty" minimum:"0" maximum:"36500" doc:"How long a company's audit events are kept; 0 = for ever."`
 	SessionGraceSeconds *int      `json:"session_grace_seconds,omitempty" minimum:"0" maximum:"3600" doc:"How long an empty room's session lives on."`
 	MaxFeedAgeSeconds   *int      `json:"max_feed_age_seconds,omitempty" minimum:"5" maximum:"31536000" doc:"A node whose copy of keys is older admits nobody by them."`
 	BitrateCap          *int      `json:"bitrate_cap,omitempty" minimum:"0" maximum:"100000000" doc:"What each participant may send, in bit/s; 0 = no bound."`
@@ -73,7 +75,7 @@ func (s *Settings) check(field string) error {
 			}
 		}
 	}
-	days := map[string]*int{"recording_days": s.RecordingDays, "history_days": s.HistoryDays}
+	days := map[string]*int{"recording_days": s.RecordingDays, "history_days": s.HistoryDays, "chat_days": s.ChatDays, "audit_days": s.AuditDays}
 	for _, name := range sorted(days) {
 		if n := days[name]; n != nil && (*n < 0 || *n > 36500) {
 			return invalid(field+"."+name, "must be between 0 and 36500")

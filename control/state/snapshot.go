@@ -71,9 +71,9 @@ func (s *State) Restore(r io.Reader) error {
 	if !lines.Scan() {
 		return fmt.Errorf("%w: no header", ErrSnapshot)
 	}
-	var h snapshotHeader
-	if err := json.Unmarshal(lines.Bytes(), &h); err != nil || h.Format != snapshotFormat {
-		return fmt.Errorf("%w: header %.80q", ErrSnapshot, lines.Bytes())
+	h, err := readHeader(lines.Bytes())
+	if err != nil {
+		return err
 	}
 	if err := setIndex(txn, h.Index); err != nil {
 		return err
