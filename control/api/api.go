@@ -37,6 +37,7 @@ type Config struct {
 	Seal       *seal.Sealer     // hides secrets before they enter the log
 	Passwords  *password.Hasher // nil = one that makes two hashes at a time
 	Cluster    Cluster          // nil = the cluster is not operated by this API
+	Deliveries Deliveries       // nil = no operations on what webhooks were sent
 	Log        *slog.Logger
 	Registerer prometheus.Registerer // nil = no metrics
 	Now        func() time.Time      // nil = time.Now
@@ -92,13 +93,13 @@ func New(cfg Config) (*API, error) {
 			return nil, fmt.Errorf("register API metrics: %w", err)
 		}
 	}
-	return a, a.route()
+	return a, a.route(cfg.Deliveries)
 }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
 
-func (a *API) route() error {
+func (a *API) route(deliveries Deliveries) error {
 	r := chi.NewRouter()
 	r.Use(a.observe, a.recoverPanic, limitBody)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { notFound(r.Context()).write(w) })
@@ -113,6 +114,10 @@ func (a *API) route() error {
 	a.registerTokens()
 	if a.cluster != nil {
 		a.registerCluster(a.cluster)
+	}
+	if deliveries != nil {
+		a.registerDeliveries(deliveries)
+		a.registerWebhookCare(deliveries)
 	}
 	return a.serveDocument()
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control/api"
+	"github.com/meridian-video/meridian/control/notify"
 	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
@@ -35,6 +36,7 @@ type platform struct {
 	signer  ed25519.PrivateKey
 	log     *bytes.Buffer
 	root    caller
+	notices *notify.Notifier
 }
 
 type caller struct {
@@ -70,9 +72,9 @@ func newPlatform(t *testing.T) *platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{t: t, store: s, signer: signer, log: &bytes.Buffer{}}
+	p := &platform{t: t, store: s, signer: signer, log: &bytes.Buffer{}, notices: deliveries(t)}
 	p.handler, err = api.New(api.Config{
-		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer(t), Cluster: &nodes{}, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
+		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer(t), Cluster: &nodes{}, Deliveries: p.notices, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)
