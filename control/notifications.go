@@ -29,8 +29,8 @@ type Notifications struct {
 	From string       // address that e-mail comes from; required with Mail
 	SMS  *sms.Gateway // nil sends no SMS
 
-	Allow []netip.Prefix   // networks that webhooks may reach although they are special
-	Own   []netip.AddrPort // more of this cluster's addresses, which no webhook may reach
+	Allow []netip.Prefix // networks that webhooks may reach although they are special
+	Own   []net.Listener // this machine's, besides the node's, which no webhook may reach; nil ones are none
 
 	// Passwords makes the links of welcome letters; nil writes none.
 	Passwords notify.PasswordLinks
@@ -56,7 +56,7 @@ func (n *Node) openSender() (err error) {
 	if c.Queue != nil {
 		settings = *c.Queue
 	}
-	judge := &guard.Guard{Allow: c.Allow, Own: append(slices.Clone(c.Own), ownAddresses(n.cfg.Cluster, n.cfg.Raft)...)}
+	judge := &guard.Guard{Allow: c.Allow, Own: ownAddresses(append(slices.Clone(c.Own), n.cfg.Cluster, n.cfg.Raft)...)}
 	n.outside = judge.Client(webhook.Timeout)
 	carriers := map[queue.Kind]notify.Carrier{
 		queue.Webhook: &notify.Webhooks{Directory: n.directory, Sender: &webhook.Sender{Client: n.outside}},
