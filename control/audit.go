@@ -20,9 +20,9 @@ const (
 	takeTimeout = 30 * time.Second
 )
 
-// takeEvents moves the state's events into history while this node leads. An event leaves the state only when
-// history has it, so that none is lost with a node or while the database is away; what is given twice has the
-// same id and is kept once.
+// takeEvents moves the state's events into history, and what they tell into the queue of notifications, while this
+// node leads. An event leaves the state only when both have it, so that none is lost with a node or while the
+// database is away; what is given twice has the same id and is kept once.
 func (n *Node) takeEvents() {
 	failed := false
 	more := false
@@ -43,14 +43,14 @@ func (n *Node) takeEvents() {
 func (n *Node) takeSome() (full bool, err error) {
 	ctx, cancel := context.WithTimeout(n.ctx, takeTimeout)
 	defer cancel()
+	var events []state.Event
 	var records []record.Record
-	last := ""
 	view := n.store.View()
 	for e := range state.All[state.Event](view, "") {
 		if len(records) == takeAtOnce {
 			break
 		}
-		records, last = append(records, audited(e, view.Platform().Epoch)), e.ID
+		events, records = append(events, e), append(records, audited(e, view.Platform().Epoch))
 	}
 	if len(records) == 0 {
 		return false, nil
@@ -58,7 +58,10 @@ func (n *Node) takeSome() (full bool, err error) {
 	if err := n.history.Ingest(ctx, records...); err != nil {
 		return false, err
 	}
-	if _, err := n.store.Propose(ctx, &state.TakeEvents{Through: last}); err != nil {
+	if err := n.tell(ctx, events, records); err != nil {
+		return false, err
+	}
+	if _, err := n.store.Propose(ctx, &state.TakeEvents{Through: events[len(events)-1].ID}); err != nil {
 		return false, err
 	}
 	return len(records) == takeAtOnce, nil

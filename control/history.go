@@ -42,6 +42,7 @@ func (n *Node) takeHistory() http.Handler {
 		return ok
 	}
 	take := history.NewHandler(n.history, known, n.log.With("part", "history"))
+	take.Tell = n.notifier.PublishRecords
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !n.serving.Load() { // it knows no company yet
 			refuse(w, errForming)

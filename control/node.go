@@ -19,6 +19,8 @@ import (
 	"github.com/meridian-video/meridian/control/cluster"
 	"github.com/meridian-video/meridian/control/feed"
 	"github.com/meridian-video/meridian/control/history"
+	"github.com/meridian-video/meridian/control/notify"
+	"github.com/meridian-video/meridian/control/notify/tenant"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
 	"github.com/meridian-video/meridian/control/seal"
@@ -56,6 +58,9 @@ type Config struct {
 	// OpenHistory opens it in another way, where no database server can be had; nil = as History says.
 	OpenHistory func(ctx context.Context) (*history.Store, error)
 
+	// Notifications says how companies and people outside are reached.
+	Notifications Notifications
+
 	// Seeds gives the gossip addresses that an enrolling edge learns; nil = none.
 	Seeds func() []string
 	// Fatal is called once when the disk failed and must end the process; nil = exit with status 3.
@@ -74,6 +79,12 @@ type Node struct {
 	birth     atomic.Pointer[cluster.Birth]
 	store     *store.Store
 	history   *history.Store
+	sealer    *seal.Sealer
+	directory *tenant.Directory
+	notifier  *notify.Notifier
+	sender    *notify.Sender
+	secretary *tenant.Secretary
+	outside   *http.Client // calls webhooks
 	proxy     *proxy.Proxy
 	port      *port.Port
 	api       http.Handler  // what the leader answers
@@ -148,6 +159,9 @@ func (n *Node) open(ctx context.Context) error {
 	if err := n.openHistory(ctx); err != nil {
 		return err
 	}
+	if err := n.openNotifier(); err != nil {
+		return err
+	}
 	n.serve(hub) // before there is a cluster: its members must find each other
 	if err := n.form(ctx, b); err != nil {
 		return err
@@ -166,16 +180,14 @@ func (n *Node) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sealer, err := seal.New(n.authority.SealKey())
-	if err != nil {
-		return err
-	}
 	ledgers, err := SigningKey(n.cfg.Dir)
 	if err != nil {
 		return err
 	}
+	n.openSecretary(signer)
 	native, err := api.New(api.Config{
-		Store: n.store, Tokens: signer, Seal: sealer, Cluster: n, History: n.history, LedgerKey: ledgers, Log: n.log, Registerer: n.cfg.Registerer,
+		Store: n.store, Tokens: signer, Seal: n.sealer, Cluster: n, History: n.history, LedgerKey: ledgers,
+		Deliveries: n.notifier, Log: n.log, Registerer: n.cfg.Registerer,
 	})
 	if err != nil {
 		return err
@@ -187,6 +199,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.wg.Go(n.becomeVoter)
 	n.wg.Go(n.takeEvents)
 	n.wg.Go(n.retain)
+	n.wg.Go(func() { n.whileLeading(n.notifyOutside) })
 	return nil
 }
 
@@ -250,6 +263,9 @@ func (n *Node) Close(ctx context.Context) error {
 		n.wg.Wait()
 		if n.history != nil {
 			errs = append(errs, n.history.Close())
+		}
+		if n.outside != nil {
+			n.outside.CloseIdleConnections()
 		}
 		if n.proxy != nil {
 			n.proxy.Close()

@@ -41,6 +41,7 @@ type Config struct {
 	Cluster    Cluster            // nil = the cluster is not operated by this API
 	History    *history.Store     // what has happened; nil = nothing is asked about it
 	LedgerKey  ed25519.PrivateKey // seals months of usage; required with History
+	Deliveries Deliveries         // nil = no operations on what webhooks were sent
 	Log        *slog.Logger
 	Registerer prometheus.Registerer // nil = no metrics
 	Now        func() time.Time      // nil = time.Now
@@ -101,13 +102,13 @@ func New(cfg Config) (*API, error) {
 			return nil, fmt.Errorf("register API metrics: %w", err)
 		}
 	}
-	return a, a.route()
+	return a, a.route(cfg.Deliveries)
 }
 
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
 
-func (a *API) route() error {
+func (a *API) route(deliveries Deliveries) error {
 	r := chi.NewRouter()
 	r.Use(a.observe, a.recoverPanic, limitBody)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { notFound(r.Context()).write(w) })
@@ -126,6 +127,10 @@ func (a *API) route() error {
 	}
 	if a.history != nil {
 		a.registerPast()
+	}
+	if deliveries != nil {
+		a.registerDeliveries(deliveries)
+		a.registerWebhookCare(deliveries)
 	}
 	return a.serveDocument()
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/api"
 	"github.com/meridian-video/meridian/control/history"
+	"github.com/meridian-video/meridian/control/notify"
 	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
@@ -38,6 +39,7 @@ type platform struct {
 	signer  ed25519.PrivateKey
 	log     *bytes.Buffer
 	root    caller
+	notices *notify.Notifier
 }
 
 type caller struct {
@@ -88,9 +90,9 @@ func newPlatformWith(t *testing.T, url string) *platform {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &platform{t: t, store: s, history: past, signer: signer, log: &bytes.Buffer{}}
+	p := &platform{t: t, store: s, history: past, signer: signer, log: &bytes.Buffer{}, notices: deliveries(t)}
 	p.handler, err = api.New(api.Config{
-		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer(t), Cluster: &nodes{}, History: past, LedgerKey: signer, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
+		Store: s, Tokens: token.NewSigner("kid1", signer), Seal: sealer(t), Cluster: &nodes{}, Deliveries: p.notices, History: past, LedgerKey: signer, Log: slog.New(slog.NewJSONHandler(p.log, nil)), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {
 		t.Fatal(err)

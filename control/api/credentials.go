@@ -2,10 +2,9 @@ package api
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 
+	"github.com/meridian-video/meridian/control/notify/event"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
 )
@@ -19,7 +18,7 @@ type APIKey struct {
 // Webhook is a webhook as it is shown.
 type Webhook struct {
 	state.Webhook
-	Secret string `json:"secret,omitempty" doc:"Key of the signatures of a native webhook (Standard Webhooks). It is shown this once: in the answer that creates it." example:"whsec_5WnPbtAr2Gx4Mu9BJTqcOg8kiLTTB9Kc9Vg5kTBaHXE="`
+	Secret string `json:"secret,omitempty" doc:"Key of the signatures of a native webhook (Standard Webhooks). It is shown once: in the answer that creates it, and in that which replaces it." example:"whsec_5WnPbtAr2Gx4Mu9BJTqcOg8kiLTTB9Kc9Vg5kTBaHXE="`
 }
 
 type newWebhook struct {
@@ -118,19 +117,32 @@ func showAPIKey(_ *API, _ *call, k state.APIKey, text string) any {
 	return APIKey{state.Mask(k), text}
 }
 
-// signingKeySize is that of a webhook's signing key, in bytes: Standard Webhooks wants 24 to 64.
-const signingKeySize = 32
-
-func prepareWebhook(a *API, _ context.Context, d *draft[state.Webhook]) error {
+func prepareWebhook(a *API, ctx context.Context, d *draft[state.Webhook]) error {
 	if d.deleting {
 		return nil
 	}
+	if err := checkEvents(ctx, d.set); err != nil {
+		return err
+	}
 	d.sealInto(a, state.KindWebhook, "authorization", "auth")
 	if kind := d.set.text("kind"); d.old == nil && (kind == "" || kind == state.WebhookNative) {
-		key := make([]byte, signingKeySize)
-		_, _ = rand.Read(key) // never fails (crypto/rand)
-		d.hide("signing", a.seal.Seal(key, string(state.KindWebhook), d.id, "signing"))
-		d.shownOnce = "whsec_" + base64.StdEncoding.EncodeToString(key)
+		sealed, secret := a.newSigningKey(d.id)
+		d.hide("signing", sealed)
+		d.shownOnce = secret
+	}
+	return nil
+}
+
+// checkEvents finds misspelt types of events, of which nobody would ever hear.
+func checkEvents(ctx context.Context, set fields) error {
+	var types []string
+	if err := json.Unmarshal(set["events"], &types); err != nil {
+		return nil // absent, or the state says what is wrong
+	}
+	for _, t := range types {
+		if !event.Known(event.Type(t)) {
+			return invalid(ctx, "events", "there is no event "+t)
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,21 @@ func (o *operation) scope() string {
 		return ""
 	}
 	return o.Security[0]["apiKey"][0]
+}
+
+// creates tells whether an operation makes a thing of the state.
+func (o *operation) creates() bool {
+	return strings.HasPrefix(o.OperationID, "create-") && o.OperationID != "create-token"
+}
+
+// success is the status of an answer that is no problem.
+func (o *operation) success() int {
+	for _, status := range []int{200, 201, 202, 204} {
+		if _, ok := o.Responses[strconv.Itoa(status)]; ok {
+			return status
+		}
+	}
+	return 0
 }
 
 func (p *platform) document() document {

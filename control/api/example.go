@@ -11,6 +11,7 @@ import (
 var words = []string{
 	"request", "pop", "reseller", "root_domain", "plan", "company", "domain", "origin", "caller", "key", "api_key", "webhook",
 	"user", "customer", "contact", "subscription", "room", "meeting", "attendee", "session",
+	"template", "delivery",
 }
 
 // exampleID is the id that examples call a thing by.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/meridian-video/meridian/control/notify/queue"
 )
 
 // world has one of everything, made by the examples of the document: a reseller's company and its belongings.
@@ -32,7 +34,7 @@ func newWorld(t *testing.T) *world {
 	names := []string{}
 	waiting := map[string]*operation{}
 	w.doc.each(func(method, path string, o *operation) {
-		if method == "POST" && makes(path, o) {
+		if o.creates() {
 			waiting[path] = o
 		}
 	})
@@ -56,6 +58,7 @@ func newWorld(t *testing.T) *world {
 		path := slices.Sorted(maps.Keys(waiting))[0]
 		t.Fatalf("the example of %s does not work: %s", path, w.root.do("POST", w.url(path, "acme", "northwind", ""), w.body(waiting[path], strings.NewReplacer(names...))).Body)
 	}
+	w.deliver()
 	w.root.want(200, "PATCH", "/api/v1/platform", m{"default_company": "acme", "zone": "meet.example.net"}, nil)
 	w.names = strings.NewReplacer(names...)
 	for i := 1; i < len(names); i += 2 {
@@ -67,9 +70,32 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// makes tells whether a POST makes a thing that can be got afterwards.
-func makes(path string, o *operation) bool {
-	return o.Responses["201"] != nil && !strings.HasSuffix(path, "/tokens")
+// deliver has something in the log of deliveries: accepted after an attempt that failed.
+func (w *world) deliver() {
+	w.t.Helper()
+	const hooks = "/api/v1/companies/{company}/webhooks"
+	q, lane := w.notices.Queue, queue.Lane{Company: "acme", Endpoint: w.ids[hooks], Kind: queue.Webhook}
+	n := queue.Notice{
+		Company: lane.Company, ID: "evt_1", Kind: lane.Kind, Type: "session.opened", Series: "standup", Endpoints: []string{lane.Endpoint},
+		Created: time.Now(), Payload: []byte("{}"),
+	}
+	if _, err := q.Add(w.t.Context(), n); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, status := range []int{502, 204} {
+		due, err := q.Due(w.t.Context(), lane, time.Now(), 1)
+		if err != nil || len(due) != 1 {
+			w.t.Fatalf("%d deliveries are due, %v", len(due), err)
+		}
+		r := queue.Result{Delivery: due[0], At: time.Now(), Due: time.Now(), Status: status, Fault: "Bad Gateway"}
+		if status == 204 {
+			r.Outcome, r.Fault = queue.Delivered, ""
+		}
+		if err := q.Record(w.t.Context(), r); err != nil {
+			w.t.Fatal(err)
+		}
+		w.ids[hooks+"/{webhook}/deliveries"] = due[0].ID
+	}
 }
 
 // body is the example of a request; ACME is the reseller's.
@@ -101,6 +127,8 @@ func (w *world) url(path, company, reseller, item string) string {
 			parts[i] = reseller
 		case part == "{room}" && i < len(parts)-1:
 			parts[i] = "standup"
+		case part == "{webhook}" && i < len(parts)-1:
+			parts[i] = w.ids["/api/v1/companies/{company}/webhooks"]
 		case strings.HasPrefix(part, "{"):
 			parts[i] = item
 		}
@@ -146,13 +174,10 @@ func same(t *testing.T, name string, a, b *httptest.ResponseRecorder) {
 func TestExamplesOfTheDocumentWork(t *testing.T) {
 	w := newWorld(t)
 	w.doc.each(func(method, path string, o *operation) {
-		if method == "DELETE" || method == "POST" && makes(path, o) || strings.HasSuffix(path, "/erasure") {
+		if method == "DELETE" || o.creates() || strings.HasSuffix(path, "/erasure") {
 			return
 		}
-		want := 200
-		if o.Responses["201"] != nil {
-			want = 201
-		}
+		want := o.success()
 		url := w.url(path, "acme", "northwind", "")
 		r := w.root.do(method, url, w.body(o, w.names))
 		if r.Code != want {

@@ -13,6 +13,7 @@ func (a *API) resources() {
 	a.credentialResources()
 	a.personResources()
 	a.roomResources()
+	a.templateResources()
 }
 
 // byIndex is a filter by an index of many.

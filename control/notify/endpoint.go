@@ -29,6 +29,7 @@ func (e Endpoint) wants(t event.Type) bool {
 
 // Directory knows the endpoints of companies.
 type Directory interface {
+	// Endpoints lists a company's. Keys and Authorization may be left out.
 	Endpoints(company string) ([]Endpoint, error)
 	// Endpoint finds one. ErrNoEndpoint gives up all that waits for it; after other errors it is asked again.
 	Endpoint(company, id string) (Endpoint, error)

@@ -76,6 +76,11 @@ func (n *Notifier) post(ctx context.Context, company string, o letter.Occasion, 
 	return n.add(ctx, notice)
 }
 
+// Mailed says whether a letter of this occasion and source is in the queue, or was.
+func (n *Notifier) Mailed(ctx context.Context, company string, o letter.Occasion) (bool, error) {
+	return n.Queue.Known(ctx, company, occasionID("mail", o, o.To.Email))
+}
+
 // seriesOfLetters hides the address: numbers of series are kept for good.
 func seriesOfLetters(meeting, to string) string {
 	sum := sha256.Sum256([]byte(meeting + "\x00" + to))
@@ -90,9 +95,14 @@ func expiry(o letter.Occasion) time.Time {
 	return time.Time{}
 }
 
-// occasionID is the same for the same occasion.
+// occasionID is the same for the same occasion. A source is enough to tell it by: what the letter says may have
+// changed when the same is wanted again, after a crash.
 func occasionID(way string, o letter.Occasion, to string) string {
-	text, _ := json.Marshal([]any{way, o.Kind, to, o.Meeting.ID, o.Meeting.Sequence, o.Meeting.Start.UnixMilli(), o.PasswordLink}) // texts and numbers
+	what := []any{way, o.Kind, to, o.Meeting.ID, o.Meeting.Sequence, o.Meeting.Start.UnixMilli(), o.PasswordLink}
+	if o.Source != "" {
+		what = []any{way, o.Kind, to, o.Meeting.ID, o.Source}
+	}
+	text, _ := json.Marshal(what) // texts and numbers
 	sum := sha256.Sum256(text)
 	return "ltr_" + hex.EncodeToString(sum[:16])
 }

@@ -92,8 +92,8 @@ func (n *Notifier) notice(e event.Event, endpoints []Endpoint) (queue.Notice, er
 
 func (n *Notifier) add(ctx context.Context, notices ...queue.Notice) error {
 	added, err := n.Queue.Add(ctx, notices...)
-	if added > 0 && n.Added != nil {
-		n.Added()
+	if added > 0 {
+		n.added()
 	}
 	return err
 }

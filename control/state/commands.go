@@ -14,7 +14,7 @@ func newCommand(name string) Command {
 	for _, c := range []Command{
 		&InitPlatform{}, &UpdatePlatform{}, &PutSigningKey{}, &RevokeTenantKey{}, &RevokeAPIKey{}, &UseAPIKeys{},
 		&SetUserRoom{}, &OpenSession{}, &TouchSessions{}, &CloseSession{}, &UseToken{}, &RevokeToken{}, &Place{},
-		&DisableWebhook{}, &TakeEvents{}, &Batch{},
+		&DisableWebhook{}, &EnableWebhook{}, &RotateWebhook{}, &TakeEvents{}, &Batch{},
 	} {
 		if c.Name() == name {
 			return c
@@ -241,29 +241,6 @@ func (c *UseAPIKeys) apply(tx *tx) (any, error) {
 		}
 	}
 	return nil, nil
-}
-
-// DisableWebhook stops calls to an address that said it is gone.
-type DisableWebhook struct {
-	Company string `json:"company"`
-	ID      string `json:"id"`
-	Reason  string `json:"reason"`
-}
-
-// Name implements Command.
-func (*DisableWebhook) Name() string { return "webhook.disable" }
-
-func (c *DisableWebhook) apply(tx *tx) (any, error) {
-	e, err := tx.owned(KindWebhook, c.Company, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	w := *e.(*Webhook)
-	w.Disabled = c.Reason
-	if err := tx.put(KindWebhook, &w); err != nil {
-		return nil, err
-	}
-	return w, nil
 }
 
 // SetUserRoom makes a room of the user's the permanent one.

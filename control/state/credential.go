@@ -187,8 +187,10 @@ type Webhook struct {
 
 // WebhookSecret is sealed with the operator's key.
 type WebhookSecret struct {
-	Signing []byte `json:"signing,omitempty"` // key of the signatures
-	Auth    []byte `json:"auth,omitempty"`    // Authorization header
+	Signing      []byte     `json:"signing,omitempty"`       // key of the signatures
+	Previous     []byte     `json:"previous,omitempty"`      // the one before, which signs beside it for a time
+	PreviousEnds *time.Time `json:"previous_ends,omitempty"` // the end of that time
+	Auth         []byte     `json:"auth,omitempty"`          // Authorization header
 }
 
 // WebhookSpec is what a company says of a webhook.

@@ -21,6 +21,10 @@ type Event struct {
 	Object  string    `json:"object"` // id of the entity
 	Owner   string    `json:"owner,omitempty"`
 	Fields  []string  `json:"fields,omitempty"` // that were set; values may be secret
+	// Meetings that were called off by being deleted, and attendees who were taken from meetings ahead: whoever
+	// writes to them finds neither in the state any more.
+	Meetings  []Meeting  `json:"meetings,omitempty"`
+	Attendees []Attendee `json:"attendees,omitempty"`
 }
 
 func (e *Event) spec() any               { return &struct{}{} }
@@ -46,6 +50,9 @@ func (t *tx) record(c Command) error {
 		c = b.Commands[0] // what was wanted; the others belong to it
 	}
 	e.Action = c.Name()
+	if e.Action != string(KindCompany)+".delete" { // nobody is left who could write
+		e.calledOff(t)
+	}
 	switch c := c.(type) {
 	case *Create:
 		e.Fields = append(names(c.Set), names(c.Secret)...)
@@ -55,6 +62,30 @@ func (t *tx) record(c Command) error {
 		e.Fields = names(c.Set)
 	}
 	return t.put(KindEvent, e)
+}
+
+// maxCalledOff bounds the attendees that one event holds. More than so many are not written to.
+const maxCalledOff = 1000
+
+// calledOff notes whose meetings ahead were taken away.
+func (e *Event) calledOff(t *tx) {
+	ahead := map[string]bool{}
+	for _, c := range t.changes {
+		if m, ok := c.Entity.(*Meeting); ok && c.Delete && m.ahead(t.at) && len(e.Meetings) < maxCalledOff {
+			ahead[m.ID] = true
+			e.Meetings = append(e.Meetings, *m.masked().(*Meeting))
+		}
+	}
+	for _, c := range t.changes {
+		a, ok := c.Entity.(*Attendee)
+		if !ok || !c.Delete || len(e.Attendees) == maxCalledOff {
+			continue
+		}
+		m, there := Get[Meeting](t.view(), a.Meeting)
+		if ahead[a.Meeting] || there && m.ahead(t.at) {
+			e.Attendees = append(e.Attendees, *a)
+		}
+	}
 }
 
 // EventID is the id of the event of a log entry.

@@ -1,6 +1,10 @@
 package state
 
-import "time"
+import (
+	"fmt"
+	"iter"
+	"time"
+)
 
 // Status of a meeting.
 const (
@@ -51,6 +55,11 @@ type MeetingSpec struct {
 // EndsAt is when the meeting is over as planned.
 func (m Meeting) EndsAt() time.Time {
 	return m.StartsAt.Add(time.Duration(m.DurationMinutes) * time.Minute)
+}
+
+// ahead tells whether people still expect the meeting.
+func (m Meeting) ahead(at time.Time) bool {
+	return m.Status == MeetingScheduled && m.EndsAt().After(at)
 }
 
 func (m *Meeting) spec() any    { return &m.MeetingSpec }
@@ -131,6 +140,16 @@ func (m *Meeting) references(tx *tx) error {
 		return invalid("user", "is no user of the company")
 	}
 	return nil
+}
+
+// starts orders meetings by when they begin.
+func starts(at time.Time) string { return fmt.Sprintf("%015d", at.UnixMilli()) }
+
+// MeetingsFrom walks the meetings of all companies that begin at a time or later, the earliest first.
+func MeetingsFrom(v *View, from time.Time) iter.Seq[Meeting] {
+	return func(yield func(Meeting) bool) {
+		walk(v, KindMeeting, "starts", []string{starts(from), ""}, func(e Entity) bool { return yield(*e.(*Meeting)) })
+	}
 }
 
 // created invites the owner (INV-10).

@@ -3,6 +3,7 @@ package state
 import (
 	"reflect"
 	"strings"
+	"time"
 )
 
 // Settings are choices that each level may make for those below it: platform, reseller, company, user, room. What
@@ -30,6 +31,8 @@ type Settings struct {
 	AuditDays           *int      `json:"audit_days,omitempty" minimum:"0" maximum:"36500" doc:"How long a company's audit events are kept; 0 = for ever."`
 	SessionGraceSeconds *int      `json:"session_grace_seconds,omitempty" minimum:"0" maximum:"3600" doc:"How long an empty room's session lives on."`
 	MaxFeedAgeSeconds   *int      `json:"max_feed_age_seconds,omitempty" minimum:"5" maximum:"31536000" doc:"A node whose copy of keys is older admits nobody by them."`
+	ReminderMinutes     *[]int    `json:"reminder_minutes,omitempty" maxItems:"5" doc:"How long before a meeting people are reminded of it, each 1 to 10080 minutes; absent or empty = never." example:"[15]"`
+	SMSReminders        *bool     `json:"sms_reminders,omitempty" doc:"Reminders also go to telephone numbers, where the platform has an SMS gateway."`
 	BitrateCap          *int      `json:"bitrate_cap,omitempty" minimum:"0" maximum:"100000000" doc:"What each participant may send, in bit/s; 0 = no bound."`
 }
 
@@ -75,6 +78,9 @@ func (s *Settings) check(field string) error {
 			}
 		}
 	}
+	if err := checkReminders(field+".reminder_minutes", s.ReminderMinutes); err != nil {
+		return err
+	}
 	days := map[string]*int{"recording_days": s.RecordingDays, "history_days": s.HistoryDays, "chat_days": s.ChatDays, "audit_days": s.AuditDays}
 	for _, name := range sorted(days) {
 		if n := days[name]; n != nil && (*n < 0 || *n > 36500) {
@@ -104,6 +110,24 @@ func (s *Settings) check(field string) error {
 		return err
 	}
 	return s.Branding.check(field + ".branding")
+}
+
+// MaxReminder is how long before a meeting somebody can be reminded at most: a week.
+const MaxReminder = 7 * 24 * time.Hour
+
+func checkReminders(field string, minutes *[]int) error {
+	if minutes == nil {
+		return nil
+	}
+	if len(*minutes) > 5 {
+		return invalid(field, "must have at most 5 entries")
+	}
+	for _, n := range *minutes {
+		if n < 1 || n > int(MaxReminder/time.Minute) {
+			return invalid(field, "must be between 1 and 10080")
+		}
+	}
+	return nil
 }
 
 func (b *Branding) check(field string) error {

@@ -15,6 +15,7 @@ const (
 	KindTenantKey    Kind = "tenant_key"
 	KindAPIKey       Kind = "api_key"
 	KindWebhook      Kind = "webhook"
+	KindTemplate     Kind = "template"
 	KindUser         Kind = "user"
 	KindSession      Kind = "auth_session"
 	KindCustomer     Kind = "customer"
@@ -54,6 +55,7 @@ var tables = []*table{
 	of[TenantKey](KindTenantKey, table{edges: true}),
 	of[APIKey](KindAPIKey, table{}),
 	of[Webhook](KindWebhook, table{edges: true}),
+	of[Template](KindTemplate, table{}, one("letter", "letter", func(t *Template) []string { return []string{t.Company, t.Letter, t.Language} })),
 	of[User](KindUser, table{numbered: true},
 		one("email", "email", func(u *User) []string {
 			if u.Email == "" {
@@ -94,6 +96,7 @@ var tables = []*table{
 	of[Meeting](KindMeeting, table{edges: true, numbered: true},
 		by("room", KindRoom, func(m *Meeting) string { return m.Room }),
 		by("user", KindUser, func(m *Meeting) string { return m.User }),
+		by("starts", "", func(m *Meeting) string { return starts(m.StartsAt) }),
 		one("one_time_code", "one_time_code", func(m *Meeting) []string {
 			if m.OneTimeCode == "" {
 				return nil

@@ -127,6 +127,65 @@ type Control struct {
 	// nodes and the same for all. Empty: a file under Data.
 	History     Secret `yaml:"history"`
 	HistoryFile string `yaml:"history_file"`
+
+	SMTP     SMTP     `yaml:"smtp"`
+	SMS      SMS      `yaml:"sms"`
+	Webhooks Webhooks `yaml:"webhooks"`
+}
+
+// SMTP is the server that e-mail is handed to: invitations, reminders,
+// welcomes. All control nodes have the same.
+type SMTP struct {
+	// Host is its name. Empty: no e-mail is sent.
+	Host string `yaml:"host"`
+
+	// Port is its port. 0: 587, with tls 465, with none 25.
+	Port int `yaml:"port"`
+
+	// Security is starttls, tls (from the first byte), or none, for a server on
+	// the same machine.
+	Security string `yaml:"security"`
+
+	// User signs in with Password. Empty: nobody does.
+	User         string `yaml:"user"`
+	Password     Secret `yaml:"password"`
+	PasswordFile string `yaml:"password_file"`
+
+	// From is the address that letters come from; their sender's name is the
+	// company's.
+	From string `yaml:"from"`
+
+	// Name is what the node calls itself (EHLO). Empty: the machine's name.
+	Name string `yaml:"name"`
+}
+
+// SMS is a gateway for text messages, an HTTP API of whatever form. URL and
+// Body are templates with {{.To}}, {{.Text}}, {{.ID}}, {{.From}} and the
+// functions json (a quoted string) and query (escaped for a URL).
+type SMS struct {
+	// URL is where it is called. Empty: no SMS is sent.
+	URL string `yaml:"url"`
+
+	// Method is POST or GET.
+	Method string `yaml:"method"`
+
+	// ContentType is that of Body.
+	ContentType string `yaml:"content_type"`
+	Body        string `yaml:"body"`
+
+	// Authorization is the header's value. Empty: there is none.
+	Authorization     Secret `yaml:"authorization"`
+	AuthorizationFile string `yaml:"authorization_file"`
+
+	// From is the sender's name or number.
+	From string `yaml:"from"`
+}
+
+// Webhooks says what companies may have called.
+type Webhooks struct {
+	// Allow lists networks that may be called although they are private or
+	// otherwise special, as 10.1.0.0/16. To them plain http is allowed, too.
+	Allow []string `yaml:"allow"`
 }
 
 // Edge is the section of role edge.
@@ -230,6 +289,8 @@ func Default() Config {
 			API:     API{Listen: ":8079"},
 			Cluster: Endpoint{Listen: ":7900"},
 			Raft:    Endpoint{Listen: ":7901"},
+			SMTP:    SMTP{Security: "starttls"},
+			SMS:     SMS{Method: "POST", ContentType: "application/json"},
 		},
 		Edge: Edge{
 			HTTP:   HTTP{Listen: ":8080"},

@@ -39,6 +39,8 @@ func (c *Config) readSecrets() []complaint {
 	return slices.Concat(
 		readSecret("control.voter_secret", &c.Control.VoterSecret, c.Control.VoterSecretFile),
 		readSecret("control.history", &c.Control.History, c.Control.HistoryFile),
+		readSecret("control.smtp.password", &c.Control.SMTP.Password, c.Control.SMTP.PasswordFile),
+		readSecret("control.sms.authorization", &c.Control.SMS.Authorization, c.Control.SMS.AuthorizationFile),
 		readSecret("edge.join_secret", &c.Edge.JoinSecret, c.Edge.JoinSecretFile),
 	)
 }

@@ -82,6 +82,9 @@ func (c Control) check(k *checker) {
 	if several := c.BootstrapExpect > 1 || len(c.Join) > 1; several && !strings.HasPrefix(c.History.Reveal(), "postgres") {
 		k.complain("control.history", "is no PostgreSQL database (or control.history_file names none): several control nodes keep one history, postgres://user:password@host/database, the same on every node")
 	}
+	c.SMTP.check(k)
+	c.SMS.check(k)
+	c.Webhooks.check(k)
 }
 
 // mostVoters is more than anybody needs: every write waits for a majority.

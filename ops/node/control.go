@@ -35,7 +35,8 @@ type ControlOptions struct {
 	Raft            net.Listener
 	RaftAdvertise   string // empty: the listener's
 	Cluster         net.Listener
-	History         string       // database, see control.Config; empty: a file in Dir
+	History         string // database, see control.Config; empty: a file in Dir
+	Notifications   control.Notifications
 	API             net.Listener // plain or TLS
 	Operator        net.Listener // nil: the operator's pages stand on API
 	Certificate     func() error // health check of the API's certificate; nil: none
@@ -79,7 +80,7 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 	c.serve(o)
 	c.Node, err = control.Open(ctx, control.Config{
 		VoterSecret: o.VoterSecret, BootstrapExpect: o.BootstrapExpect, Join: o.Join, ElectionTimeout: o.ElectionTimeout, Fatal: o.Fatal,
-		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster, History: o.History, Log: o.Log, Registerer: c.Registry,
+		Dir: o.Dir, NodeID: o.Self.ID, Raft: o.Raft, RaftAdvertise: o.RaftAdvertise, Cluster: o.Cluster, History: o.History, Notifications: o.Notifications, Log: o.Log, Registerer: c.Registry,
 		// Edges may enrol before gossip runs, whose key the node has.
 		Seeds: func() []string {
 			<-gossiping

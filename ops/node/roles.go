@@ -38,7 +38,8 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 		},
 		VoterSecret: voters, BootstrapExpect: c.Control.BootstrapExpect, Join: c.Control.Join,
 		Dir: c.Data, RaftAdvertise: Reachable(c.Control.Raft, raft.Addr()), Raft: raft, Cluster: cluster,
-		History: c.Control.History.Reveal(), API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
+		Notifications: notifications(c.Control, api, operator),
+		History:       c.Control.History.Reveal(), API: page.listener, Operator: operator, Certificate: page.check, Gossip: gossip(c), Log: log,
 	})
 	if err != nil {
 		return unlessEnded(ctx, errors.Join(err, s.Close()))

@@ -40,8 +40,9 @@ type Node struct {
 	API     string // base URL
 	Cluster string // address of the cluster listener
 	Gossip  string
-	Data    string // data directory
-	Log     string // what the process prints
+	Data    string   // data directory
+	Log     string   // what the process prints
+	Env     []string // variables besides ours, for the next start
 
 	bin, file string
 	cmd       *exec.Cmd
@@ -133,6 +134,21 @@ func (c *Cluster) closeHistory() error {
 
 func local(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
 
+// Configure adds lines to the section control of all nodes' files; it counts from the next start on.
+func (c *Cluster) Configure(lines string) error {
+	for _, n := range c.Nodes {
+		f, err := os.OpenFile(n.file, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteString(lines)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // File is the node's configuration file.
 func (n *Node) File() string { return n.file }
 
@@ -145,6 +161,7 @@ func (n *Node) Start() error {
 	defer log.Close()
 	cmd, done := exec.Command(n.bin, "control", "--config", n.file), make(chan struct{})
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(os.Environ(), n.Env...)
 	if err := cmd.Start(); err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ func Catalogue() []Definition {
 	} {
 		all = append(all, define(d.t, d.summary, "daily", d.data))
 	}
+	all = append(all, define(TypeTest, "Somebody tries the endpoint out; sent to it alone, whichever types it wants.", "", Test{"webhook-1", "key:k-3", "Hello"}))
 	for _, kind := range changing {
 		for _, verb := range verbs {
 			fields := map[string][]string{"created": {"name"}, "updated": {"lobby"}}[verb]

@@ -52,6 +52,9 @@ type Occasion struct {
 	To           Person
 	Meeting      Meeting
 	PasswordLink string // Welcome
+	// Source tells this occasion from others about the same meeting as it is now: one more invitation after somebody
+	// was taken from the list, a second reminder. Equal occasions of one source are one.
+	Source string
 }
 
 // view is what templates see. It has fields only: a method could be called by a company's template.

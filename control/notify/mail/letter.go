@@ -83,6 +83,12 @@ func (a Address) parse() (*mail.Address, error) {
 	return &mail.Address{Name: name, Address: a.Email}, nil
 }
 
+// CheckAddress wants an address alone; the error is ErrLetter.
+func CheckAddress(email string) error {
+	_, err := Address{Email: email}.parse()
+	return err
+}
+
 // oneLine makes text fit for a header.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -122,45 +121,6 @@ func (q *Queue) entries(ctx context.Context, query string, args ...any) (entries
 		entries = append(entries, e)
 	}
 	return entries, rows.Err()
-}
-
-// Replay sends a delivery once more, whatever became of it, with the same id and outside of any order.
-func (q *Queue) Replay(ctx context.Context, company, id string, kind Kind, now time.Time) error {
-	return q.db.InTx(ctx, func(tx *sql.Tx) error {
-		var endpoint, payload string
-		err := tx.QueryRowContext(ctx, `SELECT d.endpoint, coalesce(n.payload, '') FROM delivery AS d
-			LEFT JOIN notice AS n ON n.company = d.company AND n.notice = d.event WHERE d.company = $1 AND d.delivery = $2`, company, id).Scan(&endpoint, &payload)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrNone
-		}
-		if err == nil && payload == "" {
-			err = ErrSpent
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `UPDATE delivery SET outcome = '', attempts = 0, begun = 0, due = $3, series = '', status = 0, fault = ''
-			WHERE company = $1 AND delivery = $2`, company, id, now.UnixMilli()); err != nil {
-			return err
-		}
-		return wake(ctx, tx, map[Lane]int64{{company, endpoint, kind}: now.UnixMilli()})
-	})
-}
-
-// ReplayDead sends all of an endpoint again that died since a time, as after a repair; it counts them.
-func (q *Queue) ReplayDead(ctx context.Context, company, endpoint string, kind Kind, since, now time.Time) (n int64, err error) {
-	err = q.db.InTx(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, `UPDATE delivery SET outcome = '', attempts = 0, begun = 0, due = $4
-			WHERE company = $1 AND endpoint = $2 AND outcome = 'dead' AND created >= $3`, company, endpoint, since.UnixMilli(), now.UnixMilli())
-		if err != nil {
-			return err
-		}
-		if n, err = result.RowsAffected(); err != nil || n == 0 {
-			return err
-		}
-		return wake(ctx, tx, map[Lane]int64{{company, endpoint, kind}: now.UnixMilli()})
-	})
-	return n, err
 }
 
 // place is where a page ended.

@@ -78,8 +78,8 @@ type Result struct {
 	Fault    string    // for the log; "" when delivered
 }
 
-// deliveryID names the delivery of a notice to an endpoint, the same each time.
-func deliveryID(notice, endpoint string) string {
+// DeliveryID names the delivery of a notice to an endpoint, the same each time.
+func DeliveryID(notice, endpoint string) string {
 	sum := sha256.Sum256([]byte(notice + "\x00" + endpoint))
 	return "dlv_" + hex.EncodeToString(sum[:12])
 }

@@ -49,6 +49,19 @@ func (q *Queue) Add(ctx context.Context, notices ...Notice) (added int, err erro
 	return added, err
 }
 
+// Known says whether a notice is there.
+func (q *Queue) Known(ctx context.Context, company, id string) (known bool, err error) {
+	db, err := q.db.Reader()
+	if err != nil {
+		return false, err
+	}
+	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM notice WHERE company = $1 AND notice = $2)`, company, id).Scan(&known)
+	if err != nil {
+		return false, fmt.Errorf("look for notice %q: %w", id, err)
+	}
+	return known, nil
+}
+
 func add(ctx context.Context, tx *sql.Tx, n Notice, lanes map[Lane]int64) (bool, error) {
 	if len(n.Endpoints) == 0 {
 		return false, nil
@@ -70,7 +83,7 @@ func add(ctx context.Context, tx *sql.Tx, n Notice, lanes map[Lane]int64) (bool,
 	for _, endpoint := range n.Endpoints {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO delivery (company, delivery, endpoint, event, created, series, seq, due)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			n.Company, deliveryID(n.ID, endpoint), endpoint, n.ID, n.Created.UnixMilli(), n.Series, seq, due); err != nil {
+			n.Company, DeliveryID(n.ID, endpoint), endpoint, n.ID, n.Created.UnixMilli(), n.Series, seq, due); err != nil {
 			return false, err
 		}
 		lane := Lane{n.Company, endpoint, n.Kind}

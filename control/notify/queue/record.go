@@ -28,9 +28,9 @@ func (r Result) write(ctx context.Context, tx *sql.Tx) error {
 	if begun.IsZero() && r.Outcome == Pending {
 		begun = r.At
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE delivery SET outcome = $3, attempts = $4, tried = $5, begun = $6, due = $7, status = $8, fault = $9
-		WHERE company = $1 AND delivery = $2 AND outcome = ''`,
-		d.Company, d.ID, string(r.Outcome), d.Attempts+1, r.At.UnixMilli(), millis(begun), r.Due.UnixMilli(), r.Status, clip(r.Fault)); err != nil {
+	if _, err := tx.ExecContext(ctx, `UPDATE delivery SET outcome = $3, attempts = $4, tried = $5, begun = $6, due = $7, status = $8, fault = $9,
+		tries = tries || $10 WHERE company = $1 AND delivery = $2 AND outcome = ''`,
+		d.Company, d.ID, string(r.Outcome), d.Attempts+1, r.At.UnixMilli(), millis(begun), r.Due.UnixMilli(), r.Status, clip(r.Fault), r.try()); err != nil {
 		return err
 	}
 	if r.Outcome == Delivered && d.Kind != Webhook { // letters hold what is nobody's business any more
