@@ -70,6 +70,10 @@ func prepareUser(a *API, ctx context.Context, d *draft[state.User]) error {
 			return err
 		}
 	}
+	if d.old != nil && (d.in.has("password") || d.set.has("email")) { // the open link was sent to who had the address before
+		d.hide("link", nil)
+		d.hide("link_ends", nil)
+	}
 	return d.hashInto(ctx, a, 8)
 }
 

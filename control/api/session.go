@@ -48,6 +48,9 @@ func (a *API) registerSessions() {
 		method: http.MethodDelete, path: "/sessions/current", id: "delete-session", summary: "Sign out", tag: "sign-in", status: http.StatusNoContent,
 	}, a.deleteSession)
 	a.registerMe()
+	a.registerPasswords()
+	a.registerLoginKeys()
+	a.registerOpenID()
 }
 
 func (a *API) createSession(ctx context.Context, in *sessionIn) (*sessionOut, error) {
@@ -59,18 +62,18 @@ func (a *API) createSession(ctx context.Context, in *sessionIn) (*sessionOut, er
 		Company: companyName(in.Body.Company, r), Email: in.Body.Email, Password: in.Body.Password, Address: address(r),
 	})
 	if err != nil {
-		return nil, a.unsigned(ctx, err)
+		return nil, unsigned(ctx, err)
 	}
 	return a.shownSession(opened, in.Cookie), nil
 }
 
 // unsigned is what somebody hears who is not let in.
-func (a *API) unsigned(ctx context.Context, err error) error {
+func unsigned(ctx context.Context, err error) error {
 	if p, ok := errors.AsType[*signin.Paused](err); ok {
 		return tooMany(ctx, quota{retry: p.After})
 	}
 	if errors.Is(err, signin.ErrRefused) {
-		return problem(ctx, http.StatusUnauthorized, "These are nobody's address and password.")
+		return problem(ctx, http.StatusUnauthorized, "Nobody signs in with these.")
 	}
 	return err
 }

@@ -53,13 +53,14 @@ type budget struct {
 	addresses *generations[bucket]
 	accounts  *generations[bucket]
 	tenants   *generations[bucket]
+	asked     *generations[bucket]
 	cluster   bucket
 }
 
 func newBudget() *budget {
 	return &budget{
 		pairs: newGenerations[pair](manyPairs), addresses: newGenerations[bucket](manyAddresses),
-		accounts: newGenerations[bucket](manyAccounts), tenants: newGenerations[bucket](manyTenants),
+		accounts: newGenerations[bucket](manyAccounts), asked: newGenerations[bucket](manyAccounts), tenants: newGenerations[bucket](manyTenants),
 	}
 }
 
@@ -98,8 +99,7 @@ func (b *budget) take(t Try, now time.Time) (c charge, wait time.Duration) {
 		b.cluster.spent++
 	}
 	for _, s := range spends {
-		s.bucket.spent++
-		s.of.put(s.key, s.bucket)
+		s.pay()
 	}
 	return c, 0
 }
@@ -109,12 +109,36 @@ func (b *budget) shut(address string, now time.Time) time.Duration {
 	return perAddress.wait(b.spendOf(b.addresses, perAddress, now, address).bucket)
 }
 
+// ask charges an address that wants a link sent, or says how long to wait.
+func (b *budget) ask(address string, now time.Time) (wait time.Duration) {
+	s := b.spendOf(b.addresses, perAddress, now, address)
+	if wait = s.rate.wait(s.bucket); wait == 0 {
+		s.pay()
+	}
+	return wait
+}
+
+// send charges a letter to a person, and tells whether it may go out.
+func (b *budget) send(company, account string, now time.Time) bool {
+	s := b.spendOf(b.asked, perAsked, now, company, account)
+	if s.rate.wait(s.bucket) > 0 {
+		return false
+	}
+	s.pay()
+	return true
+}
+
 // spend is one bucket that a try is charged to.
 type spend struct {
 	of     *generations[bucket]
 	key    uint64
 	rate   rate
 	bucket bucket
+}
+
+func (s spend) pay() {
+	s.bucket.spent++
+	s.of.put(s.key, s.bucket)
 }
 
 func (b *budget) spendOf(of *generations[bucket], r rate, now time.Time, parts ...string) spend {
@@ -153,5 +177,10 @@ func refund(of *generations[bucket], key uint64) {
 // good notes that the try was the person: its misses are forgotten, and the address is known from now on.
 func (b *budget) good(c charge, now time.Time) {
 	b.giveBack(c)
-	b.pairs.put(b.pairs.key(c.try.Company, c.try.Account, c.try.Address), pair{good: now})
+	b.know(c.try, now)
+}
+
+// know lets an address off what is charged for the person from elsewhere.
+func (b *budget) know(t Try, now time.Time) {
+	b.pairs.put(b.pairs.key(t.Company, t.Account, t.Address), pair{good: now})
 }

@@ -48,16 +48,30 @@ type Config struct {
 
 // Signin lets people in. It is safe for many goroutines.
 type Signin struct {
-	cfg   Config
-	uses  *uses
+	cfg    Config
+	uses   *uses
+	known  providers
+	asking sync.WaitGroup // for providers' addresses
+	asked  chan asking    // for links
+
 	mu    sync.Mutex
 	tries *budget
-	asked chan asking // for links
 }
 
 // New makes a Signin. All of Config but Letters and Client is required. Run does what need not be waited for.
 func New(cfg Config) *Signin {
-	return &Signin{cfg: cfg, uses: newUses(), tries: newBudget(), asked: make(chan asking, maxAsked)}
+	if cfg.Client != nil {
+		c := *cfg.Client
+		next := c.Transport
+		if next == nil {
+			next = http.DefaultTransport
+		}
+		c.Transport = short{next}
+		cfg.Client = &c
+	}
+	return &Signin{
+		cfg: cfg, uses: newUses(), known: providers{found: map[string]*discovery{}}, asked: make(chan asking, maxAsked), tries: newBudget(),
+	}
 }
 
 // take charges a try; the error is *Paused.
@@ -91,6 +105,20 @@ func (s *Signin) settle(c charge, err error) {
 	case !errors.Is(err, ErrRefused) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded):
 		s.tries.giveBack(c)
 	}
+}
+
+// missed charges an address for something else than a password.
+func (s *Signin) missed(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tries.ask(address, s.cfg.Now())
+}
+
+// know notes that somebody proved to be the person, by what was sent to them.
+func (s *Signin) know(t Try) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tries.know(t, s.cfg.Now())
 }
 
 // Company finds a company by its id, or by a host name of its.
