@@ -20,6 +20,7 @@ import (
 	"github.com/meridian-video/meridian/control/feed"
 	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/notify"
+	"github.com/meridian-video/meridian/control/notify/guard"
 	"github.com/meridian-video/meridian/control/notify/tenant"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
@@ -100,6 +101,9 @@ type Node struct {
 	close  sync.Once
 	clErr  error
 }
+
+// providerTimeout bounds a call to a company's OpenID Connect provider, whose address the company chooses.
+const providerTimeout = 5 * time.Second
 
 // errNodeClosed is the cause with which feeds end.
 var errNodeClosed = errors.New("control node closed")
@@ -187,7 +191,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.openSecretary(signer)
 	native, err := api.New(api.Config{
 		Store: n.store, Tokens: signer, Seal: n.sealer, Cluster: n, History: n.history, LedgerKey: ledgers,
-		Deliveries: n.notifier, Log: n.log, Registerer: n.cfg.Registerer,
+		Deliveries: n.notifier, Providers: (&guard.Guard{}).Client(providerTimeout), Log: n.log, Registerer: n.cfg.Registerer,
 	})
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/password"
 	"github.com/meridian-video/meridian/control/seal"
+	"github.com/meridian-video/meridian/control/signin"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
 )
@@ -42,6 +43,8 @@ type Config struct {
 	History    *history.Store     // what has happened; nil = nothing is asked about it
 	LedgerKey  ed25519.PrivateKey // seals months of usage; required with History
 	Deliveries Deliveries         // nil = no operations on what webhooks were sent
+	Letters    signin.Letters     // sends people links to choose a password; nil = nobody is sent one
+	Providers  *http.Client       // asks companies' OpenID Connect providers; nil = nobody signs in there
 	Log        *slog.Logger
 	Registerer prometheus.Registerer // nil = no metrics
 	Now        func() time.Time      // nil = time.Now
@@ -56,6 +59,8 @@ type API struct {
 	ledgerKey ed25519.PrivateKey
 	seal      *seal.Sealer
 	passwords *password.Hasher
+	signin    *signin.Signin
+	origins   *http.CrossOriginProtection // of calls with the admin page's cookie
 	log       *slog.Logger
 	now       func() time.Time
 	requests  *prometheus.CounterVec
@@ -64,7 +69,7 @@ type API struct {
 	keys      *limits // calls by key
 	strangers *limits // failed tries by address
 	usage     *usage
-	scopes    map[string]bool // of all operations
+	scopes    map[string]reach // of all operations, with the least reach that makes use of them
 }
 
 const (
@@ -83,7 +88,8 @@ func New(cfg Config) (*API, error) {
 	}
 	a := &API{
 		store: cfg.Store, tokens: cfg.Tokens, cluster: cfg.Cluster, history: cfg.History, ledgerKey: cfg.LedgerKey, seal: cfg.Seal, passwords: cfg.Passwords, log: cfg.Log, now: cfg.Now,
-		keys: newLimits(), strangers: newLimits(), usage: newUsage(), scopes: map[string]bool{},
+		keys: newLimits(), strangers: newLimits(), usage: newUsage(), scopes: map[string]reach{},
+		origins: http.NewCrossOriginProtection(),
 	}
 	if a.passwords == nil {
 		a.passwords = password.New(2)
@@ -94,6 +100,9 @@ func New(cfg Config) (*API, error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
+	a.signin = signin.New(signin.Config{
+		Store: a.store, Passwords: a.passwords, Seal: a.seal, Letters: cfg.Letters, Client: cfg.Providers, Log: a.log, Now: a.now,
+	})
 	a.requests = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "meridian_control_api_requests_total", Help: "API calls by route and status.",
 	}, []string{"method", "route", "status"})
@@ -110,7 +119,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.Serve
 
 func (a *API) route(deliveries Deliveries) error {
 	r := chi.NewRouter()
-	r.Use(a.observe, a.recoverPanic, limitBody)
+	r.Use(a.observe, a.recoverPanic, limitBody, a.slide)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { notFound(r.Context()).write(w) })
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		problem(r.Context(), http.StatusMethodNotAllowed, "The resource exists; the method does not.").write(w)
@@ -122,6 +131,7 @@ func (a *API) route(deliveries Deliveries) error {
 	a.resources()
 	a.registerTokens()
 	a.registerRevocations()
+	a.registerSessions()
 	if a.cluster != nil {
 		a.registerCluster(a.cluster)
 	}

@@ -49,7 +49,7 @@ func roomNamed(v *state.View, company, name string) string {
 
 // registerPast adds what is asked about the past.
 func (a *API) registerPast() {
-	a.registerSessions()
+	a.registerRoomSessions()
 	a.registerStatistics()
 	a.registerLedgers()
 	a.registerAudit()
