@@ -111,6 +111,7 @@ func (a *API) route() error {
 	document(a.huma.OpenAPI())
 	a.resources()
 	a.registerTokens()
+	a.registerSettings()
 	if a.cluster != nil {
 		a.registerCluster(a.cluster)
 	}
