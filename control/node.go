@@ -19,6 +19,7 @@ import (
 	"github.com/meridian-video/meridian/control/cluster"
 	"github.com/meridian-video/meridian/control/feed"
 	"github.com/meridian-video/meridian/control/history"
+	"github.com/meridian-video/meridian/control/notify/guard"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
 	"github.com/meridian-video/meridian/control/seal"
@@ -88,6 +89,9 @@ type Node struct {
 	close  sync.Once
 	clErr  error
 }
+
+// providerTimeout bounds a call to a company's OpenID Connect provider, whose address the company chooses.
+const providerTimeout = 5 * time.Second
 
 // errNodeClosed is the cause with which feeds end.
 var errNodeClosed = errors.New("control node closed")
@@ -168,6 +172,7 @@ func (n *Node) open(ctx context.Context) error {
 	}
 	native, err := api.New(api.Config{
 		Store: n.store, Tokens: signer, Seal: sealer, Cluster: n, Log: n.log, Registerer: n.cfg.Registerer,
+		Providers: (&guard.Guard{}).Client(providerTimeout),
 	})
 	if err != nil {
 		return err

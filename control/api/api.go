@@ -15,6 +15,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/password"
 	"github.com/meridian-video/meridian/control/seal"
+	"github.com/meridian-video/meridian/control/signin"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
 )
@@ -36,6 +37,8 @@ type Config struct {
 	Tokens     Minter
 	Seal       *seal.Sealer     // hides secrets before they enter the log
 	Passwords  *password.Hasher // nil = one that makes two hashes at a time
+	Letters    signin.Letters   // sends people links to choose a password; nil = nobody is sent one
+	Providers  *http.Client     // asks companies' OpenID Connect providers; nil = nobody signs in there
 	Cluster    Cluster          // nil = the cluster is not operated by this API
 	Log        *slog.Logger
 	Registerer prometheus.Registerer // nil = no metrics
@@ -49,6 +52,8 @@ type API struct {
 	cluster   Cluster // nil where this API does not operate it
 	seal      *seal.Sealer
 	passwords *password.Hasher
+	signin    *signin.Signin
+	origins   *http.CrossOriginProtection // of calls with the admin page's cookie
 	log       *slog.Logger
 	now       func() time.Time
 	requests  *prometheus.CounterVec
@@ -57,7 +62,7 @@ type API struct {
 	keys      *limits // calls by key
 	strangers *limits // failed tries by address
 	usage     *usage
-	scopes    map[string]bool // of all operations
+	scopes    map[string]reach // of all operations, with the least reach that makes use of them
 }
 
 const (
@@ -73,7 +78,8 @@ func New(cfg Config) (*API, error) {
 	}
 	a := &API{
 		store: cfg.Store, tokens: cfg.Tokens, cluster: cfg.Cluster, seal: cfg.Seal, passwords: cfg.Passwords, log: cfg.Log, now: cfg.Now,
-		keys: newLimits(), strangers: newLimits(), usage: newUsage(), scopes: map[string]bool{},
+		keys: newLimits(), strangers: newLimits(), usage: newUsage(), scopes: map[string]reach{},
+		origins: http.NewCrossOriginProtection(),
 	}
 	if a.passwords == nil {
 		a.passwords = password.New(2)
@@ -84,6 +90,9 @@ func New(cfg Config) (*API, error) {
 	if a.now == nil {
 		a.now = time.Now
 	}
+	a.signin = signin.New(signin.Config{
+		Store: a.store, Passwords: a.passwords, Seal: a.seal, Letters: cfg.Letters, Client: cfg.Providers, Log: a.log, Now: a.now,
+	})
 	a.requests = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "meridian_control_api_requests_total", Help: "API calls by route and status.",
 	}, []string{"method", "route", "status"})
@@ -100,7 +109,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.Serve
 
 func (a *API) route() error {
 	r := chi.NewRouter()
-	r.Use(a.observe, a.recoverPanic, limitBody)
+	r.Use(a.observe, a.recoverPanic, limitBody, a.slide)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) { notFound(r.Context()).write(w) })
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		problem(r.Context(), http.StatusMethodNotAllowed, "The resource exists; the method does not.").write(w)
@@ -112,6 +121,7 @@ func (a *API) route() error {
 	a.resources()
 	a.registerTokens()
 	a.registerSettings()
+	a.registerSessions()
 	if a.cluster != nil {
 		a.registerCluster(a.cluster)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
+	"github.com/meridian-video/meridian/control/signin"
 	"github.com/meridian-video/meridian/control/state"
 )
 
@@ -31,10 +32,10 @@ func callOf(ctx context.Context) *call {
 	return c
 }
 
-// authenticate finds who calls, and whether this call is theirs to make: key, rate and scope.
+// authenticate finds who calls, and whether this call is theirs to make: credential, rate and scope.
 func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
-	scope := scopeOf(ctx.Operation())
-	if scope == "" {
+	scope, open := scopeOf(ctx.Operation())
+	if open {
 		next(ctx)
 		return
 	}
@@ -45,32 +46,66 @@ func (a *API) authenticate(ctx huma.Context, next func(huma.Context)) {
 		a.writeError(ctx, a.refuse(ctx.Context(), err))
 		return
 	}
+	if c.session != nil {
+		slideWith(ctx.Context(), *c.session)
+	}
 	next(huma.WithValue(ctx, keyCall, c))
 }
 
+// admit takes a key or a session's token from the Authorization header (RFC 6750, section 2.1), or a session's
+// from the admin page's cookie. URLs end up in logs: nothing is taken from there.
 func (a *API) admit(r *http.Request, c *call, scope string) (err error) {
-	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ") // nowhere else: URLs end up in logs
-	key, ok := ParseKey(strings.TrimSpace(text))
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	text := bearer(r)
+	if text == "" {
+		if text, err = a.fromCookie(r); err != nil {
+			return err
+		}
+	}
+	key, isKey := ParseKey(text)
+	if !isKey && !signin.IsSession(text) {
 		return a.stranger(r, c)
 	}
 	if c.view, err = a.store.Linearizable(r.Context()); err != nil {
 		return err
 	}
-	if c.caller, ok = a.byKey(c, key); !ok {
+	found := false
+	if isKey {
+		c.caller, found = a.byKey(c, key)
+	} else {
+		c.caller, found = a.bySession(c, text)
+	}
+	if !found {
 		return a.stranger(r, c)
 	}
 	if err := a.limit(r.Context(), c); err != nil {
 		return err
 	}
-	if !c.may(scope) {
+	if scope != "" && !c.may(scope) {
 		c.header.Set("WWW-Authenticate", `Bearer realm="meridian", error="insufficient_scope", scope="`+scope+`"`)
-		return coded(forbidden(r.Context(), "The key does not have the scope "+scope+"."), codeScope)
+		return coded(forbidden(r.Context(), "The caller does not have the scope "+scope+"."), codeScope)
 	}
 	return nil
 }
 
-// byKey is who brings an API key (RFC 6750, section 2.1). Unknown, wrong, expired and revoked keys look the same
+// bearer is the credential of the Authorization header; empty for none.
+func bearer(r *http.Request) string {
+	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(text)
+}
+
+// bySession is who brings a session's token. Sessions of facades are no credentials here.
+func (a *API) bySession(c *call, text string) (caller, bool) {
+	s, ok := a.signin.Find(c.view, text, c.at)
+	if !ok || s.Scope == signin.Callbridge {
+		return caller{}, false
+	}
+	return callerIn(c.view, s), true
+}
+
+// byKey is who brings an API key. Unknown, wrong, expired and revoked keys look the same
 // from outside.
 func (a *API) byKey(c *call, key Key) (caller, bool) {
 	stored, found := state.Get[state.APIKey](c.view, key.ID)
@@ -85,13 +120,13 @@ func (a *API) byKey(c *call, key Key) (caller, bool) {
 	return callerOf(stored), true
 }
 
-// stranger refuses who has no key, and who has none too often.
+// stranger refuses who has no credential, and who has none too often.
 func (a *API) stranger(r *http.Request, c *call) error {
 	if q := a.strangers.take(address(r), strangersPerSecond, strangersAtOnce, c.at); !q.ok {
 		return tooMany(r.Context(), q)
 	}
 	c.header.Set("WWW-Authenticate", `Bearer realm="meridian"`)
-	return problem(r.Context(), http.StatusUnauthorized, "A valid API key is required: Authorization: Bearer mrk_…")
+	return problem(r.Context(), http.StatusUnauthorized, "A valid API key or session is required: Authorization: Bearer mrk_… or mrs_…")
 }
 
 // writeError answers from a middleware with what refuse made.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/meridian-video/meridian/control/signin"
 	"github.com/meridian-video/meridian/control/state"
 )
 
@@ -11,23 +12,27 @@ import (
 type reach int
 
 const (
-	reachCompany  reach = iota + 1 // one company
+	reachSelf     reach = iota + 1 // what is a user's own in one company
+	reachCompany                   // one company
 	reachReseller                  // a reseller and its companies
 	reachPlatform                  // everything
 )
 
 // caller is who makes a call, whatever the credential: everything that is asked about rights is asked here.
 type caller struct {
-	by     string // the credential, for events and limits: key:<id>
+	by     string // for events and limits: key:<id> or user:<id>
 	reach  reach
 	tenant string   // id of the company or reseller; empty for the platform
 	scopes []string // nil = everything in reach
 	rate   int      // calls a second; 0 = the default
+
+	key     string          // id of the API key; empty in a session
+	session *signin.Session // nil for an API key
 }
 
 // callerOf is who brings an API key.
 func callerOf(k state.APIKey) caller {
-	c := caller{by: "key:" + k.ID, reach: reachPlatform, scopes: k.Scopes, rate: k.Rate}
+	c := caller{by: "key:" + k.ID, key: k.ID, reach: reachPlatform, scopes: k.Scopes, rate: k.Rate}
 	switch {
 	case k.Company != "":
 		c.reach, c.tenant = reachCompany, k.Company
@@ -54,7 +59,7 @@ func (c caller) seesCompany(of state.Company) bool {
 	case reachReseller:
 		return of.Reseller == c.tenant
 	}
-	return c.reach == reachCompany && of.ID == c.tenant
+	return (c.reach == reachCompany || c.reach == reachSelf) && of.ID == c.tenant
 }
 
 // seesReseller tells whether a reseller is within the caller's reach.
@@ -69,6 +74,8 @@ func (c caller) owner() string {
 		return state.OfReseller(c.tenant)
 	case reachCompany:
 		return c.tenant
+	case reachSelf:
+		return "user/" + c.user()
 	}
 	return "platform/"
 }

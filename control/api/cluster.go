@@ -45,7 +45,7 @@ type clusterPath struct {
 // registerCluster adds what operators ask of the cluster; only keys of the platform may.
 func (a *API) registerCluster(c Cluster) {
 	register(a, operation{
-		method: http.MethodGet, path: "/cluster", id: "get-cluster", summary: "List the control nodes", tag: "cluster", scope: "cluster:read",
+		method: http.MethodGet, path: "/cluster", id: "get-cluster", summary: "List the control nodes", tag: "cluster", scope: "cluster:read", least: reachPlatform,
 		status: http.StatusOK, answer: ClusterStatus{Cluster: exampleID("request"), Leader: "control-1", Term: 3, Index: 4711, Nodes: []ClusterNode{
 			{Node: "control-1", Address: "192.0.2.10:7901", Voter: true, Leader: true, Reachable: true, Index: 4711},
 		}},
@@ -57,7 +57,7 @@ func (a *API) registerCluster(c Cluster) {
 	})
 	register(a, operation{
 		method: http.MethodDelete, path: "/cluster/nodes/{node}", id: "remove-cluster-node", summary: "Remove a control node", tag: "cluster",
-		scope: "cluster:write", status: http.StatusNoContent,
+		scope: "cluster:write", least: reachPlatform, status: http.StatusNoContent,
 	}, func(ctx context.Context, in *clusterPath) (*struct{}, error) {
 		if err := platformOnly(ctx); err != nil {
 			return nil, err
@@ -66,7 +66,7 @@ func (a *API) registerCluster(c Cluster) {
 	})
 	register(a, operation{
 		method: http.MethodGet, path: "/cluster/snapshot", id: "save-snapshot", summary: "Save a snapshot of everything", tag: "cluster",
-		scope: "snapshots:read", status: http.StatusOK, binary: true,
+		scope: "snapshots:read", least: reachPlatform, status: http.StatusOK, binary: true,
 	}, func(ctx context.Context, _ *struct{}) (*huma.StreamResponse, error) {
 		if err := platformOnly(ctx); err != nil {
 			return nil, err

@@ -86,7 +86,7 @@ func prepareAPIKey(a *API, ctx context.Context, d *draft[state.APIKey]) error {
 			return invalid(ctx, "scopes", "must be a list")
 		}
 		for _, s := range scopes {
-			if !a.scopes[s] {
+			if _, known := a.scopes[s]; !known {
 				return invalid(ctx, "scopes", "there is no scope "+s)
 			}
 		}

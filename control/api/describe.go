@@ -56,7 +56,10 @@ func (s *served[T, I]) document() {
 
 // operate describes one operation and makes it answer.
 func (s *served[T, I]) operate(o operation, in, out *huma.Schema, params []*huma.Param, serve handler) {
-	o.tag = s.path
+	o.tag, o.least = s.path, s.readers
+	if o.method != http.MethodGet {
+		o.least = max(s.readers, s.writers)
+	}
 	op := s.api.describe(o)
 	op.Parameters = slices.Concat(pathParams(o.path), params, op.Parameters)
 	if in != nil {

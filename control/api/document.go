@@ -17,6 +17,8 @@ const about = `Everything of a Meridian network that is configured: tenants, peo
 
 **Keys.** ` + "`Authorization: Bearer mrk_…`" + `. A key is the platform's, a reseller's or a company's and reaches no further. Scopes narrow it down: ` + "`rooms:read`, `rooms:write`" + ` (which includes reading); each operation names the one it needs. What is out of a key's reach looks as if it were not there.
 
+**Sessions.** Users sign in for a token, ` + "`Authorization: Bearer mrs_…`" + `, with which they reach what their role reaches: an administrator of a reseller its companies, one of a company the company, a host what is their own. Each call that succeeds keeps the session alive.
+
 **Changes** are merge patches (RFC 7396): what is left out stays, null takes away. ` + "`ETag`, `If-Match` and `If-None-Match`" + ` work on versions.
 
 **Repetition.** With an ` + "`Idempotency-Key`" + `, a POST that is sent again within 24 hours gives what it gave first, with ` + "`Idempotency-Replayed: true`" + `.
@@ -30,7 +32,7 @@ func humaConfig() huma.Config {
 	c.CreateHooks = nil                                   // no $schema links in bodies
 	c.RejectUnknownQueryParameters = true
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		securityName: {Type: "http", Scheme: "bearer", Description: "An API key: mrk_<id>_<secret>. The words of an operation are the scope it needs."},
+		securityName: {Type: "http", Scheme: "bearer", Description: "An API key: mrk_<id>_<secret>, or a session: mrs_<id>_<secret>. The words of an operation are the scope it needs."},
 	}
 	return c
 }

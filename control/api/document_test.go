@@ -47,6 +47,10 @@ type media struct {
 	Example json.RawMessage
 }
 
+// open tells whether it needs no credential; personal, whether any will do.
+func (o *operation) open() bool     { return len(o.Security) == 0 }
+func (o *operation) personal() bool { return !o.open() && o.scope() == "" }
+
 // scope is the one that an operation needs.
 func (o *operation) scope() string {
 	if len(o.Security) != 1 || len(o.Security[0]["apiKey"]) != 1 {
@@ -112,7 +116,10 @@ func TestDocumentSaysWhatClientsNeed(t *testing.T) {
 		if o.Summary == "" || len(o.Tags) != 1 {
 			t.Errorf("%s: summary %q, tags %v", name, o.Summary, o.Tags)
 		}
-		if !scope.MatchString(o.scope()) || strings.HasSuffix(o.scope(), ":read") != (method == "GET") {
+		if (o.open() || o.personal()) != slices.Contains(o.Tags, "sign-in") {
+			t.Errorf("%s: security %v, tags %v", name, o.Security, o.Tags)
+		}
+		if !o.open() && !o.personal() && (!scope.MatchString(o.scope()) || strings.HasSuffix(o.scope(), ":read") != (method == "GET")) {
 			t.Errorf("%s: scopes %v", name, o.Security)
 		}
 		for _, status := range []string{"401", "403", "404", "422", "429", "503"} {
@@ -131,7 +138,10 @@ func TestDocumentSaysWhatClientsNeed(t *testing.T) {
 		if (method == "POST" || method == "PATCH") == (o.RequestBody == nil) {
 			t.Errorf("%s: body", name)
 		}
-		example := false
+		example := true
+		for status, r := range o.Responses {
+			example = example && (status >= "400" || len(r.Content) == 0) // then none is due
+		}
 		for status, r := range o.Responses {
 			for _, m := range r.Content {
 				example = example || status < "300" && len(m.Example) > 0

@@ -66,6 +66,7 @@ type contextKey int
 const (
 	keyRequestID contextKey = iota
 	keyCall
+	keySliding
 )
 
 func requestID(ctx context.Context) string {

@@ -10,12 +10,14 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 )
 
-// operation describes a call that needs a credential with a scope.
+// operation describes a call; most need a credential with a scope.
 type operation struct {
 	method, path     string // path below /api/v1
 	id, summary, tag string
 	about            string // more than the summary, if there is more
-	scope            string // thing:read or thing:write
+	scope            string // thing:read or thing:write; empty = any credential will do
+	open             bool   // none is needed
+	least            reach  // that makes use of it; 0 = any
 	status           int    // of success
 	request, answer  any    // examples
 	binary           bool   // the answer is a file
@@ -25,10 +27,19 @@ const securityName = "apiKey"
 
 // describe makes huma's form of an operation, with the problems that every call may have.
 func (a *API) describe(o operation) huma.Operation {
-	a.scopes[o.scope] = true
+	security := []map[string][]string{{securityName: {}}}
+	switch {
+	case o.open:
+		security = nil
+	case o.scope != "":
+		if least, known := a.scopes[o.scope]; !known || o.least < least {
+			a.scopes[o.scope] = o.least
+		}
+		security[0][securityName] = []string{o.scope}
+	}
 	op := huma.Operation{
 		Method: o.method, Path: prefix + o.path, OperationID: o.id, Summary: o.summary, Description: o.about, Tags: []string{o.tag},
-		DefaultStatus: o.status, MaxBodyBytes: maxBody, Security: []map[string][]string{{securityName: {o.scope}}},
+		DefaultStatus: o.status, MaxBodyBytes: maxBody, Security: security,
 		Responses: map[string]*huma.Response{},
 	}
 	statuses := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusUnprocessableEntity,
@@ -45,20 +56,20 @@ func (a *API) describe(o operation) huma.Operation {
 	if o.binary {
 		op.Responses[strconv.Itoa(o.status)] = &huma.Response{Description: "The file.", Content: map[string]*huma.MediaType{typeBinary: {}}}
 	}
-	if o.method == http.MethodPost {
+	if o.method == http.MethodPost && o.scope != "" {
 		op.Parameters = append(op.Parameters, onceParam())
 	}
 	return op
 }
 
-// scopeOf is the scope that an operation needs; empty for one that is open to all.
-func scopeOf(op *huma.Operation) string {
+// scopeOf is the scope that an operation needs; empty for one that any credential opens, or that is open to all.
+func scopeOf(op *huma.Operation) (scope string, open bool) {
 	for _, s := range op.Security {
 		if scopes := s[securityName]; len(scopes) == 1 {
-			return scopes[0]
+			return scopes[0], false
 		}
 	}
-	return ""
+	return "", len(op.Security) == 0
 }
 
 // register adds a call by huma's rules for I and O; its errors go through refuse.

@@ -30,7 +30,11 @@ func (a *API) personResources() {
 			byKey[state.User]("email", "The one with this address.", strings.ToLower),
 			{name: "openid_subject", doc: "The one with this subject.", walk: byKey[state.User]("openid", "", same).walk},
 		},
+		own:     func(_ *state.View, u state.User) string { return u.ID },
+		claim:   claimSelf,
+		free:    []string{"name", "first_name", "last_name", "phone", "locale", "time_zone", "photo", "silent"},
 		prepare: prepareUser,
+		update:  updateUser,
 	})
 	add(a, resource[state.Customer, state.CustomerSpec]{
 		kind: state.KindCustomer, place: ofCompany, path: "customers", one: "customer", many: "people whom a company's users meet", verbs: canAll,
@@ -41,6 +45,7 @@ func (a *API) personResources() {
 		kind: state.KindContact, place: ofCompany, path: "contacts", one: "contact", many: "customers on the lists of users",
 		verbs:  canList | canCreate | canGet | canDelete,
 		create: `{"user":"{{user}}","customer":"{{customer}}"}`, extra: `{"number":1}`,
+		own: func(_ *state.View, c state.Contact) string { return c.User }, claim: claimUser[state.Contact], free: []string{"user", "customer"},
 		filters: []filter[state.Contact]{
 			byIndex[state.Contact]("user", "Those on this user's list."), byIndex[state.Contact]("customer", "Those of this customer."),
 		},
@@ -65,7 +70,20 @@ func prepareUser(a *API, ctx context.Context, d *draft[state.User]) error {
 			return err
 		}
 	}
+	if d.old != nil && (d.in.has("password") || d.set.has("email")) { // the open link was sent to who had the address before
+		d.hide("link", nil)
+		d.hide("link_ends", nil)
+	}
 	return d.hashInto(ctx, a, 8)
+}
+
+// updateUser signs out who gets another password, or is to sign in no more.
+func updateUser(d *draft[state.User]) state.Command {
+	set := &state.Update{Kind: state.KindUser, ID: d.id, Company: d.company, Set: d.set.object(), Secret: d.secrets()}
+	if !d.in.has("password") && !d.set.has("inactive") {
+		return set
+	}
+	return &state.Batch{Commands: []state.Command{set, &state.CloseSession{Company: d.company, User: d.id}}}
 }
 
 // permanentRoom adds the commands that make the user's room.

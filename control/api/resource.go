@@ -37,11 +37,18 @@ type resource[T, I any] struct {
 	readers reach            // who may read; 0 = everybody whose place it is
 	writers reach            // who may create, change and delete
 	guarded map[string]reach // who may write a field
+	free    []string         // fields that a host may write of their own; the others are guarded
 
 	create string // example of a body that creates one; {{word}} is another example's id
 	change string // of one that changes it
 	extra  string // of what an answer has beside
 	shape  any    // of an answer; nil = T
+
+	// own gives whose a thing is among a company's users: a host reaches no other. nil = what the matrix of roles
+	// gives is given for all of them.
+	own func(v *state.View, e T) string
+	// claim makes what a host writes the host's own, or refuses it; nil = a host writes none.
+	claim func(c *call, ctx context.Context, d *draft[T]) error
 
 	// sees tells whether a thing of no tenant's place is within reach; nil = yes.
 	sees func(c caller, e T) bool

@@ -37,6 +37,9 @@ func (a *API) roomResources() {
 		change: `{"open":true,"settings":{"lobby":true}}`,
 		extra:  `{"kind":"call","number":1,"has_password":false}`,
 		shape:  Room{},
+		own:    func(_ *state.View, r state.Room) string { return r.User },
+		claim:  claimRoom,
+		free:   []string{"public_id", "kind", "name", "user", "home_pop", "open", "settings", "password", "moderator_pin"},
 		filters: []filter[state.Room]{
 			byIndex[state.Room]("user", "Those of this user."), byKey[state.Room]("public_id", "The one with this public id.", same),
 		},
@@ -55,6 +58,12 @@ func (a *API) roomResources() {
 		change: `{"starts_at":"2026-12-01T10:00:00Z"}`,
 		extra:  `{"number":1,"auto_record":"none","mute_mode":"conversation","status":"scheduled"}`,
 		shape:  Meeting{},
+		own:    func(_ *state.View, m state.Meeting) string { return m.User },
+		claim:  claimMeeting,
+		free: []string{
+			"room", "user", "subject", "agenda", "starts_at", "duration_minutes", "time_zone", "auto_record", "auto_transcribe", "mute_mode",
+			"one_time_code", "public", "status", "security_pin",
+		},
 		filters: []filter[state.Meeting]{
 			byIndex[state.Meeting]("room", "Those in this room."), byIndex[state.Meeting]("user", "Those held by this user."),
 		},
@@ -73,6 +82,7 @@ func (a *API) roomResources() {
 	add(a, resource[state.Attendee, state.AttendeeSpec]{
 		kind: state.KindAttendee, place: ofCompany, path: "attendees", one: "attendee", many: "people invited to meetings of a company", verbs: canAll,
 		create: `{"meeting":"{{meeting}}","customer":"{{customer}}"}`, change: `{"role":"moderator"}`, extra: `{"role":"attendee","number":2}`,
+		own: hostOf, claim: claimAttendee, free: []string{"meeting", "user", "customer", "name", "email", "role"},
 		filters: []filter[state.Attendee]{
 			byIndex[state.Attendee]("meeting", "Those of this meeting."), byIndex[state.Attendee]("user", "Those of this user."),
 			byIndex[state.Attendee]("customer", "Those of this customer."),

@@ -37,10 +37,18 @@ func (s *served[T, I]) entity(ctx context.Context, c *call, least reach) (e T, c
 		find = state.GetOwned[T]
 	}
 	e, ok := find(c.view, owner, id)
-	if !ok || s.sees != nil && !s.sees(c.caller, e) {
+	if !ok || !s.visible(c, e) {
 		return e, "", notFound(ctx)
 	}
 	return e, company, nil
+}
+
+// visible tells whether a thing of the place is the caller's to know of.
+func (s *served[T, I]) visible(c *call, e T) bool {
+	if c.alone() && s.own != nil && s.own(c.view, e) != c.user() {
+		return false
+	}
+	return s.sees == nil || s.sees(c.caller, e)
 }
 
 // writable is entity for a call that changes it.
@@ -105,7 +113,7 @@ func (s *served[T, I]) listAll(ctx context.Context, _ http.ResponseWriter, r *ht
 func (s *served[T, I]) within(c *call, owner string, walk iter.Seq[T]) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for e := range walk {
-			if s.sees != nil && !s.sees(c.caller, e) || s.place != ofPlatform && !state.Owns(owner, e) {
+			if !s.visible(c, e) || s.place != ofPlatform && !state.Owns(owner, e) {
 				continue
 			}
 			if !yield(e) {
@@ -167,6 +175,9 @@ func (s *served[T, I]) deleteOne(ctx context.Context, _ http.ResponseWriter, r *
 		return answer{}, err
 	}
 	d.deleting = true
+	if err := s.claimed(ctx, d); err != nil {
+		return answer{}, err
+	}
 	if s.prepare != nil {
 		if err := s.prepare(s.api, ctx, d); err != nil {
 			return answer{}, err
@@ -187,7 +198,7 @@ func (s *served[T, I]) read(ctx context.Context, w http.ResponseWriter, r *http.
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(f)) {
-		if least := s.guarded[name]; d.call.reach < least {
+		if least := s.guarded[name]; d.call.reach < least || d.call.alone() && !slices.Contains(s.free, name) {
 			p := forbidden(ctx, "This needs a key of more reach: "+name+".")
 			p.Errors = []FieldError{{name, "is not for this key to say"}}
 			return p
@@ -201,10 +212,24 @@ func (s *served[T, I]) read(ctx context.Context, w http.ResponseWriter, r *http.
 			d.set[name] = v
 		}
 	}
+	if err := s.claimed(ctx, d); err != nil {
+		return err
+	}
 	if s.prepare != nil {
 		return s.prepare(s.api, ctx, d)
 	}
 	return nil
+}
+
+// claimed refuses a host what is not theirs to write.
+func (s *served[T, I]) claimed(ctx context.Context, d *draft[T]) error {
+	switch {
+	case !d.call.alone():
+		return nil
+	case s.claim == nil:
+		return forbidden(ctx, "This needs an administrator.")
+	}
+	return s.claim(d.call, ctx, d)
 }
 
 // param is a part of the path, unescaped.

@@ -57,7 +57,7 @@ func (a *API) createToken(ctx context.Context, in *tokenIn) (*tokenOut, error) {
 	if !ok {
 		r, ok = state.Find[state.Room](v, "public_id", of.ID, in.Room)
 	}
-	if !ok {
+	if c := callOf(ctx); !ok || c.alone() && r.User != c.user() {
 		return nil, notFound(ctx)
 	}
 	now := a.now()

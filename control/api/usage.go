@@ -43,8 +43,11 @@ func (u *usage) take() map[string]time.Time {
 	return at
 }
 
-// Run notes in the state when keys were used, once a minute until ctx ends.
+// Run notes in the state when keys were used, once a minute, and sends links to who asked, until ctx ends.
 func (a *API) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { a.signin.Run(ctx) })
 	t := time.NewTicker(usedEvery)
 	defer t.Stop()
 	for {

@@ -3,7 +3,6 @@ package client
 import (
 	"crypto/ed25519"
 	"slices"
-	"strings"
 
 	"github.com/meridian-video/meridian/control/state"
 )
@@ -41,28 +40,8 @@ func (v *View) State() *state.View {
 	return v.state
 }
 
-// CompanyByHost finds the company that owns the host's room domain (exact name, any case, port ignored), then the
-// one whose subdomain it is below a reseller's root domain or the platform's zone, else the platform's default
-// company if one is set.
-func (v *View) CompanyByHost(host string) (Company, bool) {
-	name := state.NormalizeHost(host)
-	if d, ok := state.Find[state.RoomDomain](v.State(), "fqdn", name); ok {
-		return v.Company(d.Company)
-	}
-	p := v.State().Platform()
-	if label, zone, ok := strings.Cut(name, "."); ok {
-		if d, ok := state.Find[state.RootDomain](v.State(), "fqdn", zone); ok {
-			return state.Find[Company](v.State(), "subdomain", d.Reseller, label)
-		}
-		if zone == p.Zone {
-			return state.Find[Company](v.State(), "subdomain", "", label)
-		}
-	}
-	if p.DefaultCompany == "" {
-		return Company{}, false
-	}
-	return v.Company(p.DefaultCompany)
-}
+// CompanyByHost finds the company that a host name belongs to, as state.View does.
+func (v *View) CompanyByHost(host string) (Company, bool) { return v.State().CompanyByHost(host) }
 
 // Company finds a company by id; a suspended one too: look at its Status.
 func (v *View) Company(id string) (Company, bool) { return state.Get[Company](v.State(), id) }

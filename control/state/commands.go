@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -291,9 +292,9 @@ func (c *SetUserRoom) apply(tx *tx) (any, error) {
 	return u, nil
 }
 
-// touchEvery is how seldom uses of sessions are written: a session may live so much longer than its idle limit
-// says here, and the nodes that see the uses judge exactly.
-const touchEvery = 30 * time.Second
+// TouchEvery is how seldom uses of a session are written: the state may be so far behind the last use, and who
+// sees the uses judges exactly.
+const TouchEvery = 30 * time.Second
 
 // OpenSession signs a user in.
 type OpenSession struct {
@@ -326,15 +327,31 @@ func (c *OpenSession) apply(tx *tx) (any, error) {
 		Meta: Meta{ID: c.ID, Company: c.Company}, User: c.User, Scope: c.Scope, TokenHash: c.TokenHash, IdleSeconds: c.IdleSeconds,
 	}
 	s.slide(tx.at)
+	if err := tx.crowdOut(c.User); err != nil {
+		return nil, err
+	}
 	if err := tx.create(KindSession, s); err != nil {
 		return nil, err
 	}
 	return *s, nil
 }
 
+// maxSessions is how many sessions a user has at most: one more ends the one that was not used for the longest.
+const maxSessions = 100
+
+// crowdOut makes room for one more session of a user.
+func (t *tx) crowdOut(user string) error {
+	all := slices.Collect(ByIndex[AuthSession](t.view(), "user", user, ""))
+	if len(all) < maxSessions {
+		return nil
+	}
+	oldest := slices.MinFunc(all, func(a, b AuthSession) int { return a.LastSuccess.Compare(b.LastSuccess) })
+	return t.remove(KindSession, oldest.ID)
+}
+
 func (s *AuthSession) slide(at time.Time) {
 	s.LastSuccess = at
-	s.Expires = at.Add(time.Duration(s.IdleSeconds)*time.Second + 2*touchEvery)
+	s.Expires = at.Add(time.Duration(s.IdleSeconds)*time.Second + 2*TouchEvery)
 }
 
 // TouchSessions notes when sessions were used, many at a time: no log entry a call.

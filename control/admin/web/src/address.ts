@@ -23,8 +23,8 @@ function decode(part: string): string {
   }
 }
 
-/** Links to a room: under the names of its company, else under the one that the page itself has. */
-export function roomLinks(hosts: readonly string[], origin: string, publicId: string): string[] {
-  const bases = hosts.length > 0 ? hosts.map((h) => `https://${h}`) : [origin];
-  return bases.map((b) => `${b}/m/${encodeURIComponent(publicId)}`);
+/** The link to a room: under the name that the page itself has, if that is the company's, else under its preferred one. */
+export function roomLink(hosts: readonly string[], at: { origin: string; hostname: string }, publicId: string): string {
+  const host = hosts.includes(at.hostname) ? undefined : hosts[0];
+  return `${host === undefined ? at.origin : `https://${host}`}/m/${encodeURIComponent(publicId)}`;
 }

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { roomLinks } from "../address";
+import { roomLink } from "../address";
 import { Problem, type Item } from "../api";
 import { Collection } from "../collection";
 import { inDays } from "../form";
@@ -161,7 +161,7 @@ function Act({ icon, label, name, onClick }: { icon: IconName; label: string; na
 }
 
 function Links({ model, hosts, item, name }: { model: Model; hosts: string[]; item: Item; name: string }) {
-  const [link = ""] = roomLinks(hosts, location.origin, String(item["public_id"] ?? item.id));
+  const link = roomLink(hosts, location, String(item["public_id"] ?? item.id));
   return (
     <>
       <Act icon="copy" label={t("rooms.link")} name={name} onClick={() => void copy(model, link)} />
