@@ -131,6 +131,7 @@ func (a *API) route(deliveries Deliveries) error {
 	a.resources()
 	a.registerTokens()
 	a.registerRevocations()
+	a.registerSettings()
 	a.registerSessions()
 	if a.cluster != nil {
 		a.registerCluster(a.cluster)

@@ -73,6 +73,9 @@ func Run(ctx context.Context, o Options, w io.Writer) (err error) {
 		}
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(o.Data, FileAPI), []byte(n.api+"\n"), 0o600); err != nil {
+		return errors.Join(err, n.Close())
+	}
 	if o.JSON {
 		err = n.writeJSON(w)
 	} else {
@@ -90,6 +93,12 @@ func Run(ctx context.Context, o Options, w io.Writer) (err error) {
 
 // logFile is where the nodes log, below the data directory.
 const logFile = "meridian.log"
+
+// What the command line finds a network by, below the data directory.
+const (
+	FileAPI    = "api-url"         // base URL of the API
+	FileAPIKey = "control/api-key" // the platform's first key
+)
 
 // logLimit is the size above which a run begins its log anew. It otherwise goes
 // on where the last one ended: another network may be writing to it, since who

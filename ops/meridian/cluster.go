@@ -84,7 +84,7 @@ type clusterRemoveCommand struct {
 // Run removes a node. One that runs on is in no cluster any more: stop it, and wipe its data before it joins
 // again.
 func (c *clusterRemoveCommand) Run(ctx context.Context, p *process) error {
-	body, err := c.call(ctx, p, http.MethodDelete, "/cluster/nodes/"+url.PathEscape(c.Node))
+	body, err := c.call(ctx, p, request{method: http.MethodDelete, path: "/cluster/nodes/" + url.PathEscape(c.Node)})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/meridian-video/meridian/control/api"
 )
 
 // commands are the subcommands; each has a file of its own.
@@ -29,16 +31,21 @@ type commands struct {
 	Usage    usageCommand    `cmd:"" help:"Write and check usage ledgers."`
 	Config   configCommand   `cmd:"" help:"Look at a configuration."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
+
+	Completion completionCommand `cmd:"" help:"Print what completes commands in a shell."`
+	Complete   completeCommand   `cmd:"" hidden:"" passthrough:""`
 }
 
 // process is what a command touches of the process it runs in.
 type process struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        []string
+	keyFile        string // where an installed control node leaves the first key
 }
 
 func main() {
-	p := &process{os.Stdout, os.Stderr, os.Environ()}
+	p := &process{os.Stdin, os.Stdout, os.Stderr, os.Environ(), defaultKeyFile}
 	os.Exit(p.run(os.Args[1:]))
 }
 
@@ -72,15 +79,7 @@ func (p *process) run(args []string) int {
 	context.AfterFunc(ctx, stop)
 
 	helped := false
-	parser, err := kong.New(&commands{},
-		kong.Name("meridian"),
-		kong.Description("Embedded video meetings on a network of POPs."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.Writers(p.stdout, p.stderr),
-		kong.Exit(func(int) { helped = true }),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(p),
-	)
+	parser, err := p.parser(ctx, &helped)
 	if err != nil {
 		return p.fail(err)
 	}
@@ -92,9 +91,43 @@ func (p *process) run(args []string) int {
 		return 0
 	}
 	if err != nil {
-		return p.fail(refuse(fmt.Errorf("%w (see meridian --help)", err)))
+		return p.fail(refuse(fmt.Errorf("%w (see %s --help)", err, meant(err))))
 	}
 	return p.fail(command.Run())
+}
+
+// parser knows all commands: those with a file of their own, and those that the API's description gives.
+func (p *process) parser(ctx context.Context, helped *bool) (*kong.Kong, error) {
+	all := &commands{}
+	options, err := thingCommands(api.OpenAPI(), all)
+	if err != nil {
+		return nil, err
+	}
+	return kong.New(all, append(options,
+		kong.Name("meridian"),
+		kong.Description("Embedded video meetings on a network of POPs."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Vars{"server": defaultServer, "keyfile": defaultKeyFile},
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(int) { *helped = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(p),
+	)...)
+}
+
+// meant is the command that was being given when a parse failed.
+func meant(err error) string {
+	name := "meridian"
+	failed, ok := errors.AsType[*kong.ParseError](err)
+	if !ok {
+		return name
+	}
+	for _, step := range failed.Context.Path {
+		if step.Command != nil {
+			name += " " + step.Command.Name
+		}
+	}
+	return name
 }
 
 // fail says what is wrong, a line each, and returns the exit code.

@@ -13,7 +13,7 @@ import (
 
 func run(environ []string, args ...string) (code int, stdout, stderr string) {
 	var out, err bytes.Buffer
-	p := &process{&out, &err, environ}
+	p := &process{strings.NewReader(""), &out, &err, environ, "absent"}
 	code = p.run(args)
 	return code, out.String(), err.String()
 }
@@ -32,7 +32,7 @@ func TestCommands(t *testing.T) {
 		stderr  string
 	}{
 		{args: "", stdout: "Usage: meridian"},
-		{args: "--help", stdout: "config print"},
+		{args: "--help", stdout: "config"},
 		{args: "version", stdout: "meridian "},
 		{args: "config print --config " + good + " --role edge", stdout: `join_secret: "***"`},
 		{args: "config print --config " + good + " --role edge", environ: []string{"MERIDIAN_EDGE_HTTP_LISTEN=:8443"}, stdout: "listen: :8443"},
@@ -49,7 +49,7 @@ func TestCommands(t *testing.T) {
 		{args: "edge", code: 2, stderr: "--config"},
 		{args: "cluster secret", stdout: "mrv1."},
 		{args: "cluster status --key-file absent", code: 2, stderr: "--key-file"},
-		{args: "cluster status --key-file " + good + " --api http://127.0.0.1:1", code: 1, stderr: "--api"},
+		{args: "cluster status --key-file " + good + " --server http://127.0.0.1:1", code: 1, stderr: "--server"},
 		{args: "cluster remove", code: 2, stderr: "<node>"},
 		{args: "snapshot save", code: 2, stderr: "<file>"},
 		{args: "snapshot inspect absent", code: 2, stderr: "absent"},

@@ -36,7 +36,7 @@ type snapshotSaveCommand struct {
 
 // Run saves a snapshot. The file has its name only when it is whole and on the disk.
 func (c *snapshotSaveCommand) Run(ctx context.Context, p *process) (err error) {
-	body, err := c.call(ctx, p, http.MethodGet, "/cluster/snapshot")
+	body, err := c.call(ctx, p, request{method: http.MethodGet, path: "/cluster/snapshot"})
 	if err != nil {
 		return err
 	}

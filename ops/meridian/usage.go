@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/meridian-video/meridian/control"
 	"github.com/meridian-video/meridian/control/history"
 	"github.com/meridian-video/meridian/control/history/ledger"
@@ -22,6 +24,8 @@ type usageCommand struct {
 	Export exportCommand `cmd:"" help:"Seal a company's month, on a control node, and write its signed ledger."`
 	Key    keyCommand    `cmd:"" help:"Print the public key that checks ledgers of this control node (PEM)."`
 	Verify verifyCommand `cmd:"" help:"Check a ledger; needs the file and the public key only."`
+
+	kong.Plugins // what the API can be asked
 }
 
 type exportCommand struct {

@@ -134,6 +134,7 @@ func (c *Control) serve(o ControlOptions) {
 	operator := c.Health.Handler(c.Registry)
 	public := http.NewServeMux()
 	public.HandleFunc("/api/v1/", c.answer)
+	mountAdmin(public)
 	if o.Operator == nil {
 		mountOperator(public, operator)
 	} else {

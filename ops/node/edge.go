@@ -187,6 +187,7 @@ func (e *Edge) serve(o EdgeOptions) {
 	operator := e.Health.Handler(e.Registry)
 	public := http.NewServeMux()
 	public.HandleFunc("/", e.answer)
+	mountAdmin(public)
 	if o.Operator == nil {
 		mountOperator(public, operator)
 	} else {

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/meridian-video/meridian/control/admin"
 	"github.com/meridian-video/meridian/geo"
 )
 
@@ -101,6 +102,14 @@ func mountOperator(public *http.ServeMux, operator http.Handler) {
 	for _, path := range operatorPaths {
 		public.Handle(path, operator)
 	}
+}
+
+// mountAdmin puts the page by which companies administer themselves on the
+// public port; what it asks goes the way of all calls of the API.
+func mountAdmin(public *http.ServeMux) {
+	page := admin.Handler()
+	public.Handle("/admin", page)
+	public.Handle("/admin/", page)
 }
 
 // withProfiles adds pprof, which only an operator's own port has.

@@ -154,3 +154,16 @@ func (c *chromium) resize(ctx context.Context, width, height int) error {
 func (c *chromium) shot(ctx context.Context) ([]byte, error) {
 	return run(ctx, c, chromedp.CaptureScreenshot())
 }
+
+// scheme emulates the reader's preferred colours.
+func (c *chromium) scheme(ctx context.Context, dark bool) error {
+	value := "light"
+	if dark {
+		value = "dark"
+	}
+	_, err := run(ctx, c, func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
+		features := map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": value}}}
+		return none, t.Call(ctx, "Emulation.setEmulatedMedia", features, nil)
+	})
+	return err
+}
