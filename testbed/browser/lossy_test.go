@@ -8,10 +8,12 @@ import (
 	"github.com/meridian-video/meridian/testbed/cluster"
 )
 
-// longestFreeze is what a picture may stand still under loss: Chromium asks
-// for a keyframe 3 s after the last picture, and both that and the keyframe
-// may be lost, too. The aim is 2 s; the log says what it was.
-const longestFreeze = 7 * time.Second
+// longestFreeze is what a picture may stand still under loss: less than the 3 s
+// after which Chromium asks for a keyframe, since what is lost is repaired.
+const longestFreeze = 2 * time.Second
+
+// leastTaken of the camera's eight pictures a second leave time for the rest.
+const leastTaken = 7
 
 // TestLossyWay has every codec go over a way that loses 3 % each way, twice
 // that from camera to viewer: pictures go on. Then 10 % are lost, and the
@@ -23,14 +25,14 @@ func TestLossyWay(t *testing.T) {
 		"fra": {Listen: server.String(), Announce: []string{way.near.LocalAddr().String()}},
 	}, "fra")
 	source := New(t, "source", Options{Tone: 440, Scripts: []string{wire}, Width: 480, Height: 270})
-	viewer := New(t, "viewer", Options{Scripts: []string{bare, wire}, Width: 640, Height: 360})
+	viewer := New(t, "viewer", Options{Scripts: []string{bare, wire, stills}, Width: 640, Height: 360})
 	sound := map[string]Received{}
 	for _, r := range []struct {
 		codec, query string
 		while        time.Duration
 	}{
 		{"av1", "&red=1", 20 * time.Second},
-		{"vp9", "", 8 * time.Second},
+		{"vp9", "", 20 * time.Second},
 		{"h264", "", 8 * time.Second},
 	} {
 		t.Run(r.codec, func(t *testing.T) {
@@ -42,12 +44,15 @@ func TestLossyWay(t *testing.T) {
 			viewer.moves("camera")
 			source.Until(startTimeout, "sends "+r.codec, sendsIn(r.codec))
 
-			before := viewer.Received("video")
-			longest := viewer.watches(r.while)
+			before, taken := viewer.Received("video"), source.Taken()
+			pictures, longest := viewer.watches(r.while)
 			got := viewer.Received("video").Since(before)
-			t.Logf("%.0f pictures in %v, longest standstill %.1f s, %.0f keyframes, %.0f asked for", got.Frames, r.while, longest.Seconds(), got.Keyframes, got.Asked)
-			if longest > longestFreeze || got.Frames == 0 {
-				t.Errorf("%.0f pictures; they stood still for %v", got.Frames, longest)
+			taken = source.Taken() - taken
+			t.Logf("%.0f pictures of %.0f taken in %v, longest standstill %v, frozen for %.1f s, %.0f packets asked for again, %.0f keyframes, %.0f asked for",
+				pictures, taken, r.while, longest, got.Frozen, got.NACKs, got.Keyframes, got.Asked)
+			// A machine too busy for its camera says nothing of the way.
+			if longest > longestFreeze && taken > leastTaken*r.while.Seconds() || pictures == 0 {
+				t.Errorf("%.0f pictures; they stood still for %v", pictures, longest)
 			}
 			if r.codec == "h264" {
 				return // its sound is as that of VP9
@@ -69,19 +74,24 @@ func TestLossyWay(t *testing.T) {
 	}
 }
 
-// watches returns how long the camera stood still at most during a while.
-func (p *Page) watches(while time.Duration) time.Duration {
+// watches counts the pictures of a while and says how long one stood still at
+// most. The page has the script stills, which sees each as it is shown: the
+// page's state is a second old.
+func (p *Page) watches(while time.Duration) (pictures float64, longest time.Duration) {
 	p.t.Helper()
 	began := time.Now()
-	w := stood{at: began}
-	p.Until(while+startTimeout, "watches", func(s State) error {
-		if v, err := s.showing("camera"); err == nil {
-			w.see(v)
-		}
+	if _, err := Eval[any](p, "stills.begin()"); err != nil {
+		p.t.Fatalf("browser %s: %v", p.Name, err)
+	}
+	p.Until(while+startTimeout, "watches", func(State) error {
 		if time.Since(began) < while {
 			return fmt.Errorf("watching")
 		}
 		return nil
 	})
-	return w.longest
+	seen, err := Eval[struct{ Pictures, Longest float64 }](p, "stills.read()")
+	if err != nil {
+		p.t.Fatalf("browser %s: %v", p.Name, err)
+	}
+	return seen.Pictures, time.Duration(seen.Longest * float64(time.Millisecond)).Round(time.Millisecond)
 }

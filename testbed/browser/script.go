@@ -19,6 +19,9 @@ var (
 
 	//go:embed scripts/wire.js
 	wire string
+
+	//go:embed scripts/stills.js
+	stills string // for watches
 )
 
 // slides is a document worth sharing: it moves, and sounds at 1,500 Hz.

@@ -11,6 +11,8 @@ type Received struct {
 	Frames         float64
 	Keyframes      float64
 	Asked          float64 // times that a keyframe was asked for
+	NACKs          float64 // packets that were asked for again
+	Frozen         float64 // seconds that pictures stood still, as the browser counts them
 }
 
 // Received reads the page's own statistics; the page has the script wire.
@@ -32,6 +34,8 @@ func (r Received) Since(b Received) Received {
 	r.Frames -= b.Frames
 	r.Keyframes -= b.Keyframes
 	r.Asked -= b.Asked
+	r.NACKs -= b.NACKs
+	r.Frozen -= b.Frozen
 	return r
 }
 
@@ -57,6 +61,16 @@ func (p *Page) Sent() []Sent {
 		p.t.Fatalf("browser %s: %v", p.Name, err)
 	}
 	return list
+}
+
+// Taken counts the pictures that the page's cameras took; it has the script wire.
+func (p *Page) Taken() float64 {
+	p.t.Helper()
+	n, err := Eval[float64](p, "wire.taken()")
+	if err != nil {
+		p.t.Fatalf("browser %s: %v", p.Name, err)
+	}
+	return n
 }
 
 // Negotiated is how many descriptions the page took from nodes.

@@ -13,10 +13,12 @@ const (
 	patient   = time.Second
 	// enough is a queue that need not grow: it keeps the link busy.
 	enough = 40 * time.Millisecond
+	// feigned is how many times the jitter the shortest way of 100 ms may vary.
+	feigned = 4
 	// clockJump is a change of a packet's way that only a clock makes.
 	clockJump = 3 * time.Second
 	// jitterGain is how much each group changes the jitter.
-	jitterGain = 0.05
+	jitterGain = 0.02
 )
 
 // delay is what the arrival times say.
@@ -53,7 +55,7 @@ func (d *delay) vary(by time.Duration) {
 
 // overused reports that queues grow, or are too long already. A trend without
 // a queue is chance.
-func (d *delay) overused(now time.Duration, probed bool) bool {
+func (d *delay) overused(now, least time.Duration, probed bool) bool {
 	queued := d.queue.standing(now)
 	if queued < lingering {
 		d.short = now
@@ -61,5 +63,5 @@ func (d *delay) overused(now time.Duration, probed bool) bool {
 	if probed {
 		return d.trend.usage == over && queued > probeNoise
 	}
-	return d.trend.usage == over && queued > noise || queued > tooLong || now-d.short > patient
+	return d.trend.usage == over && queued > least || queued > tooLong || now-d.short > patient
 }

@@ -133,7 +133,7 @@ func (e *Estimator) arrived(p *packet, at time.Duration, counted bool) {
 	if !counted {
 		e.acked.add(at, int(p.size))
 	}
-	e.probes.arrived(p.probe, int(p.size), at)
+	e.probes.arrived(p, at)
 	e.delay.add(p.at, at)
 }
 
@@ -176,7 +176,7 @@ func (e *Estimator) step(now time.Duration) {
 		e.delay.queue.tolerate(now)
 	}
 	switch {
-	case e.delay.overused(now, e.probes.recent(now)):
+	case e.delay.overused(now, e.noise(), e.probes.recent(now)):
 		e.overused(now, queued)
 	case sampled && !e.loss.calm():
 		e.lossy(now, e.acked.slow())
@@ -185,6 +185,15 @@ func (e *Estimator) step(now time.Duration) {
 	default:
 		e.rate.hold(now)
 	}
+}
+
+// noise is a queue that may be chance. Away from what the link is known to bear
+// that is what jitter can feign.
+func (e *Estimator) noise() time.Duration {
+	if e.rate.near() {
+		return noise
+	}
+	return min(max(noise, feigned*e.delay.jitter), lingering)
 }
 
 // overused lowers the target, once per round trip and feedback. While a queue

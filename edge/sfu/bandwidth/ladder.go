@@ -44,8 +44,11 @@ func (e *Estimator) rung() float64 {
 func (e *Estimator) measure(now time.Duration) {
 	bitrate, full := e.probes.train.proved(float64(e.probes.cluster.Bitrate))
 	e.probes.finish(now, full, bitrate > gain*e.rate.target)
-	if full && bitrate > 0 {
-		e.rate.link = bitrate / kept
+	switch {
+	case full && bitrate > 0: // what is delivered already is borne in any case
+		e.rate.link = max(bitrate/kept, e.acked.slow())
+	case !full && bitrate > e.rate.link:
+		e.rate.link = 0
 	}
 	e.rate.proved(now, bitrate)
 }

@@ -5,7 +5,7 @@ import "time"
 const (
 	// lossSpan and lossPackets are what one sample of loss takes at least.
 	lossSpan    = 200 * time.Millisecond
-	lossPackets = 20
+	lossPackets = 40
 	// lossMemory is how much of the old loss each sample keeps.
 	lossMemory = 0.7
 	// lossCalm is below which loss does not count, and lossHigh above which

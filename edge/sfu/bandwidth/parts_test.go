@@ -115,14 +115,14 @@ func TestATrendWithoutAQueueIsChance(t *testing.T) {
 		d := delay{trend: trend{usage: tt.usage}}
 		d.queue.add(0, 0)
 		d.queue.add(5*time.Second, tt.queued)
-		if got := d.overused(0, tt.probed); got != tt.want {
+		if got := d.overused(0, noise, tt.probed); got != tt.want {
 			t.Errorf("%+v: overused %v", tt, got)
 		}
 	}
 	var d delay
 	d.queue.add(0, 0)
 	d.queue.add(5*time.Second, lingering)
-	if d.overused(patient, false) || !d.overused(patient+ms, false) {
+	if d.overused(patient, noise, false) || !d.overused(patient+ms, noise, false) {
 		t.Error("a queue that lingers is not overuse in time")
 	}
 }
@@ -259,6 +259,34 @@ func TestRateSteps(t *testing.T) {
 	}
 	if r.target != r.least {
 		t.Errorf("%.0f bit/s at the least", r.target)
+	}
+}
+
+// A step down that is none would put off the next probe for ever.
+func TestNothingIsBelowTheLeast(t *testing.T) {
+	r := rate{target: 40_000, least: 40_000, most: 1e7, link: 37_000}
+	if r.crowded() {
+		t.Error("the least is crowded")
+	}
+	if r.target = 41_000; !r.crowded() {
+		t.Error("more than the link is not crowded")
+	}
+}
+
+// Away from the link's end a queue counts that jitter cannot feign.
+func TestNoiseGrowsWithJitter(t *testing.T) {
+	for _, tt := range []struct {
+		jitter time.Duration
+		link   float64
+		want   time.Duration
+	}{
+		{0, 0, noise}, {ms, 0, noise}, {8 * ms, 0, 8 * ms * feigned}, {40 * ms, 0, lingering}, {8 * ms, 1.1e6, noise},
+	} {
+		e := New(Config{Initial: 1e6})
+		e.delay.jitter, e.rate.link = tt.jitter, tt.link
+		if got := e.noise(); got != tt.want {
+			t.Errorf("jitter %v, link %.0f bit/s: a queue of %v may be chance, want %v", tt.jitter, tt.link, got, tt.want)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ const (
 	// the link bears it leaves a queue of as much.
 	probeTime = 25 * time.Millisecond
 	// maxJitterTime bounds what jitter makes of that.
-	maxJitterTime = 75 * time.Millisecond
+	maxJitterTime = 100 * time.Millisecond
 	// probeBursts is how many bursts of a coarse sender make a measurement,
 	// within maxProbeTime.
 	probeBursts  = 6
@@ -74,7 +74,7 @@ func (p *probes) wish(now time.Duration, bitrate float64, jitter time.Duration) 
 	if p.id++; p.id == 0 {
 		p.id = 1
 	}
-	d := max(min(probeTime+2*jitter, maxJitterTime), min(probeBursts*p.pace, maxProbeTime))
+	d := max(min(probeTime+3*jitter, maxJitterTime), min(probeBursts*p.pace, maxProbeTime))
 	p.cluster = Cluster{
 		ID: p.id, Bitrate: int(bitrate), Duration: d,
 		Bytes: int(bitrate * d.Seconds() / 8), Packets: probePackets,
@@ -102,9 +102,9 @@ func (p *probes) sent(seq uint16, size int, at time.Duration, id uint8) uint8 {
 }
 
 // arrived counts a packet of the cluster at the receiver.
-func (p *probes) arrived(id uint8, size int, at time.Duration) {
-	if p.asked && id != 0 && id == p.cluster.ID {
-		p.train.in.add(size, at)
+func (p *probes) arrived(k *packet, at time.Duration) {
+	if p.asked && k.probe != 0 && k.probe == p.cluster.ID {
+		p.train.take(k, at)
 	}
 }
 

@@ -2,6 +2,7 @@ package bandwidth
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -14,7 +15,8 @@ func measured(n, lost int, gap, spread time.Duration) (float64, bool) {
 		p.sent(uint16(i), 300, time.Duration(i)*gap, c.ID)
 	}
 	for i := range n - lost {
-		p.arrived(c.ID, 300, time.Second+time.Duration(i)*spread)
+		k := packet{number: uint32(i), size: 300, probe: c.ID}
+		p.arrived(&k, time.Second+time.Duration(i)*spread)
 	}
 	return p.train.proved(float64(c.Bitrate))
 }
@@ -100,5 +102,98 @@ func TestProbesPauseLongerEachTime(t *testing.T) {
 	p.finish(now, false, true)
 	if p.due != now {
 		t.Error("a gain is not followed up at once")
+	}
+}
+
+// Jitter that reorders moves the first and the last arrival, but not the line
+// through all.
+func TestProbeSeesThroughJitter(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	tests := []struct {
+		name        string
+		gap, spread time.Duration
+		want        float64
+	}{
+		{"borne", 2 * ms, 2 * ms, 1.2e6},
+		{"a full link", 2 * ms, 4 * ms, kept * 0.6e6},
+	}
+	for _, tt := range tests {
+		const trains, packets = 200, 50
+		sum := 0.0
+		for range trains {
+			var p probes
+			c := p.wish(0, 300*8/tt.gap.Seconds(), 0)
+			for i := range packets {
+				p.sent(uint16(i), 300, time.Duration(i)*tt.gap, c.ID)
+			}
+			for i := range packets {
+				late := time.Duration(random.Int64N(int64(60 * ms)))
+				p.arrived(&packet{number: uint32(i), size: 300, probe: c.ID}, time.Duration(i)*tt.spread+late)
+			}
+			bitrate, _ := p.train.proved(float64(c.Bitrate))
+			sum += bitrate / trains
+		}
+		if sum < 0.85*tt.want || sum > 1.15*tt.want {
+			t.Errorf("%s: %.0f bit/s on average, want about %.0f", tt.name, sum, tt.want)
+		}
+	}
+}
+
+// What feedback tells of after the packets sent later has arrived all the same.
+func TestProbeCountsTheLate(t *testing.T) {
+	var whole, torn train
+	for i := range 20 {
+		whole.out.add(300, time.Duration(i)*2*ms)
+	}
+	torn.out = whole.out
+	order := rand.New(rand.NewPCG(3, 4)).Perm(4)
+	for i := range 20 {
+		whole.take(&packet{number: uint32(i), size: 300}, time.Duration(i)*4*ms)
+		if i >= 4 {
+			torn.take(&packet{number: uint32(i), size: 300}, time.Duration(i)*4*ms)
+		}
+	}
+	for _, i := range order {
+		torn.take(&packet{number: uint32(i), size: 300}, time.Duration(i)*4*ms)
+	}
+	want, _ := whole.proved(1.2e6)
+	got, full := torn.proved(1.2e6)
+	if torn.packets != 20 || torn.bytes != 6000 || !full {
+		t.Errorf("%d packets, %d bytes, full %v", torn.packets, torn.bytes, full)
+	}
+	if got < want || got > 1.3*want {
+		t.Errorf("%.0f bit/s, in order %.0f", got, want)
+	}
+}
+
+// A probe that is borne tells of a wider link than was thought; one that is not
+// tells of none narrower than what arrives already.
+func TestProbeCorrectsTheLink(t *testing.T) {
+	tests := []struct {
+		name         string
+		spread       time.Duration
+		link         float64
+		atLeast, top float64
+	}{
+		{"borne above the link", 2 * ms, 0.8e6, 0, 0},
+		{"borne below the link", 2 * ms, 3e6, 3e6, 3e6},
+		{"full", 4 * ms, 3e6, 0.59e6, 0.61e6},
+		{"slower than what arrives", 20 * ms, 3e6, 0.4e6, 0.5e6},
+	}
+	for _, tt := range tests {
+		e := New(Config{})
+		e.rate.link = tt.link
+		c := e.probes.wish(time.Second, 1.2e6, 0)
+		for i := range 20 {
+			e.acked.add(time.Duration(i)*25*ms, 1400) // 0.45 Mbit/s
+			e.probes.sent(uint16(i), 300, time.Second+time.Duration(i)*2*ms, c.ID)
+		}
+		for i := range 20 {
+			e.probes.arrived(&packet{number: uint32(i), size: 300, probe: c.ID}, time.Duration(i)*tt.spread)
+		}
+		e.measure(2 * time.Second)
+		if e.rate.link < tt.atLeast || e.rate.link > tt.top {
+			t.Errorf("%s: a link of %.0f bit/s", tt.name, e.rate.link)
+		}
 	}
 }

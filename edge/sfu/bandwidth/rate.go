@@ -69,8 +69,11 @@ func (r *rate) lossy(now time.Duration, fraction, delivered float64) {
 	r.lower(now, max(r.target*(1-lossWeight*fraction), min(delivered, r.target)))
 }
 
-// crowded reports that the target is about what the link is known to bear.
-func (r *rate) crowded() bool { return r.link > 0 && r.target > 0.97*r.link }
+// near reports that the target is not far from what the link is known to bear.
+func (r *rate) near() bool { return r.link > 0 && r.target > nearLink*r.link }
+
+// crowded reports that it is about that, and could be less.
+func (r *rate) crowded() bool { return r.link > 0 && r.target > max(0.97*r.link, r.least) }
 
 // uncrowd leaves a full link a little room: loss below lossHigh is chance
 // only where nothing else explains it.

@@ -64,7 +64,7 @@ func TestHoldsOn(t *testing.T) {
 		{"5 % loss", path{steps: steady(3 * mbit), loss: 0.05}, 0.6, 100 * ms},
 		{"1 Mbit/s with 5 % loss", path{steps: steady(mbit), loss: 0.05}, 0.6, 100 * ms},
 		{"jitter", path{steps: steady(3 * mbit), jitter: 30 * ms}, 0.6, 100 * ms},
-		{"reordering", path{steps: steady(3 * mbit), jitter: 30 * ms, reorder: true}, 0.35, 100 * ms},
+		{"reordering", path{steps: steady(3 * mbit), jitter: 30 * ms, reorder: true}, 0.7, 120 * ms},
 		{"10 % of the feedback lost", path{steps: steady(3 * mbit), lostBack: 0.1}, 0.8, 100 * ms},
 		{"half of the feedback lost", path{steps: steady(3 * mbit), lostBack: 0.5}, 0.5, 150 * ms},
 		{"feedback each 100 ms from afar", path{steps: steady(3 * mbit), feedback: 100 * ms, delay: 150 * ms}, 0.8, 120 * ms},

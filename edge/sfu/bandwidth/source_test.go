@@ -1,6 +1,9 @@
 package bandwidth_test
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // A source says which packets it has to send by now, within target bit/s.
 type source interface {
@@ -15,6 +18,7 @@ const (
 
 // frames turns a bitrate into frames, each sent as packets in a row.
 type frames struct {
+	each time.Duration // 0: 30 a second
 	due  time.Duration
 	left float64 // bytes
 	row  []int
@@ -22,8 +26,9 @@ type frames struct {
 
 func (f *frames) packets(now time.Duration, rate float64) []int {
 	if now >= f.due {
-		f.due += frame
-		f.left += rate * frame.Seconds() / 8
+		each := cmp.Or(f.each, frame)
+		f.due += each
+		f.left += rate * each.Seconds() / 8
 		for f.left >= packetSize/4 {
 			size := min(int(f.left), packetSize)
 			f.row = append(f.row, size)
@@ -54,6 +59,7 @@ type layered struct {
 	frames
 	voice time.Duration
 	layer int // -1 is none
+	shown int // layers that are asked for; 0: all
 	fell  time.Duration
 }
 
@@ -63,14 +69,19 @@ var (
 	headroom = 1.1
 )
 
-func (l *layered) wanted() int { return int((layers[2] + voiceBit) * headroom * 1.1) }
+func (l *layered) asked() []float64 { return layers[:cmp.Or(l.shown, len(layers))] }
+
+func (l *layered) wanted() int {
+	asked := l.asked()
+	return int((asked[len(asked)-1] + voiceBit) * headroom * 1.1)
+}
 
 func (l *layered) choose(now time.Duration, target float64) {
 	for l.layer >= 0 && layers[l.layer]+voiceBit > target {
 		l.layer--
 		l.fell = now
 	}
-	if up := l.layer + 1; up < len(layers) && (layers[up]+voiceBit)*headroom <= target && now-l.fell > time.Second {
+	if up := l.layer + 1; up < len(l.asked()) && (layers[up]+voiceBit)*headroom <= target && now-l.fell > time.Second {
 		l.layer = up
 	}
 }

@@ -26,9 +26,14 @@
 			t.dispatchEvent(new Event("ended"));
 		}
 	};
+	/** How many pictures the cameras have taken. */
+	wire.taken = async () => {
+		const report = [...(await connection().getStats()).values()];
+		return report.filter((s) => s.type === "media-source").reduce((sum, s) => sum + (s.frames ?? 0), 0);
+	};
 	/** What came of a kind since the beginning, all slots together. */
 	wire.received = async (kind) => {
-		const sum = { bytes: 0, packets: 0, samples: 0, concealed: 0, frames: 0, keyframes: 0, asked: 0 };
+		const sum = { bytes: 0, packets: 0, samples: 0, concealed: 0, frames: 0, keyframes: 0, asked: 0, nacks: 0, frozen: 0 };
 		const report = await connection().getStats();
 		for (const s of report.values()) {
 			if (s.type !== "inbound-rtp" || s.kind !== kind || !s.packetsReceived) continue;
@@ -40,6 +45,8 @@
 			sum.frames += s.framesDecoded ?? 0;
 			sum.keyframes += s.keyFramesDecoded ?? 0;
 			sum.asked += s.pliCount ?? 0;
+			sum.nacks += s.nackCount ?? 0;
+			sum.frozen += s.totalFreezesDuration ?? 0;
 		}
 		return sum;
 	};

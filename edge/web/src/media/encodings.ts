@@ -34,7 +34,13 @@ export const sparePlan: Plan = { kind: "single", layers: [{ bitrate: 600_000, sc
 export const sharePlan: Plan = { kind: "single", layers: [{ bitrate: 2_500_000, scale: 1 }] };
 
 const MAX_FRAMERATE = 30;
-const svcMode = (layers: number): string => (layers === 1 ? "L1T3" : `L${layers}T3_KEY`);
+
+/**
+ * Each layer needs the one below in every picture. Of the modes without that
+ * (_KEY), Chromium throws away what comes late of a lower layer, and then stands
+ * still until the next keyframe.
+ */
+const svcMode = (layers: number): string => (layers === 1 ? "L1T3" : `L${layers}T3`);
 
 /**
  * The encodings to begin with, best first; the last one every browser takes.
