@@ -204,3 +204,18 @@ func TestNewUsersAreWelcomedWithOneLink(t *testing.T) {
 		t.Errorf("a welcome is lost: %v", err)
 	}
 }
+
+func TestAForgottenPasswordIsAnsweredAlsoToTheSilent(t *testing.T) {
+	o := newOffice(t)
+	o.do(state.Set(state.KindUser, "ada", "acme", map[string]any{"silent": true}))
+	o.do(state.Add(state.KindUser, "off", "acme", state.UserSpec{Name: "O", Email: "o@acme.example", Inactive: true}))
+	for _, who := range [][2]string{{"acme", "ada"}, {"acme", "off"}, {"acme", "none"}, {"other", "ada"}} {
+		if err := o.Reset(t.Context(), who[0], who[1], "https://meet.acme.example/x"); err != nil {
+			t.Errorf("%v: %v", who, err)
+		}
+	}
+	o.want(o.box.fresh, "reset ada@acme.example")
+	if o.box.fresh[0].PasswordLink != "https://meet.acme.example/x" || o.box.fresh[0].To.Language != "ru-RU" {
+		t.Errorf("%+v", o.box.fresh)
+	}
+}
