@@ -2,6 +2,7 @@ package notify
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -72,6 +73,27 @@ func TestOccasionsOfOneSourceAreOne(t *testing.T) {
 		}
 	}
 	if n := len(r.log(t, MailEndpoint)); n != 4 {
+		t.Errorf("%d letters", n)
+	}
+}
+
+func TestManyLettersShareTransactionsAndABadOneStopsNobody(t *testing.T) {
+	r := newRig(t)
+	var all []Addressed
+	for i := range publishRows + 3 {
+		o := letter.Occasion{Kind: letter.Invitation, Brand: "Acme", From: "meetings@example.net", To: letter.Person{Email: fmt.Sprintf("p%d@else.example", i)}}
+		o.Meeting = letter.Meeting{ID: "m1", Start: time.Now().Add(time.Hour), Duration: time.Hour, Zone: "UTC"}
+		if i == 1 {
+			o.Meeting.Zone = "Mars/Olympus"
+		}
+		all = append(all, Addressed{Occasion: o})
+	}
+	for range 2 {
+		if err := r.MailAll(t.Context(), "acme", all...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(r.log(t, MailEndpoint)); n != publishRows+2 {
 		t.Errorf("%d letters", n)
 	}
 }

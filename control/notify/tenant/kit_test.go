@@ -129,23 +129,26 @@ func (p *post) key(o letter.Occasion) string {
 	return string(o.Kind) + o.To.Email + o.Meeting.ID + string(rune('0'+o.Meeting.Sequence))
 }
 
-// Mail implements Post.
-func (p *post) Mail(_ context.Context, company string, o letter.Occasion, own string) error {
+// MailAll implements Post.
+func (p *post) MailAll(_ context.Context, company string, all ...notify.Addressed) error {
 	if p.fault != nil {
 		return p.fault
 	}
 	if company != "acme" {
 		return errors.New("another company's")
 	}
-	if _, err := letter.Compose(o, own, noon); err != nil {
-		return err
-	}
-	if p.known == nil {
-		p.known = map[string]bool{}
-	}
-	if !p.known[p.key(o)] {
-		p.known[p.key(o)] = true
-		p.fresh = append(p.fresh, sent{o, own})
+	for _, a := range all {
+		o := a.Occasion
+		if _, err := letter.Compose(o, a.Own, noon); err != nil {
+			return err
+		}
+		if p.known == nil {
+			p.known = map[string]bool{}
+		}
+		if !p.known[p.key(o)] {
+			p.known[p.key(o)] = true
+			p.fresh = append(p.fresh, sent{o, a.Own})
+		}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (s *Secretary) welcome(ctx context.Context, v *state.View, e state.Event, s
 	if err != nil {
 		return fmt.Errorf("welcome user %q: %w", u.ID, err)
 	}
-	return s.Post.Mail(ctx, u.Company, o, own)
+	return s.Post.MailAll(ctx, u.Company, notify.Addressed{Occasion: o, Own: own})
 }
 
 // Reset sends somebody the link that they asked for, to choose a password in place of a forgotten one. The same link
@@ -48,7 +48,7 @@ func (s *Secretary) Reset(ctx context.Context, company, id, link string) error {
 		return nil
 	}
 	o.PasswordLink = link
-	return s.Post.Mail(ctx, company, o, own)
+	return s.Post.MailAll(ctx, company, notify.Addressed{Occasion: o, Own: own})
 }
 
 // aboutPassword is a letter of a kind to a user, without its link, and the company's template for it.
