@@ -44,7 +44,7 @@ func (n *Node) takeHistory() http.Handler {
 	take := history.NewHandler(n.history, known, n.log.With("part", "history"))
 	take.Tell = n.notifier.PublishRecords
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !n.serving.Load() { // it knows no company yet
+		if !n.serving.Load() || !n.store.Fresh(freshness) { // it may not know a new company, nor its webhook
 			refuse(w, errForming)
 			return
 		}

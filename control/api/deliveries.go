@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/meridian-video/meridian/control/notify/event"
 	"github.com/meridian-video/meridian/control/notify/queue"
 	"github.com/meridian-video/meridian/control/state"
@@ -96,7 +98,7 @@ func (a *API) registerDeliveries(d Deliveries) {
 		}
 		e, tries, err := d.Delivery(ctx, w.Company, w.ID, in.Delivery)
 		if err != nil {
-			return nil, deliveryError(ctx, err)
+			return nil, a.deliveryError(ctx, err)
 		}
 		return &deliveryOut{detail(e, tries)}, nil
 	})
@@ -116,11 +118,8 @@ func (a *API) listDeliveries(ctx context.Context, d Deliveries, in *deliveriesIn
 		}
 	}
 	entries, next, err := d.Deliveries(ctx, f, in.Cursor, in.Limit)
-	if errors.Is(err, queue.ErrCursor) {
-		return nil, invalid(ctx, "cursor", "must be a next_cursor of this list")
-	}
 	if err != nil {
-		return nil, err
+		return nil, a.deliveryError(ctx, err)
 	}
 	out := &pageOut[Delivery]{Body: Page[Delivery]{Items: []Delivery{}, NextCursor: next}}
 	for _, e := range entries {
@@ -145,15 +144,21 @@ func nativeWebhook(ctx context.Context, in WebhookPath) (state.Webhook, error) {
 	return w, nil
 }
 
-// deliveryError says why the queue gave nothing.
-func deliveryError(ctx context.Context, err error) error {
+// deliveryError says why the queue gave nothing. What is not the caller's fault is the database's, which comes back.
+func (a *API) deliveryError(ctx context.Context, err error) error {
 	switch {
+	case err == nil || ctx.Err() != nil:
+		return err
+	case errors.Is(err, queue.ErrCursor):
+		return invalid(ctx, "cursor", "must be a next_cursor of this list")
 	case errors.Is(err, queue.ErrNone):
 		return notFound(ctx)
 	case errors.Is(err, queue.ErrSpent):
 		return problem(ctx, http.StatusConflict, "What was delivered is not kept any more.")
 	}
-	return err
+	a.log.Warn("the log of deliveries does not answer", "request_id", requestID(ctx), "err", err)
+	p := problem(ctx, http.StatusServiceUnavailable, "The log of deliveries cannot be reached now. Try again.")
+	return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"5"}})
 }
 
 func shownDelivery(e queue.Entry) Delivery {

@@ -265,3 +265,22 @@ func TestMisspeltEventsAndTemplatesAreRefused(t *testing.T) {
 	h.root.want(409, "POST", path, body, nil)
 	h.root.want(422, "PATCH", path+"/"+made.ID, m{"language": "fr"}, nil)
 }
+
+func TestALogThatDoesNotAnswerIsNotTheCallersFault(t *testing.T) {
+	h := newHooked(t)
+	away, err := history.Open(t.Context(), "postgres://nobody@127.0.0.1:1/none?connect_timeout=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = away.Close() })
+	h.notices.Queue = queue.New(away)
+	for path, body := range map[string]m{"/test": {}, "/replay": {"delivery": "dlv_x"}, "/deliveries": nil, "/deliveries/dlv_x": nil} {
+		method := "GET"
+		if body != nil {
+			method = "POST"
+		}
+		if w := h.root.do(method, h.path+path, body); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+}

@@ -51,12 +51,12 @@ func (a *API) replay(ctx context.Context, d Deliveries, in *replayIn) (*replayOu
 		return nil, invalid(ctx, "all", "goes with since")
 	case ask.Delivery != "":
 		if err := d.Replay(ctx, w.Company, w.ID, ask.Delivery); err != nil {
-			return nil, deliveryError(ctx, err)
+			return nil, a.deliveryError(ctx, err)
 		}
 		return &replayOut{Replayed{1}}, nil
 	}
 	n, err := d.ReplaySince(ctx, w.Company, w.ID, ask.Since, ask.All)
-	return &replayOut{Replayed{n}}, err
+	return &replayOut{Replayed{n}}, a.deliveryError(ctx, err)
 }
 
 type testIn struct {
@@ -96,6 +96,6 @@ func (a *API) registerWebhookTest(d Deliveries) {
 			source = sumOf(c.once.Scope, c.once.Key, c.once.Sum)
 		}
 		id, err := d.Test(ctx, w.Company, source, event.Test{Webhook: w.ID, Actor: c.by, Note: in.Body.Note})
-		return &testOut{Tested{id}}, err
+		return &testOut{Tested{id}}, a.deliveryError(ctx, err)
 	})
 }

@@ -104,7 +104,7 @@ func (a *API) enableWebhook(ctx context.Context, d Deliveries, in *enableIn) (*w
 	}
 	if !in.Body.ReplaySince.IsZero() {
 		if _, err := d.ReplaySince(ctx, w.Company, w.ID, in.Body.ReplaySince, false); err != nil {
-			return nil, err
+			return nil, a.deliveryError(ctx, err)
 		}
 	}
 	return &webhookOut{etag(w.Version), Webhook{state.Mask(w), ""}}, nil

@@ -32,12 +32,42 @@ type posted struct {
 // work is reported and the built-in one used. The same occasion again changes nothing: an update needs a higher
 // Sequence. Letters about one meeting to one person keep their order.
 func (n *Notifier) Mail(ctx context.Context, company string, o letter.Occasion, own string) error {
-	l, err := letter.Compose(o, own, n.Now())
-	if err = n.broken(err, company, o); err != nil {
+	notice, err := n.letter(company, o, own)
+	if err != nil {
 		return err
 	}
+	return n.add(ctx, notice)
+}
+
+// Addressed is a letter to be, and the company's template for it; "" is none.
+type Addressed struct {
+	Occasion letter.Occasion
+	Own      string
+}
+
+// MailAll is Mail for many letters of one company, which share transactions. Those that cannot be written are passed
+// over and logged.
+func (n *Notifier) MailAll(ctx context.Context, company string, all ...Addressed) error {
+	var notices []queue.Notice
+	for _, a := range all {
+		notice, err := n.letter(company, a.Occasion, a.Own)
+		if err != nil {
+			n.Log.Warn("a letter cannot be written", "company", company, "kind", a.Occasion.Kind, "meeting", a.Occasion.Meeting.ID, "err", err)
+			continue
+		}
+		notices = append(notices, notice)
+	}
+	return n.addAll(ctx, notices)
+}
+
+// letter writes one for the queue.
+func (n *Notifier) letter(company string, o letter.Occasion, own string) (queue.Notice, error) {
+	l, err := letter.Compose(o, own, n.Now())
+	if err = n.broken(err, company, o); err != nil {
+		return queue.Notice{}, err
+	}
 	l.ID = occasionID("mail", o, o.To.Email)
-	return n.post(ctx, company, o, queue.Mail, MailEndpoint, l.ID, o.To.Email, posted{Letter: &l, Expires: expiry(o)})
+	return n.posting(company, o, queue.Mail, MailEndpoint, l.ID, o.To.Email, posted{Letter: &l, Expires: expiry(o)})
 }
 
 // SMS is Mail by telephone; ErrNumber where the person has no number that could be called.
@@ -50,7 +80,11 @@ func (n *Notifier) SMS(ctx context.Context, company string, o letter.Occasion, o
 		return err
 	}
 	m := sms.Message{ID: occasionID("sms", o, o.To.Phone), To: o.To.Phone, Text: text}
-	return n.post(ctx, company, o, queue.SMS, SMSEndpoint, m.ID, o.To.Phone, posted{SMS: &m, Expires: expiry(o)})
+	notice, err := n.posting(company, o, queue.SMS, SMSEndpoint, m.ID, o.To.Phone, posted{SMS: &m, Expires: expiry(o)})
+	if err != nil {
+		return err
+	}
+	return n.add(ctx, notice)
 }
 
 // broken logs a company's template that does not work; the letter goes out all the same.
@@ -62,10 +96,10 @@ func (n *Notifier) broken(err error, company string, o letter.Occasion) error {
 	return err
 }
 
-func (n *Notifier) post(ctx context.Context, company string, o letter.Occasion, k queue.Kind, endpoint, id, to string, p posted) error {
+func (n *Notifier) posting(company string, o letter.Occasion, k queue.Kind, endpoint, id, to string, p posted) (queue.Notice, error) {
 	payload, err := json.Marshal(p)
 	if err != nil {
-		return fmt.Errorf("post letter: %w", err)
+		return queue.Notice{}, fmt.Errorf("post letter: %w", err)
 	}
 	notice := queue.Notice{
 		Company: company, ID: id, Kind: k, Type: string(o.Kind), Endpoints: []string{endpoint}, Created: n.Now(), Payload: payload,
@@ -73,7 +107,7 @@ func (n *Notifier) post(ctx context.Context, company string, o letter.Occasion, 
 	if o.Meeting.ID != "" {
 		notice.Series = seriesOfLetters(o.Meeting.ID, to)
 	}
-	return n.add(ctx, notice)
+	return notice, nil
 }
 
 // Mailed says whether a letter of this occasion and source is in the queue, or was.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/meridian-video/meridian/control/history/record"
@@ -22,7 +23,7 @@ type Notifier struct {
 	Added func()
 }
 
-// publishRows is how many events share a transaction.
+// publishRows is how many events or letters share a transaction.
 const publishRows = 200
 
 // Publish lets companies be told of events; when it returns nil all are on disk. Events that were published
@@ -48,14 +49,7 @@ func (n *Notifier) Publish(ctx context.Context, events ...event.Event) error {
 			notices = append(notices, notice)
 		}
 	}
-	for len(notices) > 0 {
-		some := notices[:min(publishRows, len(notices))]
-		if err := n.add(ctx, some...); err != nil {
-			return err
-		}
-		notices = notices[len(some):]
-	}
-	return nil
+	return n.addAll(ctx, notices)
 }
 
 // PublishRecords is Publish for what records of history tell.
@@ -88,6 +82,16 @@ func (n *Notifier) notice(e event.Event, endpoints []Endpoint) (queue.Notice, er
 		}
 	}
 	return notice, nil
+}
+
+// addAll adds any number, some at a time.
+func (n *Notifier) addAll(ctx context.Context, notices []queue.Notice) error {
+	for some := range slices.Chunk(notices, publishRows) {
+		if err := n.add(ctx, some...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (n *Notifier) add(ctx context.Context, notices ...queue.Notice) error {

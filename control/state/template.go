@@ -11,9 +11,9 @@ type Template struct {
 // TemplateSpec is what a letter says. Whether its text is a template that works is the proposer's to judge: a log
 // must not depend on a parser's mood.
 type TemplateSpec struct {
-	Letter   string `json:"letter" enum:"invitation,update,cancellation,reminder,welcome" doc:"Which letter it is for."`
+	Letter   string `json:"letter" enum:"invitation,update,cancellation,reminder,welcome,reset" doc:"Which letter it is for."`
 	Language string `json:"language" minLength:"2" maxLength:"8" pattern:"^[a-z]{2,8}$" doc:"Of the people who get it: the first part of their locale (BCP 47)." example:"en"`
-	Text     string `json:"text" minLength:"1" maxLength:"65536" doc:"Parts {{define \"subject\"}}, \"text\", \"html\" and \"sms\"; what it leaves out is the built-in one's."`
+	Text     string `json:"text" minLength:"1" maxLength:"65536" doc:"Parts {{define \"subject\"}}, \"text\", \"html\" and \"sms\"; what it leaves out is the built-in one's. Fields: .Brand .Name .Organizer .Subject .Agenda .When .Zone .Minutes .Link .PIN .DialIn .Code .PasswordLink, and {{if}} over them."`
 }
 
 func (t *Template) spec() any { return &t.TemplateSpec }
@@ -22,7 +22,7 @@ func (t *Template) spec() any { return &t.TemplateSpec }
 const maxTemplateText = 64 << 10
 
 func (t *Template) check(_ *tx, was Entity) error {
-	if err := checkOneOf("letter", &t.Letter, "invitation", "update", "cancellation", "reminder", "welcome"); err != nil {
+	if err := checkOneOf("letter", &t.Letter, "invitation", "update", "cancellation", "reminder", "welcome", "reset"); err != nil {
 		return err
 	}
 	if len(t.Language) < 2 || len(t.Language) > 8 || strings.Trim(t.Language, "abcdefghijklmnopqrstuvwxyz") != "" {

@@ -15,10 +15,11 @@ const (
 	Cancellation Kind = "cancellation"
 	Reminder     Kind = "reminder"
 	Welcome      Kind = "welcome"
+	Reset        Kind = "reset" // of a forgotten password
 )
 
 // Kinds are all of them.
-var Kinds = []Kind{Invitation, Update, Cancellation, Reminder, Welcome}
+var Kinds = []Kind{Invitation, Update, Cancellation, Reminder, Welcome, Reset}
 
 // Person is somebody who gets a letter, or who invites.
 type Person struct {
@@ -51,7 +52,7 @@ type Occasion struct {
 	From         string // address the letter comes from
 	To           Person
 	Meeting      Meeting
-	PasswordLink string // Welcome
+	PasswordLink string // Welcome, Reset
 	// Source tells this occasion from others about the same meeting as it is now: one more invitation after somebody
 	// was taken from the list, a second reminder. Equal occasions of one source are one.
 	Source string
@@ -70,7 +71,7 @@ func (o Occasion) view(l language) (view, error) {
 		Subject: or(o.Meeting.Subject, l.untitled), Agenda: o.Meeting.Agenda, Link: o.Meeting.Link, PIN: o.Meeting.PIN,
 		DialIn: o.Meeting.DialIn, Code: o.Meeting.Code, PasswordLink: o.PasswordLink, Minutes: strconv.Itoa(int(o.Meeting.Duration.Minutes())),
 	}
-	if o.Kind == Welcome {
+	if o.Kind == Welcome || o.Kind == Reset {
 		return v, nil
 	}
 	zone, err := time.LoadLocation(o.Meeting.Zone)

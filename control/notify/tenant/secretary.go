@@ -16,7 +16,7 @@ import (
 
 // Post takes letters for sending; *notify.Notifier is one.
 type Post interface {
-	Mail(ctx context.Context, company string, o letter.Occasion, own string) error
+	MailAll(ctx context.Context, company string, all ...notify.Addressed) error
 	// Mailed says whether an occasion with a source was given before.
 	Mailed(ctx context.Context, company string, o letter.Occasion) (bool, error)
 }
@@ -43,24 +43,29 @@ type Secretary struct {
 // Write writes the letters that an event of the state asks for. Source is a stable id of the event: when the same
 // is given again, as after a crash, nobody gets a second letter. What a meeting is like counts as it is now.
 func (s *Secretary) Write(ctx context.Context, e state.Event, source string) error {
+	err := s.revoke(ctx, e.Attendees)
 	if s.From == "" {
-		return nil
+		return err
 	}
 	v := s.View()
-	err := errors.Join(s.callOff(ctx, v, e, source), s.revoke(ctx, e.Attendees))
+	letters := s.callOff(v, e, source)
 	switch e.Action {
 	case "meeting.create", "attendee.create":
-		err = errors.Join(err, s.invite(ctx, v, e, source))
+		letters = append(letters, s.invite(v, e, source)...)
 	case "meeting.update":
-		err = errors.Join(err, s.update(ctx, v, e, source))
+		letters = append(letters, s.update(v, e, source)...)
 	case "user.create":
 		err = errors.Join(err, s.welcome(ctx, v, e, source))
 	}
-	return err
+	if len(letters) == 0 {
+		return err
+	}
+	return errors.Join(err, s.Post.MailAll(ctx, e.Owner, letters...))
 }
 
-// mail gives a letter to the post. One that cannot be written is passed over: it must not stop the others for ever.
-func (s *Secretary) mail(ctx context.Context, v *state.View, k letter.Kind, m state.Meeting, a state.Attendee, source string) error {
+// mail is a letter to an attendee; none where nobody is to be written to. One that cannot be written is passed over:
+// it must not stop the others for ever.
+func (s *Secretary) mail(v *state.View, k letter.Kind, m state.Meeting, a state.Attendee, source string) []notify.Addressed {
 	o, own, err := s.occasion(v, k, m, a)
 	o.Source = source
 	switch {
@@ -70,12 +75,7 @@ func (s *Secretary) mail(ctx context.Context, v *state.View, k letter.Kind, m st
 		s.Log.Error("a letter cannot be written", "kind", k, "meeting", m.ID, "err", err)
 		return nil
 	}
-	err = s.Post.Mail(ctx, m.Company, o, own)
-	if errors.Is(err, letter.ErrOccasion) {
-		s.Log.Warn("a letter cannot be written", "kind", k, "meeting", m.ID, "err", err)
-		return nil
-	}
-	return err
+	return []notify.Addressed{{Occasion: o, Own: own}}
 }
 
 // expected tells whether people are waiting for a meeting.
@@ -84,7 +84,7 @@ func (s *Secretary) expected(m state.Meeting) bool {
 }
 
 // invite writes to those whom the event's call has put on the list: the owner of a new meeting, an attendee.
-func (s *Secretary) invite(ctx context.Context, v *state.View, e state.Event, source string) (err error) {
+func (s *Secretary) invite(v *state.View, e state.Event, source string) (letters []notify.Addressed) {
 	meeting := e.Object
 	if a, ok := state.GetOwned[state.Attendee](v, e.Owner, e.Object); ok {
 		meeting = a.Meeting
@@ -95,10 +95,10 @@ func (s *Secretary) invite(ctx context.Context, v *state.View, e state.Event, so
 	}
 	for a := range state.ByIndex[state.Attendee](v, "meeting", m.ID, "") {
 		if a.CreatedAt.Equal(e.At) {
-			err = errors.Join(err, s.mail(ctx, v, letter.Invitation, m, a, source))
+			letters = append(letters, s.mail(v, letter.Invitation, m, a, source)...)
 		}
 	}
-	return err
+	return letters
 }
 
 // quiet are fields of a meeting of which no calendar has to hear.
@@ -106,7 +106,7 @@ var quiet = []string{"auto_record", "auto_transcribe", "mute_mode", "public"}
 
 // update tells everybody on the list of a change, or that the meeting is cancelled. Several changes that are there
 // by now are one letter: the meeting's sequence tells them apart.
-func (s *Secretary) update(ctx context.Context, v *state.View, e state.Event, source string) (err error) {
+func (s *Secretary) update(v *state.View, e state.Event, source string) (letters []notify.Addressed) {
 	m, ok := state.GetOwned[state.Meeting](v, e.Owner, e.Object)
 	if !ok || !m.EndsAt().After(s.Now()) || !slices.ContainsFunc(e.Fields, func(f string) bool { return !slices.Contains(quiet, f) }) {
 		return nil
@@ -118,16 +118,16 @@ func (s *Secretary) update(ctx context.Context, v *state.View, e state.Event, so
 	for a := range state.ByIndex[state.Attendee](v, "meeting", m.ID, "") {
 		switch {
 		case a.CreatedAt.Before(e.At):
-			err = errors.Join(err, s.mail(ctx, v, kind, m, a, ""))
+			letters = append(letters, s.mail(v, kind, m, a, "")...)
 		case a.CreatedAt.Equal(e.At) && kind == letter.Update: // by the same call
-			err = errors.Join(err, s.mail(ctx, v, letter.Invitation, m, a, source))
+			letters = append(letters, s.mail(v, letter.Invitation, m, a, source)...)
 		}
 	}
-	return err
+	return letters
 }
 
 // callOff tells those whose meeting was deleted, and those who were taken from a list.
-func (s *Secretary) callOff(ctx context.Context, v *state.View, e state.Event, source string) (err error) {
+func (s *Secretary) callOff(v *state.View, e state.Event, source string) (letters []notify.Addressed) {
 	for _, a := range e.Attendees {
 		m, ok := state.GetOwned[state.Meeting](v, a.Company, a.Meeting)
 		if i := slices.IndexFunc(e.Meetings, func(m state.Meeting) bool { return m.ID == a.Meeting }); i >= 0 {
@@ -135,8 +135,8 @@ func (s *Secretary) callOff(ctx context.Context, v *state.View, e state.Event, s
 			m.Sequence++ // the deletion is a change, too
 		}
 		if ok && s.expected(m) {
-			err = errors.Join(err, s.mail(ctx, v, letter.Cancellation, m, a, source))
+			letters = append(letters, s.mail(v, letter.Cancellation, m, a, source)...)
 		}
 	}
-	return err
+	return letters
 }
