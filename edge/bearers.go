@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/token"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/signal"
 )
@@ -84,11 +85,19 @@ func (l *bearers) check(v *client.View, current bool, now time.Time) {
 	}
 }
 
-// recheck looks at one who has just come: what was withdrawn while they were on
-// their way in was not asked about since.
-func (n *Node) recheck(b *bearer) {
-	if b != nil && b.why(n.cfg.Configuration.View(), time.Now()) != nil {
-		n.tokensChanged(nil)
+// welcome looks at one who has just been let in once more: by a ticket nobody was
+// asked about the token, and it may have been withdrawn on the way in.
+func (n *Node) welcome(b *bearer) error {
+	if b == nil {
+		return nil
+	}
+	switch why := b.why(n.cfg.Configuration.View(), time.Now()); why {
+	case nil:
+		return nil
+	case errOutlived:
+		return signal.Refuse(signal.Code(token.ErrExpired.Code()), why.Message, token.ErrExpired)
+	default:
+		return signal.Refuse(signal.Code(token.ErrRevoked.Code()), why.Message, token.ErrRevoked)
 	}
 }
 

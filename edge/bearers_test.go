@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -45,25 +46,42 @@ func TestBearersGoWithTheirTokens(t *testing.T) {
 	l.remove(nil)
 }
 
-func TestASeatEndsWhenItsTokenDoes(t *testing.T) {
+func TestASeatIsNotGivenByADeadToken(t *testing.T) {
 	n := startLone(t)
 	a := n.opened()
 	a.proof = room.Proof{Token: "t", Key: "k"}
 	a.provisional = true // and the key is unknown by now
-	if _, err := n.seat(t.Context(), a, admission("ann"), "", signal.Media{}); err != nil {
-		t.Fatal(err)
+	_, err := n.seat(t.Context(), a, admission("ann"), "", signal.Media{})
+	if refused, ok := errors.AsType[*signal.Error](err); !ok || refused.Code != "token_revoked" {
+		t.Errorf("seated: %v", err)
 	}
-	n.until("the seat has ended", func() bool {
-		_, end := a.out.Take()
-		return end != nil && end.Code == signal.Kicked
-	})
 	n.until("nobody is filed", func() bool {
 		n.bearers.mu.Lock()
 		defer n.bearers.mu.Unlock()
 		return len(n.bearers.all) == 0
 	})
-	s, _ := n.plane.Locate(demo.Company, demo.Room)
-	if len(s.People) != 0 {
-		t.Errorf("in the room: %+v", s.People)
+	n.empty()
+}
+
+// empty waits until nobody is in the room.
+func (n *lone) empty() {
+	n.t.Helper()
+	n.until("nobody is in the room", func() bool {
+		s, _ := n.plane.Locate(demo.Company, demo.Room)
+		return len(s.People) == 0
+	})
+}
+
+func TestASeatEndsWhenItsTokenDoes(t *testing.T) {
+	n := startLone(t)
+	a := n.opened()
+	a.proof = room.Proof{Token: "t", Until: time.Now().Add(500 * time.Millisecond)}
+	if _, err := n.seat(t.Context(), a, admission("ann"), "", signal.Media{}); err != nil {
+		t.Fatal(err)
 	}
+	n.until("the client is told", func() bool {
+		_, end := a.out.Take()
+		return end != nil && end.Code == signal.Kicked
+	})
+	n.empty()
 }

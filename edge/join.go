@@ -204,7 +204,10 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.proof = seat.Proof()
 	n.add(a)
 	n.wg.Go(a.watch)
-	n.recheck(a.bearer)
+	if err := n.welcome(a.bearer); err != nil {
+		a.end(nil, room.Kicked)
+		return snap, err
+	}
 	if n.draining.Load() { // since the join was taken; Drain may not have seen it
 		a.move()
 	}

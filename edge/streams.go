@@ -113,7 +113,6 @@ func (n *Node) play(ctx context.Context, adm admitted, r signal.MediaRequest) (*
 		company: key.Company, proof: adm.proof, provisional: adm.provisional,
 		end: func(why *signal.Error) { transport.Close(why) },
 	})
-	n.recheck(b)
 	n.wg.Go(func() {
 		<-transport.Done()
 		n.bearers.remove(b)
@@ -123,6 +122,10 @@ func (n *Node) play(ctx context.Context, adm admitted, r signal.MediaRequest) (*
 		}
 		p.slots.close()
 	})
+	if err := n.welcome(b); err != nil {
+		transport.Close(err)
+		return nil, err
+	}
 	return &resource{transport: transport, close: func() { transport.Close(errEnded) }}, nil
 }
 

@@ -29,7 +29,7 @@ type tokenCreate struct {
 	Peer string `json:"peer,omitempty" maxLength:"64" doc:"The participant's peer id; the newest of two with one id stays."`
 	Role string `json:"role,omitempty" enum:"moderator,regular" default:"regular"`
 	TTL  int    `json:"ttl_seconds,omitempty" minimum:"1" maximum:"86400" default:"600" doc:"How long the token opens the room; with once at most 120, which is the default then."`
-	Once bool   `json:"once,omitempty" doc:"It serves once: the page that is opened with it exchanges it for a session of half an hour, in that browser alone."`
+	Once bool   `json:"once,omitempty" doc:"It serves once: within its time it is exchanged, at any edge, for a session of half an hour that is bound to one browser."`
 }
 
 // JoinToken opens a room for one participant.

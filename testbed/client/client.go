@@ -27,18 +27,19 @@ import (
 
 // Options say who joins what, and how.
 type Options struct {
-	WS     string // ws://…/ws
-	Room   string
-	Name   string
-	Peer   string
-	Token  string
-	Resume string
-	HTTP   *http.Client         // nil: http.DefaultClient
-	Engine webrtc.SettingEngine // sockets of the media
-	Video  int                  // video slots; 0: 9
-	Audio  int                  // audio slots; 0: 3
-	Media  signal.Media
-	Hear   string // "loudest": the node says what the audio slots play
+	WS      string // ws://…/ws
+	Room    string
+	Name    string
+	Peer    string
+	Token   string
+	Browser string // secret that the token may be bound to
+	Resume  string
+	HTTP    *http.Client         // nil: http.DefaultClient
+	Engine  webrtc.SettingEngine // sockets of the media
+	Video   int                  // video slots; 0: 9
+	Audio   int                  // audio slots; 0: 3
+	Media   signal.Media
+	Hear    string // "loudest": the node says what the audio slots play
 }
 
 // Client is a participant in a room.
@@ -135,7 +136,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 		return nil, fmt.Errorf("make offer: %w", err)
 	}
 	err = c.send(signal.Join{
-		Type: "join", V: signal.Version, Room: o.Room, Kind: "call", Token: o.Token, Name: o.Name, Peer: o.Peer,
+		Type: "join", V: signal.Version, Room: o.Room, Kind: "call", Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
 		Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear,
 	})
 	if err != nil {

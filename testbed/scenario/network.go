@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -172,7 +171,7 @@ func (n *Network) startEdge(ctx context.Context, pop, dir string, log *slog.Logg
 			URL: "http://" + ip, Relay: fmt.Sprintf("%s:%d", ip, portRelay),
 		},
 		Dir: filepath.Join(dir, id), Control: []string{fmt.Sprintf("%s:%d", controlIP, portCluster)},
-		JoinSecret: n.Control.Node.JoinSecret(), Dial: o.Dial, API: &url.URL{Scheme: "http", Host: controlIP},
+		JoinSecret: n.Control.Node.JoinSecret(), Dial: o.Dial,
 		HTTP:  o.tcp(portHTTP),
 		Media: o.udp(portMedia), MediaAnnounce: []netip.AddrPort{netip.AddrPortFrom(o.Addr(), portMedia)},
 		TURNUDP: o.udp(portTURN), TURNTCP: o.tcp(portTURN), Realm: "meridian",

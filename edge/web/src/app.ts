@@ -80,7 +80,7 @@ export class App {
     this.name.value = params.displayName || this.store.get("name") || "";
     const origin = location.origin;
     this.session = new Session<PeerTransport>(
-      { room: params.room, kind: params.kind, token: params.token, name: this.name.value, peerId: params.peerId },
+      { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId },
       {
         clock: realClock,
         random: Math.random,

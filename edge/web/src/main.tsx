@@ -5,19 +5,38 @@ import { App } from "./app";
 import { diagnose } from "./diagnosis";
 import { pickLang, setLang, t } from "./i18n";
 import { readParams, withoutToken } from "./params";
+import { realClock } from "./protocol/clock";
+import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
+import type { Verdict } from "./protocol/session";
 import { Root } from "./ui/root";
 
 const params = readParams(location.pathname, location.search);
 
 // The token leaves the address bar, so that a copied link or a screenshot does
-// not carry it. The entry of this tab's history keeps it for a reload.
-const kept = history.state as { token?: string } | null;
-if (params.token) history.replaceState({ token: params.token }, "", withoutToken(location.href));
-else if (typeof kept?.token === "string") params.token = kept.token;
+// not carry it. The entry of this tab's history keeps it for a reload, with the
+// secret that it may be bound to.
+const kept = history.state as { token?: string; browser?: string } | null;
+if (!params.token && typeof kept?.token === "string") {
+  params.token = kept.token;
+  params.browser = typeof kept.browser === "string" ? kept.browser : "";
+}
+function keep(): void {
+  if (params.token) history.replaceState({ token: params.token, browser: params.browser }, "", withoutToken(location.href));
+}
 
 setLang(pickLang(params.lang, navigator.languages));
 document.documentElement.lang = pickLang(params.lang, navigator.languages);
 document.title = params.room ? `${params.room} · ${t("app.title")}` : t("app.title");
+
+let refusal: Verdict | null = null;
+if (servesOnce(params.token)) {
+  params.browser ||= newBrowser();
+  keep(); // a reload asks with the same secret
+  const got = await exchange((url, init) => fetch(url, init), realClock, params.token, params.browser);
+  if ("token" in got) params.token = got.token;
+  else refusal = got;
+}
+keep();
 
 const app = new App(params);
 window.meridian = { state: () => diagnose(app) };
@@ -26,4 +45,5 @@ if (root) {
   root.replaceChildren();
   render(<Root app={app} />, root);
 }
-app.start();
+if (refusal) app.session.refuse(refusal);
+else app.start();

@@ -7,6 +7,8 @@ export interface Params {
   room: string;
   kind: string;
   token: string;
+  /** Secret that the token may be bound to; never from the address. */
+  browser: string;
   /** Given by the partner: the person cannot change it here. */
   displayName: string;
   peerId: string;
@@ -38,6 +40,7 @@ export function readParams(path: string, search: string): Params {
     room: segment !== undefined ? decode(segment) : (q.get("roomId") ?? ""),
     kind: "call",
     token: q.get("token") ?? "",
+    browser: "",
     displayName: (q.get("displayName") ?? "").trim(),
     peerId: q.get("peerId") ?? q.get("peerID") ?? "",
     nameScreenDisabled: flag(q.get("nameScreenDisabled"), false),

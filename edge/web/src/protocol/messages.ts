@@ -100,6 +100,7 @@ export interface JoinMessage {
   room: string;
   kind: string;
   token: string;
+  browser: string;
   name: string;
   peer_id: string;
   resume: string;

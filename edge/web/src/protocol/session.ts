@@ -41,6 +41,8 @@ export interface Identity {
   room: string;
   kind: string;
   token: string;
+  /** Secret that the token may be bound to. */
+  browser?: string;
   name: string;
   peerId: string;
 }
@@ -315,12 +317,12 @@ export class Session<T extends Transport> {
     }
   }
 
-  private credentials(): { room: string; kind: string; token: string; name: string; peer_id: string; resume: string } {
-    const { room, kind, token, name, peerId } = this.identity;
+  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string } {
+    const { room, kind, token, browser = "", name, peerId } = this.identity;
     // The room that was joined may be the token's, not the address's; a ticket is for that one.
     return this.resume !== ""
-      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", name: "", peer_id: this.self || peerId, resume: this.resume }
-      : { room, kind, token, name, peer_id: this.self || peerId, resume: "" };
+      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume }
+      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "" };
   }
 
   private adopt(att: Attachment<T>, joined: Joined): void {
@@ -493,6 +495,11 @@ export class Session<T extends Transport> {
 
   private send(m: ClientMessage): void {
     if (this.phase.value === "live") this.attachment.value?.send(m);
+  }
+
+  /** Ends it before it began: what was brought is worth nothing. */
+  refuse(verdict: Verdict): void {
+    this.finish("refused", verdict);
   }
 
   private finish(phase: "refused" | "ended", verdict: Verdict): void {
