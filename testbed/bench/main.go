@@ -8,6 +8,8 @@
 // what counts are ratios of one run.
 //
 //	go run ./testbed/bench sfu
+//	go run ./testbed/bench writes --sync 5ms
+//	go run ./testbed/bench feed
 //	go run ./testbed/bench figures FILE.json >edge/sfu/figures.svg
 //
 // It is no test: figures of a shared machine prove nothing by themselves.
@@ -29,6 +31,7 @@ type commands struct {
 	Sfu      sfuCommand      `cmd:"" help:"Measure the SFU: processor time a packet, delay, memory, joins."`
 	Failover failoverCommand `cmd:"" help:"Kill the leader of three control nodes: how long until a write is accepted."`
 	Writes   writesCommand   `cmd:"" help:"Read and change rooms over the API of control nodes: calls a second, processor time, syncs."`
+	Feed     feedCommand     `cmd:"" help:"Hang a thousand edges on one control node's feed: revocations, storms, processor time, memory."`
 	Figures  figuresCommand  `cmd:"" help:"Draw the JSON of a run as an SVG page."`
 	Floor    floorCommand    `cmd:"" hidden:"" help:"Send sealed packets as fast as a server could; started by sfu."`
 }
