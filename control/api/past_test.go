@@ -382,6 +382,22 @@ func TestWhileTheHistoryIsAwayTheRestAnswers(t *testing.T) {
 	}
 }
 
+// PostgreSQL refuses NUL and what is no UTF-8; nobody is to hear of it as a fault of ours.
+func TestTextsThatNoRecordHoldsAreRefused(t *testing.T) {
+	onEach(t, func(t *testing.T, p *platform) {
+		acme := p.company("acme")
+		for _, text := range []string{"%00", "a%00b", "%ff"} {
+			for _, query := range []string{"/sessions?room=", "/statistics/peers?room=", "/statistics/summary?room=", "/statistics/sessions?room=", "/audit?actor=", "/audit?kind="} {
+				if w := acme.do("GET", own+query+text, nil); w.Code != 422 {
+					t.Errorf("%s%s: %d %s", query, text, w.Code, w.Body)
+				}
+			}
+			acme.refused(404, "not_found", "", "GET", own+"/sessions/"+text+"/messages", nil)
+		}
+		acme.refused(422, "validation_failed", "peer", "POST", own+"/people/export", m{"peer": "a\x00"})
+	})
+}
+
 // A session of which nothing was heard any more has an end, and says so.
 func TestALostSessionIsShownAsEnded(t *testing.T) {
 	p := newPlatform(t)

@@ -90,6 +90,9 @@ func (ref PersonRef) person(ctx context.Context, v *state.View, company string) 
 	if len(given) != 1 {
 		return p, invalid(ctx, "email", "exactly one of email, user, customer and peer must be given")
 	}
+	if err := plain(ctx, map[string]string{"email": ref.Email, "user": ref.User, "customer": ref.Customer, "peer": ref.Peer}); err != nil {
+		return p, err
+	}
 	email := strings.ToLower(ref.Email)
 	if u, ok := state.Find[state.User](v, "email", company, email); ok && email != "" {
 		p.users = append(p.users, u)

@@ -50,7 +50,7 @@ func (p Page) start(numbers int) (place, bool, error) {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 	var at place
-	if err != nil || json.Unmarshal(text, &at) != nil || len(at.Numbers) != numbers {
+	if err != nil || json.Unmarshal(text, &at) != nil || len(at.Numbers) != numbers || strings.IndexByte(at.ID, 0) >= 0 { // PostgreSQL has no NUL
 		return place{}, false, ErrCursor
 	}
 	return at, true, nil
