@@ -56,6 +56,23 @@ func (p Page) start(numbers int) (place, bool, error) {
 	return at, true, nil
 }
 
+// narrowed gives the bounds of a list's first column as a page's cursor narrows them. Of two bounds SQLite takes
+// one and reads on from there, be the other as narrow as it may.
+func (p Page) narrowed(from, to time.Time, newestFirst bool) (time.Time, time.Time) {
+	at, further, err := p.start(1)
+	if err != nil || !further {
+		return from, to
+	}
+	on := millis(at.Numbers[0])
+	switch {
+	case newestFirst && on.Before(to): // without a bound the cursor is one by itself
+		to = on.Add(time.Millisecond)
+	case !newestFirst && on.After(from):
+		from = on
+	}
+	return from, to
+}
+
 // cut takes the surplus row off that was read to see whether there is a next page.
 func cut[T any](rows []T, limit int, at func(T) place) ([]T, string) {
 	if len(rows) <= limit {
