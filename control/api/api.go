@@ -62,6 +62,7 @@ type API struct {
 	huma      huma.API
 	keys      *limits // calls by key
 	strangers *limits // failed tries by address
+	turns     *turns  // heavy questions about the past
 	usage     *usage
 	scopes    map[string]bool // of all operations
 }
@@ -82,7 +83,7 @@ func New(cfg Config) (*API, error) {
 	}
 	a := &API{
 		store: cfg.Store, tokens: cfg.Tokens, cluster: cfg.Cluster, history: cfg.History, ledgerKey: cfg.LedgerKey, seal: cfg.Seal, passwords: cfg.Passwords, log: cfg.Log, now: cfg.Now,
-		keys: newLimits(), strangers: newLimits(), usage: newUsage(), scopes: map[string]bool{},
+		keys: newLimits(), strangers: newLimits(), turns: newTurns(), usage: newUsage(), scopes: map[string]bool{},
 	}
 	if a.passwords == nil {
 		a.passwords = password.New(2)

@@ -74,11 +74,11 @@ func (a *API) registerStatistics() {
 		method: http.MethodGet, path: path + "/summary", id: "get-stay-summary", summary: "Sum stays up", tag: "statistics",
 		scope: "statistics:read", status: http.StatusOK, about: grid + " A span of more than 100,000 stays is refused.",
 		answer: StaySummary{Participants: 0},
-	}, a.summariseStays)
+	}, heavy(a, a.summariseStays))
 	register(a, operation{
 		method: http.MethodGet, path: path + "/sessions", id: "count-sessions", summary: "Count sessions", tag: "statistics",
 		scope: "statistics:read", status: http.StatusOK, answer: SessionCount{Total: 12, Running: 1, Ended: 11},
-	}, a.countSessions)
+	}, heavy(a, a.countSessions))
 }
 
 // stayFilter is what a call about stays means, for those whose company's they are.
