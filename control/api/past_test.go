@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,19 +51,34 @@ func (p *platform) keep(records ...record.Record) {
 	}
 }
 
+// database is the PostgreSQL server of all tests, started when one needs it; each takes a database of its own.
+var database = sync.OnceValues(func() (*postgres.Server, error) {
+	started = true
+	return postgres.Start(context.Background())
+})
+
+var started bool
+
+// stopDatabase ends it.
+func stopDatabase() error {
+	if !started {
+		return nil
+	}
+	s, err := database()
+	if err != nil {
+		return nil // it never ran
+	}
+	return s.Close()
+}
+
 // onEach runs a test with a history in each of the databases.
 func onEach(t *testing.T, test func(t *testing.T, p *platform)) {
 	t.Helper()
-	server, err := postgres.Start(t.Context())
+	s, err := database()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	shared, err := server.Database(t.Context())
+	shared, err := s.Database(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
