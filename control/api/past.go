@@ -63,7 +63,7 @@ func roomNamed(ctx context.Context, company, name string) (string, error) {
 
 // registerPast adds what is asked about the past.
 func (a *API) registerPast() {
-	a.registerSessions()
+	a.registerRoomSessions()
 	a.registerStatistics()
 	a.registerLedgers()
 	a.registerAudit()

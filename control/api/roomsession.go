@@ -67,7 +67,7 @@ type sessionPageIn struct {
 	PastQuery
 }
 
-type sessionOut struct{ Body RoomSession }
+type roomSessionOut struct{ Body RoomSession }
 
 // Moments of the examples.
 var (
@@ -75,7 +75,7 @@ var (
 	exampleEnd   = time.Date(2026, 11, 21, 10, 15, 30, 0, time.UTC)
 )
 
-func (a *API) registerSessions() {
+func (a *API) registerRoomSessions() {
 	const path = "/companies/{company}/sessions"
 	session := RoomSession{
 		ID: exampleID("session"), Company: "acme", Room: "standup", Kind: "call", POP: "fra", State: "ended",
@@ -136,9 +136,9 @@ func (a *API) session(ctx context.Context, in SessionPath) (history.Session, err
 	return s, err
 }
 
-func (a *API) getSession(ctx context.Context, in *SessionPath) (*sessionOut, error) {
+func (a *API) getSession(ctx context.Context, in *SessionPath) (*roomSessionOut, error) {
 	s, err := a.session(ctx, *in)
-	return &sessionOut{showSession(s)}, err
+	return &roomSessionOut{showSession(s)}, err
 }
 
 func (a *API) listParticipants(ctx context.Context, in *sessionPageIn) (*pageOut[Participant], error) {
