@@ -68,6 +68,7 @@ type API struct {
 	huma      huma.API
 	keys      *limits // calls by key
 	strangers *limits // failed tries by address
+	turns     *turns  // heavy questions about the past
 	usage     *usage
 	scopes    map[string]reach // of all operations, with the least reach that makes use of them
 }
@@ -88,7 +89,7 @@ func New(cfg Config) (*API, error) {
 	}
 	a := &API{
 		store: cfg.Store, tokens: cfg.Tokens, cluster: cfg.Cluster, history: cfg.History, ledgerKey: cfg.LedgerKey, seal: cfg.Seal, passwords: cfg.Passwords, log: cfg.Log, now: cfg.Now,
-		keys: newLimits(), strangers: newLimits(), usage: newUsage(), scopes: map[string]reach{},
+		keys: newLimits(), strangers: newLimits(), turns: newTurns(), usage: newUsage(), scopes: map[string]reach{},
 		origins: http.NewCrossOriginProtection(),
 	}
 	if a.passwords == nil {

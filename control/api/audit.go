@@ -77,6 +77,9 @@ func (a *API) audit(ctx context.Context, p place, in AuditQuery) (*pageOut[Audit
 	if in.Object != "" && in.Kind == "" {
 		return nil, invalid(ctx, "object", "is understood with kind alone")
 	}
+	if err := plain(ctx, map[string]string{"actor": in.Actor, "kind": in.Kind, "object": in.Object}); err != nil {
+		return nil, err
+	}
 	rows, next, err := a.history.Audit(ctx, history.AuditFilter{
 		Company: owner, Actor: in.Actor, Object: record.Object{Kind: in.Kind, ID: in.Object}, From: in.Since, To: in.Until,
 	}, in.page())

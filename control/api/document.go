@@ -13,7 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 )
 
-const about = `Everything of a Meridian network that is configured: tenants, people, keys, rooms and meetings, and join tokens.
+const about = `Everything of a Meridian network that is configured: tenants, people, keys, rooms and meetings, and join tokens; and what has happened in it: sessions, statistics, usage and audit.
 
 **Keys.** ` + "`Authorization: Bearer mrk_…`" + `. A key is the platform's, a reseller's or a company's and reaches no further. Scopes narrow it down: ` + "`rooms:read`, `rooms:write`" + ` (which includes reading); each operation names the one it needs. What is out of a key's reach looks as if it were not there.
 

@@ -67,7 +67,7 @@ func (a *API) registerLedgers() {
 	register(a, operation{
 		method: http.MethodGet, path: path, id: "get-usage", summary: "Get what a company used in a month", tag: "usage", scope: "usage:read",
 		status: http.StatusOK, answer: used, about: "The sum of the rows of statistics. What arrives late is counted until the month is sealed and after.",
-	}, a.getUsage)
+	}, heavy(a, a.getUsage))
 	register(a, operation{
 		method: http.MethodGet, path: path + "/keys", id: "list-ledger-keys", summary: "List the public keys that check ledgers", tag: "usage", scope: "usage:read",
 		status: http.StatusOK, answer: Page[LedgerKey]{Items: []LedgerKey{{ID: "q2w3e4r5t6y7u8i9", PublicKey: "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n"}}},
@@ -77,11 +77,11 @@ func (a *API) registerLedgers() {
 		status: http.StatusOK, binary: true,
 		about: "Lines of JSON, signed with Ed25519 and chained to the ledger before; `meridian usage verify` checks it. The first call seals the " +
 			"month, three days after its end at the earliest; from then on it is the same bytes.",
-	}, a.getLedger)
+	}, heavy(a, a.getLedger))
 	register(a, operation{
 		method: http.MethodGet, path: "/resellers/{reseller}/usage", id: "list-reseller-usage", summary: "List what the companies of a reseller used in a month",
 		tag: "usage", scope: "usage:read", status: http.StatusOK, answer: Page[Usage]{Items: []Usage{used}},
-	}, func(ctx context.Context, in *resellerUsageIn) (*pageOut[Usage], error) {
+	}, heavy(a, func(ctx context.Context, in *resellerUsageIn) (*pageOut[Usage], error) {
 		if callOf(ctx).reach < reachReseller {
 			return nil, forbidden(ctx, "This needs a key of more reach.")
 		}
@@ -92,16 +92,16 @@ func (a *API) registerLedgers() {
 		return a.listUsage(ctx, in.UsageQuery, func(from string) iter.Seq[state.Company] {
 			return state.List[state.Company](callOf(ctx).view, owner, from)
 		})
-	})
+	}))
 	register(a, operation{
 		method: http.MethodGet, path: "/usage", id: "list-usage", summary: "List what all companies used in a month", tag: "usage", scope: "usage:read",
 		status: http.StatusOK, answer: Page[Usage]{Items: []Usage{used}},
-	}, func(ctx context.Context, in *UsageQuery) (*pageOut[Usage], error) {
+	}, heavy(a, func(ctx context.Context, in *UsageQuery) (*pageOut[Usage], error) {
 		if err := platformOnly(ctx); err != nil {
 			return nil, err
 		}
 		return a.listUsage(ctx, *in, func(from string) iter.Seq[state.Company] { return state.All[state.Company](callOf(ctx).view, from) })
-	})
+	}))
 }
 
 // monthOf reads a month; the running one where nothing is said.

@@ -3,8 +3,12 @@ package api
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -12,10 +16,7 @@ import (
 	"github.com/meridian-video/meridian/control/state"
 )
 
-// maxPastCursor bounds cursors of history, in bytes: they hold an id of up to 256.
-const maxPastCursor = 1024
-
-// PastQuery is the paging of a list of what has happened.
+// PastQuery is the paging of a list of what has happened. Its cursors hold an id of up to 256 bytes.
 type PastQuery struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Entries per page."`
 	Cursor string `query:"cursor" maxLength:"1024" doc:"next_cursor of the page before; opaque."`
@@ -38,13 +39,26 @@ func pageOf[E, T any](rows []E, next string, show func(E) T) *pageOut[T] {
 	return out
 }
 
+// plain refuses texts that no record can hold: NUL, which PostgreSQL has not, and what is not UTF-8.
+func plain(ctx context.Context, fields map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if text := fields[name]; strings.IndexByte(text, 0) >= 0 || !utf8.ValidString(text) {
+			return invalid(ctx, name, "must be UTF-8 without NUL")
+		}
+	}
+	return nil
+}
+
 // roomNamed is the public id under which history knows a room, which may be called by its id as well. Rooms that
 // nobody configured, or that are gone, have a history, too.
-func roomNamed(v *state.View, company, name string) string {
-	if r, ok := state.GetOwned[state.Room](v, company, name); ok {
-		return r.PublicID
+func roomNamed(ctx context.Context, company, name string) (string, error) {
+	if err := plain(ctx, map[string]string{"room": name}); err != nil {
+		return "", err
 	}
-	return name
+	if r, ok := state.GetOwned[state.Room](callOf(ctx).view, company, name); ok {
+		return r.PublicID, nil
+	}
+	return name, nil
 }
 
 // registerPast adds what is asked about the past.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/json"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,19 +51,34 @@ func (p *platform) keep(records ...record.Record) {
 	}
 }
 
+// database is the PostgreSQL server of all tests, started when one needs it; each takes a database of its own.
+var database = sync.OnceValues(func() (*postgres.Server, error) {
+	started = true
+	return postgres.Start(context.Background())
+})
+
+var started bool
+
+// stopDatabase ends it.
+func stopDatabase() error {
+	if !started {
+		return nil
+	}
+	s, err := database()
+	if err != nil {
+		return nil // it never ran
+	}
+	return s.Close()
+}
+
 // onEach runs a test with a history in each of the databases.
 func onEach(t *testing.T, test func(t *testing.T, p *platform)) {
 	t.Helper()
-	server, err := postgres.Start(t.Context())
+	s, err := database()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	shared, err := server.Database(t.Context())
+	shared, err := s.Database(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -380,6 +397,22 @@ func TestWhileTheHistoryIsAwayTheRestAnswers(t *testing.T) {
 	for _, action := range []string{"export", "erasure"} {
 		acme.refused(503, "unavailable", "", "POST", own+"/people/"+action, m{"peer": "ann"})
 	}
+}
+
+// PostgreSQL refuses NUL and what is no UTF-8; nobody is to hear of it as a fault of ours.
+func TestTextsThatNoRecordHoldsAreRefused(t *testing.T) {
+	onEach(t, func(t *testing.T, p *platform) {
+		acme := p.company("acme")
+		for _, text := range []string{"%00", "a%00b", "%ff"} {
+			for _, query := range []string{"/sessions?room=", "/statistics/peers?room=", "/statistics/summary?room=", "/statistics/sessions?room=", "/audit?actor=", "/audit?kind="} {
+				if w := acme.do("GET", own+query+text, nil); w.Code != 422 {
+					t.Errorf("%s%s: %d %s", query, text, w.Code, w.Body)
+				}
+			}
+			acme.refused(404, "not_found", "", "GET", own+"/sessions/"+text+"/messages", nil)
+		}
+		acme.refused(422, "validation_failed", "peer", "POST", own+"/people/export", m{"peer": "a\x00"})
+	})
 }
 
 // A session of which nothing was heard any more has an end, and says so.

@@ -70,7 +70,7 @@ func (a *API) registerPersons() {
 		about: "Finds what the export finds. What is configured is deleted (with a user also their permanent room and their meetings); the past keeps " +
 			"what is counted and loses who it was. What edges report late is erased, too. It cannot be taken back. 404 where nothing is known of the person.",
 		answer: Erasure{ID: exampleID("request"), Things: []ErasedObject{{"user", exampleID("user")}}, Participants: 12, Messages: 3, Kept: kept},
-	}, a.erasePerson)
+	}, heavy(a, a.erasePerson))
 }
 
 // person is what is configured of somebody, and the names they have in the past.
@@ -89,6 +89,9 @@ func (ref PersonRef) person(ctx context.Context, v *state.View, company string) 
 	given := slices.DeleteFunc([]string{ref.Email, ref.User, ref.Customer, ref.Peer}, func(s string) bool { return s == "" })
 	if len(given) != 1 {
 		return p, invalid(ctx, "email", "exactly one of email, user, customer and peer must be given")
+	}
+	if err := plain(ctx, map[string]string{"email": ref.Email, "user": ref.User, "customer": ref.Customer, "peer": ref.Peer}); err != nil {
+		return p, err
 	}
 	email := strings.ToLower(ref.Email)
 	if u, ok := state.Find[state.User](v, "email", company, email); ok && email != "" {
@@ -164,7 +167,12 @@ func (a *API) exportPerson(ctx context.Context, in *personIn) (*huma.StreamRespo
 	if err := a.note(ctx, of.ID, "person.export", NewID(a.now())); err != nil {
 		return nil, err
 	}
+	release, err := a.turns.take(ctx, callOf(ctx).owner())
+	if err != nil {
+		return nil, err
+	}
 	return &huma.StreamResponse{Body: func(w huma.Context) {
+		defer release()
 		w.SetHeader("Content-Type", typeBinary)
 		w.SetHeader("Content-Disposition", `attachment; filename="person.ndjson"`)
 		if err := a.writePerson(ctx, of.ID, p, w.BodyWriter()); err != nil {

@@ -110,8 +110,12 @@ func (a *API) listSessions(ctx context.Context, in *sessionsIn) (*pageOut[RoomSe
 	if err != nil {
 		return nil, err
 	}
+	room, err := roomNamed(ctx, of.ID, in.Room)
+	if err != nil {
+		return nil, err
+	}
 	rows, next, err := a.history.Sessions(ctx, history.SessionFilter{
-		Company: of.ID, Room: roomNamed(callOf(ctx).view, of.ID, in.Room), Phase: history.Phase(in.State), From: in.Since, To: in.Until,
+		Company: of.ID, Room: room, Phase: history.Phase(in.State), From: in.Since, To: in.Until,
 	}, in.page())
 	return pageOf(rows, next, showSession), err
 }
@@ -121,6 +125,9 @@ func (a *API) session(ctx context.Context, in SessionPath) (history.Session, err
 	of, err := companyOf(ctx)
 	if err != nil {
 		return history.Session{}, err
+	}
+	if plain(ctx, map[string]string{"session": in.Session}) != nil {
+		return history.Session{}, notFound(ctx)
 	}
 	s, ok, err := a.history.Session(ctx, of.ID, in.Session)
 	if err == nil && !ok {

@@ -74,14 +74,14 @@ func (a *API) registerStatistics() {
 		method: http.MethodGet, path: path + "/summary", id: "get-stay-summary", summary: "Sum stays up", tag: "statistics",
 		scope: "statistics:read", status: http.StatusOK, about: grid + " A span of more than 100,000 stays is refused.",
 		answer: StaySummary{Participants: 0},
-	}, a.summariseStays)
+	}, heavy(a, a.summariseStays))
 	register(a, operation{
 		method: http.MethodGet, path: path + "/sessions", id: "count-sessions", summary: "Count sessions", tag: "statistics",
 		scope: "statistics:read", status: http.StatusOK, answer: SessionCount{Total: 12, Running: 1, Ended: 11},
-	}, a.countSessions)
+	}, heavy(a, a.countSessions))
 }
 
-// filter is what a call about stays means, for those whose company's they are.
+// stayFilter is what a call about stays means, for those whose company's they are.
 func (a *API) stayFilter(ctx context.Context, in StaysQuery) (history.StayFilter, error) {
 	of, err := companyOf(ctx)
 	if err != nil {
@@ -96,7 +96,8 @@ func (a *API) stayFilter(ctx context.Context, in StaysQuery) (history.StayFilter
 	if in.Since.After(in.Until) {
 		return history.StayFilter{}, invalid(ctx, "since", "must not be after until")
 	}
-	return history.StayFilter{Company: of.ID, Room: roomNamed(callOf(ctx).view, of.ID, in.Room), From: in.Since, To: in.Until}, nil
+	room, err := roomNamed(ctx, of.ID, in.Room)
+	return history.StayFilter{Company: of.ID, Room: room, From: in.Since, To: in.Until}, err
 }
 
 func (a *API) listStays(ctx context.Context, in *staysPageIn) (*pageOut[Stay], error) {
@@ -128,7 +129,11 @@ func (a *API) countSessions(ctx context.Context, in *countIn) (*countOut, error)
 	if err != nil {
 		return nil, err
 	}
-	want := history.SessionFilter{Company: of.ID, Room: roomNamed(callOf(ctx).view, of.ID, in.Room), From: in.Since, To: in.Until}
+	room, err := roomNamed(ctx, of.ID, in.Room)
+	if err != nil {
+		return nil, err
+	}
+	want := history.SessionFilter{Company: of.ID, Room: room, From: in.Since, To: in.Until}
 	var n SessionCount
 	if n.Total, err = a.history.CountSessions(ctx, want); err != nil {
 		return nil, err

@@ -42,7 +42,8 @@ func (want AuditFilter) query(page Page) (query, error) {
 			f.and(c.column+" = ?", c.value)
 		}
 	}
-	f.between("happened", want.From, want.To)
+	from, to := page.narrowed(want.From, want.To, true)
+	f.between("happened", from, to)
 	err := f.behind(page, "(happened, event) < (?, ?)", 1)
 	return f.query(auditColumns, "happened DESC, event DESC", page.limit()+1), err
 }

@@ -50,10 +50,27 @@ func (p Page) start(numbers int) (place, bool, error) {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 	var at place
-	if err != nil || json.Unmarshal(text, &at) != nil || len(at.Numbers) != numbers {
+	if err != nil || json.Unmarshal(text, &at) != nil || len(at.Numbers) != numbers || strings.IndexByte(at.ID, 0) >= 0 { // PostgreSQL has no NUL
 		return place{}, false, ErrCursor
 	}
 	return at, true, nil
+}
+
+// narrowed gives the bounds of a list's first column as a page's cursor narrows them. Of two bounds SQLite takes
+// one and reads on from there, be the other as narrow as it may.
+func (p Page) narrowed(from, to time.Time, newestFirst bool) (time.Time, time.Time) {
+	at, further, err := p.start(1)
+	if err != nil || !further {
+		return from, to
+	}
+	on := millis(at.Numbers[0])
+	switch {
+	case newestFirst && on.Before(to): // without a bound the cursor is one by itself
+		to = on.Add(time.Millisecond)
+	case !newestFirst && on.After(from):
+		from = on
+	}
+	return from, to
 }
 
 // cut takes the surplus row off that was read to see whether there is a next page.

@@ -106,6 +106,34 @@ func TestParticipantsAndChatOfASession(t *testing.T) {
 	})
 }
 
+// A page that is far from the beginning of a bounded list is read from where it begins.
+func TestCursorsNarrowTheBoundsOfLists(t *testing.T) {
+	at := func(seconds float64) Page {
+		return Page{Cursor: place{[]int64{after(seconds).UnixMilli()}, "x"}.cursor()}
+	}
+	for _, c := range []struct {
+		page             Page
+		newestFirst      bool
+		from, to         float64
+		wantFrom, wantTo float64
+	}{
+		{Page{}, true, 0, 100, 0, 100},
+		{at(50), true, 0, 100, 0, 50.001},
+		{at(150), true, 0, 100, 0, 100},
+		{at(50), false, 0, 100, 50, 100},
+		{at(-50), false, 0, 100, 0, 100},
+		{Page{Cursor: "!"}, false, 0, 100, 0, 100},
+	} {
+		from, to := c.page.narrowed(after(c.from), after(c.to), c.newestFirst)
+		if !from.Equal(after(c.wantFrom)) || !to.Equal(after(c.wantTo)) {
+			t.Errorf("%+v: %v to %v", c, from, to)
+		}
+	}
+	if _, to := at(50).narrowed(noon, time.Time{}, true); !to.IsZero() {
+		t.Errorf("an open list ends at %v", to)
+	}
+}
+
 func TestAuditIsFilteredAndPaged(t *testing.T) {
 	onEach(t, func(t *testing.T, s *Store) {
 		for i := range 9 {
@@ -142,7 +170,7 @@ func TestAuditIsFilteredAndPaged(t *testing.T) {
 
 func TestCursorsOfOthersAreRefused(t *testing.T) {
 	s := open(t, sqliteURL(t))
-	for _, cursor := range []string{"x", "e30", "bnVsbA", place{[]int64{1, 2}, "a"}.cursor(), "W10"} {
+	for _, cursor := range []string{"x", "e30", "bnVsbA", place{[]int64{1, 2}, "a"}.cursor(), place{[]int64{1}, "\x00"}.cursor(), "W10"} {
 		if _, _, err := s.Sessions(t.Context(), SessionFilter{Company: "acme"}, Page{Cursor: cursor}); !errors.Is(err, ErrCursor) {
 			t.Errorf("%s: %v", cursor, err)
 		}

@@ -65,6 +65,7 @@ func (want SessionFilter) filter() (f filter) {
 }
 
 func (want SessionFilter) query(page Page) (query, error) {
+	want.From, want.To = page.narrowed(want.From, want.To, true)
 	f := want.filter()
 	err := f.behind(page, "(started, session) < (?, ?)", 1)
 	return f.query(sessionColumns, "started DESC, session DESC", page.limit()+1), err

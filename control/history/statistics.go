@@ -91,18 +91,18 @@ func (s *Store) Statistics(ctx context.Context, company, room string, from, to t
 }
 
 func (want StayFilter) query(page Page) (query, error) {
-	f := want.filter()
+	f := want.filter(page)
 	err := f.behind(page, "(joined, presence) > (?, ?)", 1)
 	return f.query(`SELECT peer, joined, ended, tick, presence FROM presence`, "joined, presence", page.limit()+1), err
 }
 
 // all is every stay, for what must be summed up.
 func (want StayFilter) all() query {
-	f := want.filter()
+	f := want.filter(Page{})
 	return f.query(`SELECT peer, joined, ended, tick FROM presence`, "joined", maxStays+1)
 }
 
-func (want StayFilter) filter() (f filter) {
+func (want StayFilter) filter(page Page) (f filter) {
 	f.and("company = ?", want.Company)
 	if want.Room != "" {
 		f.and("room = ?", want.Room)
@@ -111,7 +111,8 @@ func (want StayFilter) filter() (f filter) {
 	if first := record.TickAt(from); first.Before(from) { // rounded down, no join lies between two ticks
 		from = first.Add(record.TickLength)
 	}
-	f.between("joined", from, record.TickAt(want.To).Add(record.TickLength))
+	from, to := page.narrowed(from, record.TickAt(want.To).Add(record.TickLength), false)
+	f.between("joined", from, to)
 	return f
 }
 
