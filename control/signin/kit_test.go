@@ -64,17 +64,17 @@ func (s *memory) Term() uint64 {
 // network is a company with people, and who lets them in.
 type network struct {
 	*Signin
-	t     *testing.T
+	t     testing.TB
 	store *memory
 	mail  *mailbox
 }
 
-func newNetwork(t *testing.T) *network {
+func newNetwork(t testing.TB) *network {
 	t.Helper()
 	return newNetworkWith(t, nil)
 }
 
-func newNetworkWith(t *testing.T, providers *http.Client) *network {
+func newNetworkWith(t testing.TB, providers *http.Client) *network {
 	t.Helper()
 	sealer, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
@@ -111,11 +111,11 @@ func (n *network) person(id, role string) state.User {
 	return u
 }
 
-var goodHash = func() func(*testing.T) string {
+var goodHash = func() func(testing.TB) string {
 	var once sync.Once
 	var hash string
 	var err error
-	return func(t *testing.T) string {
+	return func(t testing.TB) string {
 		once.Do(func() { hash, err = password.New(1).Hash(context.Background(), good) })
 		if err != nil {
 			t.Fatal(err)
