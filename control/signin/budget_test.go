@@ -10,7 +10,9 @@ import (
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-func ada(address string) Try { return Try{Address: address, Company: "acme", Account: "ada@acme.example"} }
+func ada(address string) Try {
+	return Try{Address: address, Company: "acme", Account: "ada@acme.example"}
+}
 
 // miss is a try that fails; it gives how long to wait instead.
 func (b *budget) miss(t Try, now time.Time) time.Duration {
