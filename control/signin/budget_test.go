@@ -126,6 +126,23 @@ func TestWhoSignsInIsNeverHeldUp(t *testing.T) {
 	}
 }
 
+// Each session is a log entry and a hash: nobody opens them without end.
+func TestSuccessesAreBounded(t *testing.T) {
+	b, opened := newBudget(), 0
+	for range 1000 {
+		if c, w := b.take(ada("a"), noon); w == 0 {
+			b.good(c, noon)
+			opened++
+		}
+	}
+	if opened != int(perSuccess.atOnce) {
+		t.Errorf("%d sessions at one moment", opened)
+	}
+	if _, w := b.take(ada("a"), noon.Add(time.Second)); w != 0 {
+		t.Errorf("a second later: %v", w)
+	}
+}
+
 // However tries are spread over addresses, accounts and time, no budget lets more misses pass than it says.
 func TestBudgetsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
