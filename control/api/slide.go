@@ -56,8 +56,10 @@ func (s *sliding) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 // note does not refuse a call that was done: if the lead is being lost, the session may end a little early.
 func (s *sliding) note(status int) {
 	of := s.session
-	s.session = nil
-	if of == nil || status < 200 || status >= 400 {
+	if of == nil || status < 200 { // the answer proper is still to come
+		return
+	}
+	if s.session = nil; status >= 400 {
 		return
 	}
 	ctx := s.request.Context()

@@ -26,6 +26,7 @@ const (
 )
 
 var (
+	perSuccess = rate{60, time.Second}        // sessions of one person: each is a log entry and a hash
 	perAddress = rate{20, 3 * time.Second}    // 20 a minute
 	perAccount = rate{50, 30 * time.Second}   // from anywhere
 	perTenant  = rate{300, time.Second / 5}   // 300 a minute
@@ -54,13 +55,15 @@ type budget struct {
 	accounts  *generations[bucket]
 	tenants   *generations[bucket]
 	asked     *generations[bucket]
+	opened    *generations[bucket]
 	cluster   bucket
 }
 
 func newBudget() *budget {
 	return &budget{
 		pairs: newGenerations[pair](manyPairs), addresses: newGenerations[bucket](manyAddresses),
-		accounts: newGenerations[bucket](manyAccounts), asked: newGenerations[bucket](manyAccounts), tenants: newGenerations[bucket](manyTenants),
+		accounts: newGenerations[bucket](manyAccounts), asked: newGenerations[bucket](manyAccounts), opened: newGenerations[bucket](manyAccounts),
+		tenants: newGenerations[bucket](manyTenants),
 	}
 }
 
@@ -87,6 +90,7 @@ func (b *budget) take(t Try, now time.Time) (c charge, wait time.Duration) {
 		b.cluster = perCluster.leak(b.cluster, now)
 		wait = max(wait, perCluster.wait(b.cluster))
 	}
+	wait = max(wait, perSuccess.wait(b.spendOf(b.opened, perSuccess, now, t.Company, t.Account).bucket))
 	for _, s := range spends {
 		wait = max(wait, s.rate.wait(s.bucket))
 	}
@@ -177,6 +181,7 @@ func refund(of *generations[bucket], key uint64) {
 // good notes that the try was the person: its misses are forgotten, and the address is known from now on.
 func (b *budget) good(c charge, now time.Time) {
 	b.giveBack(c)
+	b.spendOf(b.opened, perSuccess, now, c.try.Company, c.try.Account).pay()
 	b.know(c.try, now)
 }
 

@@ -180,7 +180,6 @@ func (s *Signin) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			s.asking.Wait()
 			return
 		case <-t.C:
 			s.uses.forget(s.cfg.Now())

@@ -141,7 +141,7 @@ func (s *Signin) exchange(ctx context.Context, p provider, f flow, code string) 
 	ctx = oidc.ClientContext(ctx, s.cfg.Client)
 	answer, err := p.config.Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
-		if _, told := errors.AsType[*oauth2.RetrieveError](err); told {
+		if _, answered := errors.AsType[*oauth2.RetrieveError](err); answered {
 			err = errors.New("the provider refuses the code") // its answer may hold secrets
 		}
 		return claims{}, fmt.Errorf("exchange code: %w", err)
@@ -158,7 +158,27 @@ func (s *Signin) exchange(ctx context.Context, p provider, f flow, code string) 
 		return claims{}, errors.New("ID token: not for this flow")
 	}
 	var c claims
-	return c, token.Claims(&c)
+	if err := token.Claims(&c); err != nil || c.Email != "" {
+		return c, err
+	}
+	err = told(ctx, p, answer, &c)
+	return c, err
+}
+
+// told asks for what the ID token does not say: with an access token at hand, providers may leave it to the
+// UserInfo endpoint (OpenID Connect Core, sections 5.3.2 and 5.4).
+func told(ctx context.Context, p provider, answer *oauth2.Token, c *claims) error {
+	if p.UserInfoEndpoint() == "" {
+		return nil
+	}
+	info, err := p.UserInfo(ctx, oauth2.StaticTokenSource(answer))
+	if err != nil {
+		return errors.New("the provider tells nothing of the user") // its answer may hold secrets
+	}
+	if info.Subject != c.Subject {
+		return errors.New("the provider tells of another user")
+	}
+	return info.Claims(c)
 }
 
 // match finds the user: by the subject, then by a verified address of the company's own e-mail domain, which binds

@@ -55,7 +55,7 @@ func (s *Signin) provider(ctx context.Context, of state.Company, redirect string
 	if err != nil {
 		return provider{}, fmt.Errorf("client secret of %s: %w", of.ID, err)
 	}
-	d := s.discover(of.OpenID.Issuer)
+	d := s.discover(ctx, of.OpenID.Issuer)
 	select {
 	case <-d.done:
 	case <-ctx.Done():
@@ -72,28 +72,36 @@ func (s *Signin) provider(ctx context.Context, of state.Company, redirect string
 }
 
 // discover asks a provider for its addresses (OpenID Connect Discovery 1.0), or remembers them.
-func (s *Signin) discover(issuer string) *discovery {
-	s.known.mu.Lock()
-	defer s.known.mu.Unlock()
+func (s *Signin) discover(ctx context.Context, issuer string) *discovery {
 	now := s.cfg.Now()
-	if d, ok := s.known.found[issuer]; ok && !d.stale(now) {
+	d, known := s.known.find(issuer, now)
+	if known {
 		return d
 	}
-	if len(s.known.found) >= manyProviders {
-		clear(s.known.found)
+	defer close(d.done)
+	// Others wait for it: it does not end with the call that happens to be the first.
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), s.cfg.Client), writeDeadline)
+	defer cancel()
+	d.provider, d.err = oidc.NewProvider(ctx, issuer)
+	if d.until = now.Add(discoveredFor); d.err != nil {
+		d.until = now.Add(silentFor)
 	}
-	d := &discovery{done: make(chan struct{})}
-	s.known.found[issuer] = d
-	s.asking.Go(func() {
-		defer close(d.done)
-		ctx, cancel := context.WithTimeout(oidc.ClientContext(context.Background(), s.cfg.Client), writeDeadline)
-		defer cancel()
-		d.provider, d.err = oidc.NewProvider(ctx, issuer)
-		if d.until = now.Add(discoveredFor); d.err != nil {
-			d.until = now.Add(silentFor)
-		}
-	})
 	return d
+}
+
+// find gives what is known of a provider, or a place for what is not.
+func (p *providers) find(issuer string, now time.Time) (d *discovery, known bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d, ok := p.found[issuer]; ok && !d.stale(now) {
+		return d, true
+	}
+	if len(p.found) >= manyProviders {
+		clear(p.found)
+	}
+	d = &discovery{done: make(chan struct{})}
+	p.found[issuer] = d
+	return d, false
 }
 
 func (d *discovery) stale(now time.Time) bool {

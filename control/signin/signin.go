@@ -48,11 +48,10 @@ type Config struct {
 
 // Signin lets people in. It is safe for many goroutines.
 type Signin struct {
-	cfg    Config
-	uses   *uses
-	known  providers
-	asking sync.WaitGroup // for providers' addresses
-	asked  chan asking    // for links
+	cfg   Config
+	uses  *uses
+	known providers
+	asked chan asking // for links
 
 	mu    sync.Mutex
 	tries *budget
