@@ -371,17 +371,28 @@ func TestAdminPageIsForEverybody(t *testing.T) {
 				}
 				p.goTo(0)
 				p.press("New room")
+				p.opened()
 				look(t, p, size, "form", dark)
 				p.press("Cancel")
+				p.shows("no window", `document.querySelector("dialog") === null`)
 				p.goTo(2)
 				p.press("New API key")
+				p.opened()
 				look(t, p, size, "scopes", dark)
 				p.press("Cancel")
+				p.shows("no window", `document.querySelector("dialog") === null`)
 				p.press("Revoke: dashboard")
+				p.opened()
 				look(t, p, size, "confirm", dark)
 			}
 		})
 	}
+}
+
+// opened waits for a window over the page.
+func (p *Page) opened() {
+	p.t.Helper()
+	p.shows("a window", `document.querySelector("dialog[open] footer") !== null`)
 }
 
 // goTo opens a section by its place in the list and gives its id.
