@@ -50,8 +50,11 @@ func helpOf(t catalog.Thing) string {
 		verbs = append(verbs, a.Verb)
 	}
 	what, listed := strings.CutPrefix(t.Actions[0].Summary, "List ")
-	if !listed {
+	switch {
+	case !listed && len(verbs) == 1:
 		return what + "."
+	case !listed:
+		what = strings.ReplaceAll(t.Name, "-", " ")
 	}
 	return strings.ToUpper(what[:1]) + what[1:] + ": " + strings.Join(verbs, ", ") + "."
 }

@@ -237,15 +237,15 @@ func TestAdministrators(t *testing.T) {
 		p := p.within(t)
 		p.press("Switches")
 		from := `(document.querySelector("[data-setting=lobby] .from")?.innerText ?? "")`
-		p.shows("an untouched switch", from+`.includes("Nobody has chosen")`)
+		p.shows("an untouched switch", from+`.includes("Default")`)
 		p.Click("[data-setting=lobby] input")
 		p.shows("the choice", from+`.includes("Your choice")`)
 		var c struct{ Settings struct{ Lobby *bool } }
 		if o.ask(o.root, "GET", "/companies/dev", nil, &c); c.Settings.Lobby == nil || !*c.Settings.Lobby {
 			t.Errorf("the company has %v", c.Settings.Lobby)
 		}
-		p.press("Take what is inherited: off")
-		p.shows("no choice", from+`.includes("Nobody has chosen")`)
+		p.Click("[data-setting=lobby] button.link")
+		p.shows("no choice", from+`.includes("Default")`)
 	})
 
 	t.Run("who signs out leaves nothing behind", func(t *testing.T) {
@@ -257,6 +257,55 @@ func TestAdministrators(t *testing.T) {
 			t.Errorf("left behind: %s (%v)", left, err)
 		}
 	})
+}
+
+// TestRolesSeeWhatTheyMay has people sign in with their passwords: an
+// administrator of the company, and a host, who has rooms and themselves.
+func TestRolesSeeWhatTheyMay(t *testing.T) {
+	o := startOffice(t)
+	o.make("/companies", map[string]any{"id": "other", "name": "Another company"})
+	o.furnish("dev")
+	p := New(t, "people", Options{Width: 1280, Height: 800})
+	p.Open(o.url + "/admin/")
+	p.byPassword("ada@acme.example", "wrong password")
+	p.says("nobody’s address and password")
+	p.Shot("refused")
+
+	p.byPassword("ada@acme.example", officePassword)
+	p.shows("the sections", `document.querySelector("nav.side a") !== null`)
+	if got := strings.Join(p.sections(), " "); !strings.HasPrefix(got, "Rooms Users Keys Domains Webhooks") || !strings.HasSuffix(got, "Switches") {
+		t.Errorf("an administrator sees %s", got)
+	}
+	p.says("Signed in as Ada Lovelace")
+	if text, err := Eval[string](p, "document.body.innerText"); err != nil || strings.Contains(text, "Another company") {
+		t.Errorf("another company shows (%v)", err)
+	}
+	p.press("Sign out")
+
+	p.byPassword("grace@acme.example", officePassword)
+	p.shows("the sections", `document.querySelector("nav.side a") !== null`)
+	if got := strings.Join(p.sections(), " "); got != "Rooms Users" {
+		t.Errorf("a host sees %s", got)
+	}
+	p.press("Users")
+	p.says("Grace Hopper")
+	p.Shot("host")
+	if text, err := Eval[string](p, "document.querySelector('main').innerText"); err != nil || strings.Contains(text, "Ada") || strings.Contains(text, "New user") {
+		t.Errorf("a host sees others, or may make some (%v):\n%s", err, text)
+	}
+	p.Open("about:blank")
+	p.Open(o.url + "/admin/#/other/keys")
+	p.shows("something of the own company", `document.querySelector("main.signin") !== null || document.querySelector(".company")?.innerText === "Development"`)
+}
+
+// byPassword signs in as a person.
+func (p *Page) byPassword(email, password string) {
+	p.t.Helper()
+	p.shows("a form", `document.querySelector("input[name=email]") !== null`)
+	p.enter("input[name=email]", email)
+	p.enter("input[name=password]", password)
+	p.enter("input[name=company]", "dev")
+	p.press("Sign in")
 }
 
 // enter replaces what a field holds.
@@ -290,11 +339,26 @@ func (p *Page) secret() string {
 func TestAdminPageIsForEverybody(t *testing.T) {
 	o := startOffice(t)
 	o.furnish("dev")
+	t.Run("in Russian", func(t *testing.T) {
+		p := New(t, "admin", Options{Width: 1280, Height: 800})
+		p.byKey(o.url, o.root)
+		p.shows("another language", `(s => { s.value = "ru"; s.dispatchEvent(new Event("change", {bubbles: true})); return document.documentElement.lang === "ru" })(document.querySelector("select[name=language]"))`)
+		for i := range p.sections() {
+			look(t, p, "russian", p.goTo(i), false)
+		}
+		english, err := Eval[string](p, `(document.querySelector("main").innerText.match(/\\b(the|your|with|from)\\b/gi) ?? []).join(" ")`)
+		if err != nil || english != "" {
+			t.Errorf("still English: %s (%v)", english, err)
+		}
+	})
 	sizes := map[string][2]int{"tiny": {200, 480}, "phone": {390, 844}, "desk": {1280, 800}, "wall": {3840, 2160}}
 	for size, px := range sizes {
 		t.Run(size, func(t *testing.T) {
 			p := New(t, "admin", Options{Width: px[0], Height: px[1]})
 			for _, dark := range []bool{false, true} {
+				if dark && size == "wall" {
+					continue // large pictures take long, and show nothing more
+				}
 				p.Scheme(dark)
 				p.Open("about:blank")
 				p.Open(o.url + "/admin/")
@@ -307,17 +371,28 @@ func TestAdminPageIsForEverybody(t *testing.T) {
 				}
 				p.goTo(0)
 				p.press("New room")
+				p.opened()
 				look(t, p, size, "form", dark)
 				p.press("Cancel")
+				p.shows("no window", `document.querySelector("dialog") === null`)
 				p.goTo(2)
 				p.press("New API key")
+				p.opened()
 				look(t, p, size, "scopes", dark)
 				p.press("Cancel")
+				p.shows("no window", `document.querySelector("dialog") === null`)
 				p.press("Revoke: dashboard")
+				p.opened()
 				look(t, p, size, "confirm", dark)
 			}
 		})
 	}
+}
+
+// opened waits for a window over the page.
+func (p *Page) opened() {
+	p.t.Helper()
+	p.shows("a window", `document.querySelector("dialog[open] footer") !== null`)
 }
 
 // goTo opens a section by its place in the list and gives its id.

@@ -41,8 +41,8 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s (%s): %s\n    %s", v.ID, v.Impact, v.Help, strings.Join(v.Targets, "\n    "))
 }
 
-// Scheme has the page believe that its reader prefers dark or light colours;
-// Chromium only.
+// Scheme has the page believe that its reader prefers dark or light colours, and
+// no movement; Chromium only.
 func (p *Page) Scheme(dark bool) {
 	p.t.Helper()
 	c, ok := p.drive.(*chromium)

@@ -155,14 +155,16 @@ func (c *chromium) shot(ctx context.Context) ([]byte, error) {
 	return run(ctx, c, chromedp.CaptureScreenshot())
 }
 
-// scheme emulates the reader's preferred colours.
+// scheme emulates the reader's preferred colours, and a wish for no movement: pictures then show how things end.
 func (c *chromium) scheme(ctx context.Context, dark bool) error {
 	value := "light"
 	if dark {
 		value = "dark"
 	}
 	_, err := run(ctx, c, func(ctx context.Context, t *chromedp.Target) (none chromedp.Void, err error) {
-		features := map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": value}}}
+		features := map[string]any{"features": []map[string]string{
+			{"name": "prefers-color-scheme", "value": value}, {"name": "prefers-reduced-motion", "value": "reduce"},
+		}}
 		return none, t.Call(ctx, "Emulation.setEmulatedMedia", features, nil)
 	})
 	return err

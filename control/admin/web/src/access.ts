@@ -27,8 +27,9 @@ export class Access {
     return this.me.permissions.includes(scope) || (verb === "read" && this.me.permissions.includes(`${thing}:write`));
   }
 
-  has(method: string, path: string): boolean {
-    return this.routes[`${method} ${path}`] !== undefined;
+  /** Whether the caller reaches what is their own and no more: of people, themselves. */
+  get alone(): boolean {
+    return this.me?.reach === "self";
   }
 
   /** All scopes that the caller can give a key. */
@@ -37,9 +38,4 @@ export class Access {
     const forCompanies = new Set(Object.entries(this.routes).filter(([r]) => r.includes("/companies")).map(([, s]) => s));
     return all.filter((s) => forCompanies.has(s) && (this.me === null || this.me.permissions.includes(s) || this.me.permissions.includes(s.replace(":read", ":write")))).sort();
   }
-}
-
-/** Whether the API has a route; outside of a sign-in. */
-export function routeOf(routes: Routes, method: string, path: string): boolean {
-  return routes[`${method} ${path}`] !== undefined;
 }

@@ -25,6 +25,17 @@ export interface Field {
 /** A fact of a row: a word with a meaning, or a label with a value. */
 export type Fact = { tone: "good" | "quiet" | "problem"; text: Key; params?: Record<string, string | number> } | { label: Key; time?: string; value?: string };
 
+/** Something that is done to one, besides changing its fields: a POST below it. */
+export interface Care {
+  path: string;
+  action: Key;
+  done: Key;
+  icon: IconName;
+  when: (i: Item) => boolean;
+  /** Asked before. */
+  ask?: { title: Key; text: Key };
+}
+
 export interface Block {
   /** Last part of the collection's path. */
   path: string;
@@ -45,7 +56,10 @@ export interface Block {
   links?: boolean;
   rotates?: boolean;
   sessions?: boolean;
+  /** Who reaches themselves alone makes and ends none. */
+  people?: boolean;
   deliveries?: boolean;
+  cares?: readonly Care[];
 }
 
 export interface Section {
@@ -88,6 +102,7 @@ const rooms: Block = {
 const users: Block = {
   path: "users",
   item: "user",
+  people: true,
   title: "users",
   about: "users.about",
   empty: "users.empty",
@@ -206,6 +221,14 @@ const webhooks: Block = {
   add: "webhooks.add",
   secret: "secret",
   deliveries: true,
+  cares: [
+    { path: "test", action: "webhooks.test", done: "webhooks.tested", icon: "send", when: (i) => !i["disabled"] && i["kind"] === "native" },
+    { path: "enable", action: "webhooks.enable", done: "saved", icon: "check", when: (i) => Boolean(i["disabled"]) },
+    {
+      path: "secret", action: "webhooks.secret", done: "saved", icon: "turn", when: (i) => i["kind"] === "native",
+      ask: { title: "webhooks.secret.title", text: "webhooks.secret.text" },
+    },
+  ],
   fields: [
     { name: "url", label: "webhooks.url", kind: "url", required: true, example: "https://hooks.example.com/meridian" },
     { name: "authorization", label: "webhooks.auth", hint: "webhooks.auth.hint", kind: "password" },
@@ -214,7 +237,7 @@ const webhooks: Block = {
   sub: (i) => list(i, "events").join(", "),
   facts: (i) => [
     ...(list(i, "events").length === 0 ? [{ tone: "quiet", text: "webhooks.all" } as const] : []),
-    ...(i["disabled"] || i["disabled_at"] ? [{ tone: "problem", text: "webhooks.off" } as const] : [{ tone: "good", text: "webhooks.on" } as const]),
+    ...(i["disabled"] ? [{ tone: "problem", text: "webhooks.off" } as const] : [{ tone: "good", text: "webhooks.on" } as const]),
   ],
   end: { action: "delete", title: "webhooks.delete", text: "webhooks.delete.text" },
 };
@@ -227,17 +250,14 @@ const sessions: Block = {
   empty: "sessions.empty",
   sessions: true,
   fields: [],
-  name: (i) => text(i, "room_name") || text(i, "public_id") || text(i, "room"),
-  sub: (i) => i.id,
-  facts: (i) => {
-    const started = text(i, "started") || text(i, "started_at");
-    const ended = text(i, "ended") || text(i, "ended_at");
-    return [
-      ...(ended ? [] : [{ tone: "good", text: "sessions.live" } as const]),
-      ...(started ? [{ label: "sessions.began" as const, time: started }] : []),
-      ...(ended ? [{ label: "sessions.ended" as const, time: ended }] : []),
-    ];
-  },
+  name: (i) => text(i, "room"),
+  sub: () => "",
+  facts: (i) => [
+    ...(i["state"] === "running" ? [{ tone: "good", text: "sessions.live" } as const] : []),
+    ...(typeof i["participants"] === "number" ? [{ tone: "quiet", text: "sessions.count", params: { n: i["participants"] } } as const] : []),
+    { label: "sessions.began", time: text(i, "started_at") },
+    ...(text(i, "ended_at") ? [{ label: "sessions.ended" as const, time: text(i, "ended_at") }] : []),
+  ],
 };
 
 export const sections: readonly Section[] = [

@@ -8,7 +8,7 @@ import { Collection } from "../collection";
 import { inDays } from "../form";
 import { moment, t } from "../i18n";
 import { words, type Model } from "../model";
-import { collection, itemOf, type Block, type Fact } from "../sections";
+import { collection, itemOf, type Block, type Care, type Fact } from "../sections";
 import type { Effective } from "../settings";
 import { Confirm, copy, Secret } from "./confirm";
 import { Form } from "./form";
@@ -19,6 +19,7 @@ type Open =
   | { what: "form"; item: Item | null }
   | { what: "end"; item: Item }
   | { what: "rotate"; item: Item }
+  | { what: "care"; item: Item; care: Care }
   | { what: "secret"; text: string; note: string }
   | null;
 
@@ -33,8 +34,17 @@ export function BlockView({ model, block }: { model: Model; block: Block }) {
       model.api.get<Effective>(model.path("settings")).then((e) => setHosts(e.hosts), () => setHosts([]));
   }, [entries]);
 
-  const may = (method: string) => model.access.may(method, method === "POST" ? collection(block) : itemOf(block));
+  const may = (method: string) => !(block.people && model.access.alone && method !== "PATCH") && model.access.may(method, method === "POST" ? collection(block) : itemOf(block));
   const close = () => setOpen(null);
+  const take = async (c: Care, i: Item) => {
+    try {
+      await model.api.create(model.path(block.path, i.id, c.path), {});
+      model.say(t(c.done));
+      await entries.load();
+    } catch (e) {
+      model.say(words(e), true);
+    }
+  };
   const items = entries.items.value;
   return (
     <section class="block" aria-labelledby={`t-${block.path}`} id={`block-${block.path}`}>
@@ -55,6 +65,11 @@ export function BlockView({ model, block }: { model: Model; block: Block }) {
           {items.map((i) => (
             <Row key={i.id} block={block} item={i} model={model}>
               {block.links && <Links model={model} hosts={hosts} item={i} name={block.name(i)} />}
+              {(block.cares ?? [])
+                .filter((c) => c.when(i) && model.access.may("POST", `${itemOf(block)}/${c.path}`))
+                .map((c) => (
+                  <Act key={c.path} icon={c.icon} label={t(c.action)} name={block.name(i)} onClick={() => (c.ask ? setOpen({ what: "care", item: i, care: c }) : void take(c, i))} />
+                ))}
               {block.rotates && !i["revoked"] && may("POST") && may("PATCH") && (
                 <Act icon="turn" label={t("rotate")} name={block.name(i)} onClick={() => setOpen({ what: "rotate", item: i })} />
               )}
@@ -229,6 +244,24 @@ function Window({ model, block, entries, open, setOpen, close }: WindowProps) {
             entries.drop(item.id);
             model.say(t("ended", { name: block.name(item) }));
             close();
+          }}
+        />
+      );
+    }
+    case "care": {
+      const { item, care } = open;
+      return (
+        <Confirm
+          calm
+          title={t(care.ask?.title ?? care.action, { name: block.name(item) })}
+          text={care.ask ? t(care.ask.text) : ""}
+          action={t(care.action)}
+          onClose={close}
+          run={async () => {
+            const answer = await model.api.create(model.path(block.path, item.id, care.path), {});
+            await entries.load();
+            model.say(t(care.done));
+            show(answer);
           }}
         />
       );

@@ -20,6 +20,8 @@ export function Dialog({ title, onClose, firm, children }: DialogProps) {
   useEffect(() => {
     const el = box.current;
     el?.showModal();
+    // Where one goes on: the first field, or the harmless answer.
+    (el?.querySelector<HTMLElement>(".fields :is(input, select, textarea), .secret input") ?? el?.querySelector<HTMLElement>("footer button"))?.focus();
     return () => el?.close();
   }, []);
   return (

@@ -3,13 +3,10 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Item } from "../api";
 import { Collection } from "../collection";
-import { moment, t } from "../i18n";
+import { moment, t, type Key } from "../i18n";
 import { words, type Model } from "../model";
 
-const text = (i: Item, ...names: string[]): string => {
-  for (const n of names) if (typeof i[n] === "string" && i[n] !== "") return i[n] as string;
-  return "";
-};
+const text = (i: Item, name: string): string => (typeof i[name] === "string" ? (i[name] as string) : "");
 
 function useList(model: Model, ...path: string[]): Collection {
   const entries = useMemo(() => new Collection((cursor) => model.api.list(model.path(...path), cursor, 20)), [path.join("/")]);
@@ -17,15 +14,18 @@ function useList(model: Model, ...path: string[]): Collection {
   return entries;
 }
 
+const reasons: Record<string, Key> = { left: "gone.left", kicked: "gone.kicked", blocked: "gone.blocked", superseded: "gone.superseded", lost: "gone.lost", room_closed: "gone.room_closed" };
+const outcomes: Record<string, Key> = { pending: "outcome.pending", delivered: "outcome.delivered", dead: "outcome.dead" };
+
 export function Attendance({ model, session }: { model: Model; session: Item }) {
   const entries = useList(model, "sessions", session.id, "participants");
   return (
     <Inner entries={entries} empty={t("sessions.nobody")}>
       {(i) => (
         <>
-          <span>{text(i, "name", "display_name", "peer_id", "peer")}</span>
-          <span class="quiet">{[text(i, "joined", "joined_at"), text(i, "left", "left_at")].filter(Boolean).map(moment).join(" – ")}</span>
-          <span class="quiet">{text(i, "reason")}</span>
+          <span>{text(i, "name") || text(i, "peer")}</span>
+          <span class="quiet">{[text(i, "joined_at"), text(i, "left_at")].filter(Boolean).map(moment).join(" – ")}</span>
+          {reasons[text(i, "end_reason")] && <span class="quiet">{t(reasons[text(i, "end_reason")] as Key)}</span>}
         </>
       )}
     </Inner>
@@ -34,12 +34,12 @@ export function Attendance({ model, session }: { model: Model; session: Item }) 
 
 export function Deliveries({ model, webhook }: { model: Model; webhook: Item }) {
   const entries = useList(model, "webhooks", webhook.id, "deliveries");
-  const replays = model.access.may("POST", "/companies/{company}/webhooks/{webhook}/deliveries/{delivery}/replay");
+  const replays = model.access.may("POST", "/companies/{company}/webhooks/{webhook}/replay");
   const [busy, setBusy] = useState("");
   const replay = async (id: string) => {
     setBusy(id);
     try {
-      await model.api.create(model.path("webhooks", webhook.id, "deliveries", id, "replay"), {});
+      await model.api.create(model.path("webhooks", webhook.id, "replay"), { delivery: id });
       model.say(t("deliveries.replayed"));
       await entries.load();
     } catch (e) {
@@ -51,9 +51,11 @@ export function Deliveries({ model, webhook }: { model: Model; webhook: Item }) 
     <Inner entries={entries} empty={t("deliveries.empty")}>
       {(i) => (
         <>
-          <span>{text(i, "event", "type", "kind")}</span>
+          <span>
+            <code>{text(i, "type")}</code> {text(i, "fault") && <span class="problem">{text(i, "fault")}</span>}
+          </span>
           <span class="quiet">
-            {text(i, "status", "outcome", "state")} · {moment(text(i, "created_at", "at"))}
+            {t(outcomes[text(i, "outcome")] ?? "outcome.pending")} · {moment(text(i, "last_at") || text(i, "created_at"))}
           </span>
           {replays && (
             <button type="button" class="link" disabled={busy === i.id} onClick={() => void replay(i.id)}>

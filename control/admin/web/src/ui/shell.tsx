@@ -1,6 +1,7 @@
 // The frame: sections at the side, the company on top, what is chosen beside.
 
-import { useEffect, useId } from "preact/hooks";
+import { useSignalEffect } from "@preact/signals";
+import { useId } from "preact/hooks";
 import { hashOf } from "../address";
 import { lang, languages, t, type Lang } from "../i18n";
 import type { Model } from "../model";
@@ -12,7 +13,7 @@ import { SignIn } from "./signin";
 const names: Record<Lang, string> = { en: "English", ru: "Русский" };
 
 export function Root({ model }: { model: Model }) {
-  useEffect(() => {
+  useSignalEffect(() => {
     document.documentElement.lang = lang.value;
     const company = model.company.value;
     document.title = company ? `${company.name} · ${t("app")}` : t("app");
@@ -120,7 +121,7 @@ function Who({ model }: { model: Model }) {
   return (
     <div class="who">
       {name && <span class="quiet">{t(me?.user ? "as" : "as.key", { name })}</span>}
-      <button type="button" class="quiet-button" onClick={() => void model.signOut()}>
+      <button type="button" class="quiet-button" aria-label={t("signout")} title={t("signout")} onClick={() => void model.signOut()}>
         <Icon name="leave" />
         <span>{t("signout")}</span>
       </button>
