@@ -143,6 +143,9 @@ func (h *Handler) use(ctx context.Context, body []byte) (*UseAnswer, error) {
 	if !in.At.IsZero() && in.At.Before(at) {
 		at = in.At
 	}
+	if f, ok := state.Get[state.FirstUse](h.Store.View(), state.FirstUseID(in.Company, in.Hash)); ok && !at.Before(f.At) {
+		return &UseAnswer{At: f.At, LifetimeMS: f.LifetimeMS, By: f.By}, nil // no write for who comes again
+	}
 	life := time.Duration(in.LifetimeMS) * time.Millisecond
 	r, err := h.Store.Propose(ctx, &state.UseToken{
 		Company: in.Company, Hash: in.Hash, By: in.By, LifetimeMS: in.LifetimeMS, At: in.At,

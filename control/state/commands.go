@@ -378,6 +378,9 @@ func (c *CloseSession) apply(tx *tx) (any, error) {
 	return nil, tx.remove(KindSession, c.ID)
 }
 
+// FirstUseID is the id of the first use of a company's token by its hash.
+func FirstUseID(company string, hash []byte) string { return company + "." + hex.EncodeToString(hash) }
+
 // UseToken claims the first use of a token for whom By says. The value is the FirstUse as it stands: a second
 // claimer gets the first one's, and CodeUsed if the token counts once.
 type UseToken struct {
@@ -406,7 +409,7 @@ func (c *UseToken) apply(tx *tx) (any, error) {
 	if !c.At.IsZero() && c.At.Before(at) {
 		at = c.At.UTC()
 	}
-	id := c.Company + "." + hex.EncodeToString(c.Hash)
+	id := FirstUseID(c.Company, c.Hash)
 	f, ok := Get[FirstUse](tx.view(), id)
 	switch {
 	case ok && c.Single && f.By != c.By:

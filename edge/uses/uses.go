@@ -71,37 +71,31 @@ func (u *Uses) Judge(ctx context.Context, r client.UseRequest) error {
 	return err
 }
 
+// first asks control each time that it is there, which may have been told of an
+// earlier use since.
 func (u *Uses) first(ctx context.Context, r client.UseRequest) token.FirstUse {
-	if known, ok := u.known(r); ok {
-		return known
-	}
 	if u.cfg.Connected() {
-		if first, err := u.askControl(ctx, r); err == nil {
+		first, err := u.askControl(ctx, r)
+		if err == nil {
 			return first
-		} else if ctx.Err() == nil {
-			u.cfg.Log.Warn("control does not say who used a token first", "err", err)
 		}
+		u.cfg.Log.Warn("control does not say who used a token first", "err", err)
+	}
+	u.mu.Lock()
+	known, ok := u.table.get(hash(r.Hash))
+	u.mu.Unlock()
+	if ok {
+		return known
 	}
 	first, err := u.askPeer(ctx, r)
 	if err != nil {
 		u.cfg.Log.Warn("nobody says who used a token first; it counts from now", "err", err)
-	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if err == nil {
+	} else {
 		r.At, r.By, r.LifetimeMS = first.At, first.By, first.Lifetime.Milliseconds()
 	}
-	return u.table.claim(r, u.now())
-}
-
-// known is a use that this node need not ask for: it is first, wherever it was.
-func (u *Uses) known(r client.UseRequest) (token.FirstUse, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if _, owed := u.table.owed[hash(r.Hash)]; owed && u.cfg.Connected() {
-		return token.FirstUse{}, false // control may know of an earlier one
-	}
-	return u.table.get(hash(r.Hash))
+	return u.table.claim(r, u.now())
 }
 
 func (u *Uses) askControl(ctx context.Context, r client.UseRequest) (token.FirstUse, error) {

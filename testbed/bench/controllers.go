@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -116,8 +115,11 @@ func (c *controllers) leads(ctx context.Context) (*voters.Node, error) {
 // metric reads a number that a node says of itself; 0 where it does not.
 func (c *controllers) metric(ctx context.Context, n *voters.Node, name string) (float64, error) {
 	status, text, err := c.Call(ctx, n, http.MethodGet, "/metrics", "")
-	if err != nil || status != http.StatusOK {
-		return 0, errors.Join(err, fmt.Errorf("metrics of %s: %d", n.Name, status))
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("%d %s", status, text)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("metrics of %s: %w", n.Name, err)
 	}
 	lines := bufio.NewScanner(strings.NewReader(text))
 	for lines.Scan() {
@@ -128,7 +130,7 @@ func (c *controllers) metric(ctx context.Context, n *voters.Node, name string) (
 	return 0, lines.Err()
 }
 
-// load is the machine's load average of the last minute: figures of a busy one mean less.
+// loadAverage is the machine's load average of the last minute: figures of a busy one mean less.
 func loadAverage() string {
 	b, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

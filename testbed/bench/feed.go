@@ -196,8 +196,11 @@ func (f *fanOut) revoke(ctx context.Context) error {
 	for _, key := range f.keys {
 		began := r.begin(key)
 		status, text, err := f.Call(ctx, f.Nodes[0], http.MethodDelete, benchCompany+"/keys/"+key, "")
-		if err != nil || status != http.StatusNoContent {
-			return fmt.Errorf("revoke: %d %s %w", status, text, err)
+		if err == nil && status != http.StatusNoContent {
+			err = fmt.Errorf("%d %s", status, text)
+		}
+		if err != nil {
+			return fmt.Errorf("revoke: %w", err)
 		}
 		answers = append(answers, time.Since(began))
 		if err := r.everywhere(ctx, len(f.edges.list)); err != nil {
