@@ -88,7 +88,7 @@ type Node struct {
 	outside   *http.Client // calls webhooks
 	proxy     *proxy.Proxy
 	port      *port.Port
-	api       http.Handler  // what the leader answers
+	api       *api.API      // what the leader answers
 	edges     http.Handler  // what the leader decides for edges
 	server    *http.Server  // on the cluster listener
 	voters    *http.Server  // on the Raft listener
@@ -191,7 +191,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.openSecretary(signer)
 	native, err := api.New(api.Config{
 		Store: n.store, Tokens: signer, Seal: n.sealer, Cluster: n, History: n.history, LedgerKey: ledgers,
-		Deliveries: n.notifier, Providers: (&guard.Guard{}).Client(providerTimeout), Log: n.log, Registerer: n.cfg.Registerer,
+		Deliveries: n.notifier, Letters: passwordLetters{n}, Providers: (&guard.Guard{}).Client(providerTimeout), Log: n.log, Registerer: n.cfg.Registerer,
 	})
 	if err != nil {
 		return err

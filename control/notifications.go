@@ -32,8 +32,6 @@ type Notifications struct {
 	Allow []netip.Prefix // networks that webhooks may reach although they are special
 	Own   []net.Listener // this machine's, besides the node's, which no webhook may reach; nil ones are none
 
-	// Passwords makes the links of welcome letters; nil writes none.
-	Passwords notify.PasswordLinks
 	// Queue says how deliveries are worked; nil = notify.Default.
 	Queue *notify.Config
 }
@@ -82,7 +80,7 @@ func (n *Node) openSender() (err error) {
 func (n *Node) openSecretary(signer *token.Signer) {
 	c := n.cfg.Notifications
 	n.secretary = &tenant.Secretary{
-		View: n.View, Seal: n.sealer, Tokens: signer, Post: n.notifier, Propose: n.proposeQuietly, Passwords: c.Passwords,
+		View: n.View, Seal: n.sealer, Tokens: signer, Post: n.notifier, Propose: n.proposeQuietly, Passwords: passwordLetters{n},
 		SMS: c.SMS != nil, Now: time.Now, Log: n.notifier.Log,
 	}
 	if c.Mail != nil {
