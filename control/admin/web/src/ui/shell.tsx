@@ -1,7 +1,7 @@
 // The frame: sections at the side, the company on top, what is chosen beside.
 
 import { useSignalEffect } from "@preact/signals";
-import { useId } from "preact/hooks";
+import { useEffect, useId } from "preact/hooks";
 import { hashOf } from "../address";
 import { lang, languages, t, type Lang } from "../i18n";
 import type { Model } from "../model";
@@ -47,6 +47,10 @@ function Shell({ model }: { model: Model }) {
   const sections = model.sections();
   const chosen = sections.find((s) => s.id === model.section.value);
   const company = model.company.value;
+  useEffect(() => {
+    // On a narrow window the sections are a strip that scrolls.
+    document.querySelector("nav.side a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [chosen]);
   return (
     <div class="shell">
       <a class="skip" href="#content" onClick={skip}>
