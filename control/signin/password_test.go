@@ -2,6 +2,7 @@ package signin
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net/url"
 	"slices"
 	"sync"
@@ -298,7 +299,7 @@ func TestLoginKeys(t *testing.T) {
 	refused(t, "taken away", in("acme", "ada", newer.Text()))
 }
 
-// Whoever is typed, a try takes one hash: medians in turns, so that the machine's other work counts for all.
+// Whoever is typed, a try takes one hash: in turns, the quickest tenth, since the machine has other work.
 func BenchmarkAnswersTakeEqualTime(b *testing.B) {
 	n := newNetwork(b)
 	n.person("ada", state.RoleCompany)
@@ -306,6 +307,7 @@ func BenchmarkAnswersTakeEqualTime(b *testing.B) {
 	names := []string{"ada", "nobody", "none"}
 	took := map[string][]time.Duration{}
 	for b.Loop() {
+		rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] }) // the collector has a rhythm
 		for _, name := range names {
 			n.tries = newBudget()
 			began := time.Now()
@@ -315,10 +317,10 @@ func BenchmarkAnswersTakeEqualTime(b *testing.B) {
 			took[name] = append(took[name], time.Since(began))
 		}
 	}
-	median := func(name string) float64 {
+	quick := func(name string) float64 {
 		slices.Sort(took[name])
-		return float64(took[name][len(took[name])/2])
+		return float64(took[name][len(took[name])/10])
 	}
-	b.ReportMetric(median("nobody")/median("ada"), "nobody/wrong")
-	b.ReportMetric(median("none")/median("ada"), "without/wrong")
+	b.ReportMetric(quick("nobody")/quick("ada"), "nobody/wrong")
+	b.ReportMetric(quick("none")/quick("ada"), "without/wrong")
 }
