@@ -86,6 +86,7 @@ type Node struct {
 	sender    *notify.Sender
 	secretary *tenant.Secretary
 	outside   *http.Client // calls webhooks
+	guard     *guard.Guard // judges what may be called outside
 	proxy     *proxy.Proxy
 	port      *port.Port
 	api       *api.API      // what the leader answers
@@ -191,7 +192,7 @@ func (n *Node) open(ctx context.Context) error {
 	n.openSecretary(signer)
 	native, err := api.New(api.Config{
 		Store: n.store, Tokens: signer, Seal: n.sealer, Cluster: n, History: n.history, LedgerKey: ledgers,
-		Deliveries: n.notifier, Letters: passwordLetters{n}, Providers: (&guard.Guard{}).Client(providerTimeout), Log: n.log, Registerer: n.cfg.Registerer,
+		Deliveries: n.notifier, Letters: passwordLetters{n}, Providers: n.guard.Client(providerTimeout), Log: n.log, Registerer: n.cfg.Registerer,
 	})
 	if err != nil {
 		return err

@@ -54,8 +54,8 @@ func (n *Node) openSender() (err error) {
 	if c.Queue != nil {
 		settings = *c.Queue
 	}
-	judge := &guard.Guard{Allow: c.Allow, Own: ownAddresses(append(slices.Clone(c.Own), n.cfg.Cluster, n.cfg.Raft)...)}
-	n.outside = judge.Client(webhook.Timeout)
+	n.guard = &guard.Guard{Allow: c.Allow, Own: ownAddresses(append(slices.Clone(c.Own), n.cfg.Cluster, n.cfg.Raft)...)}
+	n.outside = n.guard.Client(webhook.Timeout)
 	carriers := map[queue.Kind]notify.Carrier{
 		queue.Webhook: &notify.Webhooks{Directory: n.directory, Sender: &webhook.Sender{Client: n.outside}},
 	}

@@ -20,7 +20,7 @@ func (p passwordLetters) PasswordLink(ctx context.Context, company, user string)
 	if v.HostOf(of) == "" {
 		return "", notify.ErrNoLink
 	}
-	l, err := p.node.api.Signin().PasswordLink(ctx, company, user, "", true, "")
+	l, err := p.node.api.SignIn().PasswordLink(ctx, company, user, "", true, "")
 	if errors.Is(err, signin.ErrRefused) {
 		return "", notify.ErrNoLink
 	}

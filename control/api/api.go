@@ -115,9 +115,6 @@ func New(cfg Config) (*API, error) {
 	return a, a.route(cfg.Deliveries)
 }
 
-// Signin is who lets people in by this API.
-func (a *API) Signin() *signin.Signin { return a.signin }
-
 // ServeHTTP implements http.Handler.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.router.ServeHTTP(w, r) }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/testbed/voters"
 )
 
@@ -36,7 +37,7 @@ func (r *revocation) look(v *client.View, seen *string) {
 	if r.key == "" || *seen == r.key {
 		return
 	}
-	if _, there := v.KeyByID(r.key); there {
+	if _, there := state.Get[state.TenantKey](v.State(), r.key); there {
 		return
 	}
 	*seen = r.key
