@@ -65,6 +65,7 @@ func (n *Node) publish(ctx context.Context, adm entry.Admission, r signal.MediaR
 		return nil, err
 	}
 	adm.Name = cmp.Or(adm.Name, "Stream")
+	a.join.Rules = n.rules(a.key)
 	if _, err := n.seat(ctx, a, adm, "", signal.Media{Mic: up.Mic != "", Camera: up.Camera != ""}); err != nil {
 		return nil, err
 	}
@@ -131,7 +132,7 @@ type player struct {
 // seat takes the room as it was when watching began.
 func (p *player) seat(s room.Snapshot) {
 	p.roster.begin(s)
-	p.cap.begin(s.Bitrate, p.slots.bound)
+	p.cap.begin(s.Rules.Bitrate.Value, p.slots.bound)
 	if p.ear != nil {
 		p.ear.begin()
 	}
@@ -148,10 +149,13 @@ func (p *player) Update(_ uint64, events []room.Event) {
 
 // Reset implements room.Observer.
 func (p *player) Reset(s room.Snapshot) {
-	p.cap.set(s.Bitrate, p.slots.bound)
+	p.cap.set(s.Rules.Bitrate.Value, p.slots.bound)
 	p.roster.reset(s)
 	p.show()
 }
+
+// Own implements room.Observer; a player is nobody.
+func (p *player) Own(room.Person) {}
 
 // Ended implements room.Observer.
 func (p *player) Ended(room.Reason) { p.over(errEnded) }
