@@ -251,8 +251,8 @@ func TestBlockedIsOutAtEveryPOP(t *testing.T) {
 	})
 }
 
-// knock has somebody ask to come in beside the test.
-func (s *stage) knock(pop, name string) (waiting <-chan struct{}, result <-chan error) {
+// asks has somebody ask to come in beside the test.
+func (s *stage) asks(pop, name string) (waiting <-chan struct{}, result <-chan error) {
 	wait, done := make(chan struct{}), make(chan error, 1)
 	go func() {
 		got, err := s.TryJoin(pop, pop, client.Options{Room: "hall", Name: name, Peer: name, Media: both, Video: 3, Audio: 3, Waiting: func() { close(wait) }})
@@ -271,8 +271,8 @@ func TestLobbyGuestGetsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, 44)
 		s.done("lobby", "", true)
-		waiting, gus := s.knock("syd", "gus")
-		_, hal := s.knock("iad", "hal")
+		waiting, gus := s.asks("syd", "gus")
+		_, hal := s.asks("iad", "hal")
 		<-waiting
 		time.Sleep(30 * time.Second) // answers to pings are all they hear: the client fails on anything else
 		s.Wait("the moderator sees both", func() error {
@@ -312,7 +312,7 @@ func TestLobbyGuestGetsNothing(t *testing.T) {
 			t.Errorf("%v still wait", waits)
 		}
 		s.done("role", "ann", "moderator")
-		_, ida := s.knock("syd", "ida")
+		_, ida := s.asks("syd", "ida")
 		s.Wait("a new moderator sees the lobby too", func() error {
 			if waits := s.ann.State().Lobby; len(waits) != 1 {
 				return fmt.Errorf("%v", waits)
