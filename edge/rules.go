@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/entry"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/signal"
 )
@@ -27,6 +28,25 @@ func (n *Node) rules(k roomKey) *room.Rules {
 		rules.Bitrate.Value = min(max(*s.BitrateCap, room.MinBitrate), room.MaxBitrate)
 	}
 	return &rules
+}
+
+// errUnheard refuses who would have to wait and could not be told so.
+var errUnheard = signal.Refuse(signal.Denied, "A moderator must let you in, which needs the meeting's page.", nil)
+
+// mayWatch says why somebody may not look on who is nobody in the room: it would
+// pass the lobby, the lock and a block.
+func mayWatch(adm entry.Admission, s room.Snapshot) error {
+	switch {
+	case s.Blocked(adm.Peer, adm.Identities):
+		return joinError(room.ErrBlocked)
+	case adm.Role == entry.Moderator:
+		return nil
+	case s.Rules.Locked.Value:
+		return joinError(room.ErrLocked)
+	case s.Rules.Lobby.Value || adm.Lobby:
+		return errUnheard
+	}
+	return nil
 }
 
 // bringLobby has who comes from now on wait, for a moderator whose token says so

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -67,6 +68,44 @@ func TestRulesHoldForWHIP(t *testing.T) {
 	}
 	act("kick", "pub", "")
 	<-res.Done()
+
+	play := func(adm entry.Admission) signal.Code {
+		t.Helper()
+		adm.Company, adm.Room = "acme", "demo"
+		res, err := n.play(t.Context(), adm, signal.MediaRequest{Offer: n.offer})
+		if err == nil {
+			res.Close()
+			<-res.Done()
+			return ""
+		}
+		refusal, ok := errors.AsType[*signal.Error](err)
+		if !ok {
+			t.Fatal(err)
+		}
+		return refusal.Code
+	}
+	eve := entry.Admission{Peer: "eve", Identities: []string{"browser:x"}}
+	for _, step := range []struct {
+		verb        room.Verb
+		peer, value string
+		want        signal.Code // for who only looks on
+	}{{"lock", "", "true", "locked"}, {"lock", "", "false", ""}, {"lobby", "", "true", "denied"}, {"lobby", "", "false", ""}, {"block", "ann", "", ""}} {
+		act(step.verb, step.peer, step.value)
+		if got := play(eve); got != step.want {
+			t.Errorf("after %s %s: %q", step.verb, step.value, got)
+		}
+		if got := play(entry.Admission{Role: entry.Moderator}); got != "" {
+			t.Errorf("a moderator after %s: %q", step.verb, got)
+		}
+	}
+	if got := play(entry.Admission{Peer: "ann"}); got != "blocked" {
+		t.Errorf("who is blocked: %q", got)
+	}
+	act("lobby", "", "true")
+	_, err = n.publish(t.Context(), entry.Admission{Company: "acme", Room: "demo", Peer: "pub2"}, signal.MediaRequest{Offer: string(whip)})
+	if refusal, ok := errors.AsType[*signal.Error](err); !ok || refusal.Code != signal.Denied {
+		t.Errorf("by WHIP into the lobby: %v", err)
+	}
 }
 
 func wait(peer string, claim int64) room.Event {

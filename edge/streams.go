@@ -66,6 +66,9 @@ func (n *Node) publish(ctx context.Context, adm entry.Admission, r signal.MediaR
 	}
 	adm.Name = cmp.Or(adm.Name, "Stream")
 	a.join.Rules = n.rules(a.key)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	a.join.Waiting = func() { cancel(errUnheard) }
 	if _, err := n.seat(ctx, a, adm, "", signal.Media{Mic: up.Mic != "", Camera: up.Camera != ""}); err != nil {
 		return nil, err
 	}
@@ -102,6 +105,12 @@ func (n *Node) play(ctx context.Context, adm entry.Admission, r signal.MediaRequ
 		p.slots.close()
 		transport.Close(err)
 		return nil, joinError(err)
+	}
+	if err := mayWatch(adm, watcher.Snapshot); err != nil {
+		watcher.Close()
+		p.slots.close()
+		transport.Close(err)
+		return nil, err
 	}
 	p.seat(watcher.Snapshot)
 	if p.ear != nil {

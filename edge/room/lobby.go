@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"time"
 )
 
 // maxLobby bounds who waits in a room: each is a command without an answer at
@@ -123,6 +122,3 @@ func (s *State) unwait(match func(Person) bool) (events []Event) {
 	}
 	return events
 }
-
-// since is when a guest came.
-func (p Person) since() time.Time { return time.UnixMilli(p.Claim.Wall).UTC() }

@@ -56,6 +56,7 @@ type Snapshot struct {
 	Rules    Rules
 	People   []Person
 	Lobby    []Person // who waits, for moderators' eyes, the first to come first
+	verdicts []Verdict
 	Chat     []Message
 }
 
@@ -97,7 +98,7 @@ func (s State) snapshot() Snapshot {
 	})
 	return Snapshot{
 		Company: s.Company, Room: s.Room, Session: s.Session, Epoch: s.Epoch, Version: s.Version,
-		Capacity: s.Capacity, Rules: s.Rules, People: people, Lobby: s.waiting(), Chat: slices.Clone(s.Chat),
+		Capacity: s.Capacity, Rules: s.Rules, People: people, Lobby: s.waiting(), verdicts: slices.Clone(s.Verdicts), Chat: slices.Clone(s.Chat),
 	}
 }
 

@@ -72,6 +72,13 @@ func (s *State) verdict(identities []string) (out Verdict) {
 	return out
 }
 
+// Blocked reports whether somebody is blocked by their peer id or by what they
+// were admitted by.
+func (s Snapshot) Blocked(peer string, identities []string) bool {
+	state := State{Verdicts: s.verdicts}
+	return state.verdict(identify(peer, identities)).Blocked
+}
+
 // judge remembers a decision about a person beside the earlier ones.
 func (s *State) judge(p Person, at Stamp, decide func(*Verdict)) (Event, error) {
 	v := s.verdict(p.Identities)
