@@ -33,13 +33,16 @@ type attachment struct {
 	log       *slog.Logger
 	out       *signal.Outbox // nil for WHIP, which hears nothing
 	transport *rtc.Transport
+	join      room.Join // what the room is asked beside the admission
 	seat      *room.Seat
 	proof     room.Proof        // that let the participant in
 	bearer    *bearer           // nil: there is none
+	peer      string            // the room's owner's, from Own on
 	up        map[string]rtc.Up // by track kind
 	slots     *slots
 	ear       *ear // nil: the client says what its audio slots play
 	roster    roster
+	lobby     lobby // as a moderator sees it
 	ceiling   ceiling
 
 	provisional bool        // let in while control was away
@@ -54,7 +57,8 @@ type attachment struct {
 	statistics atomic.Pointer[statistics] // of the last second
 
 	mu    sync.Mutex
-	media signal.Media
+	media signal.Media  // on, as the room lets it be
+	wish  *signal.Media // what the client asked for, until the room has answered
 	ended bool
 	lost  *time.Timer
 }
@@ -105,13 +109,33 @@ func (a *attachment) doubles() bool {
 	return ok && also && first.Track.Codec() != second.Track.Codec()
 }
 
+// Own implements room.Observer: what holds of this participant from now on.
+func (a *attachment) Own(p room.Person) {
+	media := signal.Media(p.Media)
+	a.mu.Lock()
+	a.media = media
+	denied := a.wish != nil && *a.wish != media
+	a.wish = nil
+	a.mu.Unlock()
+	a.peer = p.PeerID
+	a.gate(media)
+	if a.out == nil {
+		return
+	}
+	a.lobby.moderate(p.Role == room.Moderator)
+	if denied {
+		a.out.Send(signal.Fault{Type: string(signal.Failed), Code: signal.NotAllowed, Message: "media: the meeting does not let you switch that on now."})
+	}
+}
+
 // Update implements room.Observer.
 func (a *attachment) Update(version uint64, events []room.Event) {
 	a.ceiling.follow(events, a.bound)
 	if a.out == nil {
 		return // nobody hears or sees it
 	}
-	if events := signalEvents(events); len(events) > 0 {
+	a.lobby.update(events)
+	if events := signalEvents(events, a.peer); len(events) > 0 {
 		a.out.Send(signal.Update{Type: "update", Version: version, Events: events})
 	}
 	if a.roster.update(events) {
@@ -121,11 +145,12 @@ func (a *attachment) Update(version uint64, events []room.Event) {
 
 // Reset implements room.Observer.
 func (a *attachment) Reset(s room.Snapshot) {
-	a.ceiling.set(s.Bitrate, a.bound)
+	a.ceiling.set(s.Rules.Bitrate.Value, a.bound)
 	if a.out == nil {
 		return
 	}
-	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat)})
+	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
+	a.lobby.reset(s)
 	if a.roster.reset(s) {
 		a.follow()
 	}
@@ -167,7 +192,7 @@ func (a *attachment) SetViews(views []*signal.View) {
 // SetMedia implements signal.Session.
 func (a *attachment) SetMedia(m signal.Media) {
 	a.mu.Lock()
-	a.media = m
+	a.wish = &m
 	a.mu.Unlock()
 	a.seat.SetMedia(room.Media(m), a.published(m))
 }
@@ -193,12 +218,12 @@ func (a *attachment) Chat(ctx context.Context, id, text string) (uint64, error) 
 	return seq, nil
 }
 
-// SetBitrate implements signal.Session.
-func (a *attachment) SetBitrate(ctx context.Context, max int) error {
-	if err := a.seat.SetBitrate(ctx, max); err != nil {
-		return bitrateError(err)
+// Act implements signal.Session.
+func (a *attachment) Act(ctx context.Context, act signal.Act) error {
+	if err := a.seat.Act(ctx, room.Act{Verb: room.Verb(act.Verb), Peer: act.Peer, Value: act.Value}); err != nil {
+		return actError(err)
 	}
-	a.log.Info("room's bitrate set", "peer", a.seat.Peer(), "bitrate", max)
+	a.log.Info("acted", "peer", a.seat.Peer(), "verb", act.Verb, "about", act.Peer)
 	return nil
 }
 

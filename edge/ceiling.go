@@ -35,8 +35,8 @@ func (c *ceiling) set(bitrate int, tell func(int)) {
 // follow takes the caps among a room's events.
 func (c *ceiling) follow(events []room.Event, tell func(int)) {
 	for _, e := range events {
-		if e.Kind == room.EventBitrate {
-			c.set(e.Cap.Bitrate, tell)
+		if e.Kind == room.EventRules {
+			c.set(e.Rules.Bitrate.Value, tell)
 		}
 	}
 }

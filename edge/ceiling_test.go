@@ -11,7 +11,7 @@ import (
 )
 
 func capEvents(bitrate int) []room.Event {
-	return []room.Event{{Kind: room.EventChat}, {Kind: room.EventBitrate, Cap: &room.Cap{Bitrate: bitrate}}}
+	return []room.Event{{Kind: room.EventChat}, {Kind: room.EventRules, Rules: &room.Rules{Bitrate: room.Rule[int]{Value: bitrate}}}}
 }
 
 func TestCeilingTellsWhatIsNew(t *testing.T) {

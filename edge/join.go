@@ -64,6 +64,10 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		return nil, signal.Joined{}, err
 	}
 	a.proof, a.provisional = adm.proof, adm.provisional
+	a.join.Waiting = j.Waiting
+	if j.Resume == "" {
+		a.join.Rules = n.rules(a.key)
+	}
 	snap, err := n.seat(ctx, a, adm.Admission, j.Resume, j.Media)
 	if err != nil {
 		return nil, signal.Joined{}, err
@@ -76,13 +80,16 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),
 		Node:   signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
 		Room:   signal.RoomRef{ID: adm.Room, Version: snap.Version, Home: string(snap.Home())},
-		People: people, Chat: signalChat(snap.Chat),
+		People: people, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: a.lobby.begin(snap),
 		Slots: a.slots.mids(), Assigned: a.slots.assigned(),
 		PingMS: int(signal.PingInterval.Milliseconds()), Trace: j.Trace,
 	}
 	if self >= 0 {
 		joined.Self = people[self]
 		joined.People = slices.Delete(people, self, self+1)
+	}
+	if adm.WaitingRoom && adm.Role == entry.Moderator {
+		n.wg.Go(a.bringLobby)
 	}
 	a.log.Info("joined", "peer", a.seat.Peer(), "home", joined.Room.Home, "resumed", j.Resume != "", "took", time.Since(started))
 	return a, joined, nil
@@ -117,6 +124,7 @@ func (n *Node) company(host string) (client.Company, error) {
 
 // open accepts the offer and makes an attachment that has no seat yet.
 func (n *Node) open(ctx context.Context, key roomKey, offer rtc.Offer, trace string, out *signal.Outbox) (*attachment, error) {
+	offer.Held = true // until there is a seat
 	transport, err := n.accept(ctx, offer)
 	if err != nil {
 		return nil, err
@@ -126,6 +134,7 @@ func (n *Node) open(ctx context.Context, key roomKey, offer rtc.Offer, trace str
 		log: n.log.With("trace", trace, "company", key.Company, "room", key.Room),
 		up:  map[string]rtc.Up{},
 	}
+	a.lobby.tell = a.tellLobby
 	var tell func([]*signal.SlotLayer)
 	if out != nil {
 		tell = a.tellLayers
@@ -178,6 +187,7 @@ func (a *attachment) name(up signal.Up) error {
 		if !ok || u.Kind != kindOf("."+w.kind) {
 			return signal.Refuse(signal.BadMessage, "up."+w.kind+": the offer has no such section to send in", nil)
 		}
+		u.Track.Bar(true) // until the room says what may be on
 		a.up[w.kind] = u
 	}
 	return nil
@@ -189,6 +199,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.publish()
 	seat, snap, err := n.plane.Join(ctx, room.Join{
 		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Name: cmp.Or(adm.Name, "Guest"), Role: room.Role(adm.Role),
+		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Waiting: a.join.Waiting,
 		Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
 		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,
 	}, a)
@@ -197,7 +208,8 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 		return snap, joinError(err)
 	}
 	a.seat = seat
-	a.ceiling.begin(snap.Bitrate, a.bound)
+	a.transport.Begin()
+	a.ceiling.begin(snap.Rules.Bitrate.Value, a.bound)
 	if up, ok := a.up[trackMic]; ok {
 		a.mic = &microphone{peer: seat.Peer(), track: a.trackID(trackMic), source: up.Track}
 	}

@@ -68,6 +68,10 @@ func (n *Node) publish(ctx context.Context, adm admitted, r signal.MediaRequest)
 	}
 	adm.Name = cmp.Or(adm.Name, "Stream")
 	a.proof, a.provisional = adm.proof, adm.provisional
+	a.join.Rules = n.rules(a.key)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	a.join.Waiting = func() { cancel(errUnheard) }
 	if _, err := n.seat(ctx, a, adm.Admission, "", signal.Media{Mic: up.Mic != "", Camera: up.Camera != ""}); err != nil {
 		return nil, err
 	}
@@ -104,6 +108,12 @@ func (n *Node) play(ctx context.Context, adm admitted, r signal.MediaRequest) (*
 		p.slots.close()
 		transport.Close(err)
 		return nil, joinError(err)
+	}
+	if err := mayWatch(adm.Admission, watcher.Snapshot); err != nil {
+		watcher.Close()
+		p.slots.close()
+		transport.Close(err)
+		return nil, err
 	}
 	p.seat(watcher.Snapshot)
 	if p.ear != nil {
@@ -143,7 +153,7 @@ type player struct {
 // seat takes the room as it was when watching began.
 func (p *player) seat(s room.Snapshot) {
 	p.roster.begin(s)
-	p.cap.begin(s.Bitrate, p.slots.bound)
+	p.cap.begin(s.Rules.Bitrate.Value, p.slots.bound)
 	if p.ear != nil {
 		p.ear.begin()
 	}
@@ -160,10 +170,13 @@ func (p *player) Update(_ uint64, events []room.Event) {
 
 // Reset implements room.Observer.
 func (p *player) Reset(s room.Snapshot) {
-	p.cap.set(s.Bitrate, p.slots.bound)
+	p.cap.set(s.Rules.Bitrate.Value, p.slots.bound)
 	p.roster.reset(s)
 	p.show()
 }
+
+// Own implements room.Observer; a player is nobody.
+func (p *player) Own(room.Person) {}
 
 // Ended implements room.Observer.
 func (p *player) Ended(room.Reason) { p.over(errEnded) }

@@ -3,7 +3,8 @@ package edge
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strings"
+	"time"
 
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
@@ -18,9 +19,32 @@ func signalPerson(p room.Person) signal.Person {
 		tracks = map[string]string{}
 	}
 	return signal.Person{
-		Peer: p.PeerID, Name: p.Name, Role: string(p.Role), POP: p.POP, JoinedAt: p.JoinedAt,
+		Peer: p.PeerID, Name: p.Name, Role: string(p.Role), Owner: p.Owner, Mode: string(p.Mode), Hand: hand(p), POP: p.POP, JoinedAt: p.JoinedAt,
 		State: string(p.State), Media: signal.Media(p.Media), Tracks: tracks,
 	}
+}
+
+// hand is when a person raised it, nil while it is down.
+func hand(p room.Person) *time.Time {
+	if p.Hand.IsZero() {
+		return nil
+	}
+	return &p.Hand
+}
+
+func signalRules(r room.Rules) signal.Rules {
+	return signal.Rules{
+		Locked: r.Locked.Value, Lobby: r.Lobby.Value, MuteMode: string(r.Mute.Value), Share: string(r.Share.Value),
+		Chat: string(r.Chat.Value), Hands: string(r.Hands.Value), Bitrate: r.Bitrate.Value, Stage: signal.Stage(r.Stage.Value),
+	}
+}
+
+func signalGuests(in []room.Person) []signal.Guest {
+	out := make([]signal.Guest, 0, len(in))
+	for _, g := range in {
+		out = append(out, signal.Guest{Peer: g.PeerID, Name: g.Name, Since: time.UnixMilli(g.Claim.Wall).UTC()})
+	}
+	return out
 }
 
 func signalPeople(in []room.Person) []signal.Person {
@@ -43,14 +67,23 @@ func signalChat(in []room.Message) []signal.Message {
 	return out
 }
 
-// signalEvents leaves out the cap, which has a message of its own.
-func signalEvents(in []room.Event) []signal.Event {
+// signalEvents are the events that a participant is told: who waits has a message
+// of its own, for moderators, and only who is asked hears it.
+func signalEvents(in []room.Event, peer string) []signal.Event {
 	out := make([]signal.Event, 0, len(in))
 	for _, e := range in {
-		if e.Kind == room.EventBitrate {
+		switch {
+		case e.Kind == room.EventWait, e.Kind == room.EventWent, e.Kind == room.EventAsk && e.PeerID != peer:
+			continue
+		case e.Kind == room.EventAsk:
+			out = append(out, signal.Event{Kind: "ask", Source: e.Text})
+			continue
+		case e.Kind == room.EventRules:
+			r := signalRules(*e.Rules)
+			out = append(out, signal.Event{Kind: "rules", Rules: &r})
 			continue
 		}
-		s := signal.Event{Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason)}
+		s := signal.Event{Text: e.Text, Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason)}
 		if e.Person != nil {
 			p := signalPerson(*e.Person)
 			s.Person = &p
@@ -69,6 +102,12 @@ func joinError(err error) error {
 	switch {
 	case errors.Is(err, room.ErrFull):
 		return signal.Refuse(signal.Full, "The meeting is full.", err)
+	case errors.Is(err, room.ErrLocked):
+		return signal.Refuse(signal.Locked, "The meeting is locked.", err)
+	case errors.Is(err, room.ErrBlocked):
+		return signal.Refuse(signal.Blocked, "You were removed from this meeting and cannot come back.", err)
+	case errors.Is(err, room.ErrDenied):
+		return signal.Refuse(signal.Denied, "You were not let in.", err)
 	case errors.Is(err, room.ErrNotFound):
 		return signal.Refuse(signal.NotFound, "Nobody is in this meeting yet.", err)
 	case errors.Is(err, room.ErrResumeInvalid):
@@ -98,6 +137,8 @@ func refuseFull(cause error) *signal.Error {
 func chatError(err error) error {
 	e := &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "The message could not be delivered; try again.", Cause: err}
 	switch {
+	case errors.Is(err, room.ErrNotAllowed):
+		e.Code, e.Message = signal.NotAllowed, "The meeting does not let you write."
 	case errors.Is(err, room.ErrChatTooLong):
 		e.Code, e.Message = signal.ChatTooLong, "text: a message has at most 8 KiB"
 	case errors.Is(err, room.ErrInvalid):
@@ -106,14 +147,18 @@ func chatError(err error) error {
 	return e
 }
 
-// bitrateError is why a cap was not set.
-func bitrateError(err error) error {
-	e := &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "The bitrate could not be set; try again.", Cause: err}
+// actError is why something was not done.
+func actError(err error) error {
+	e := &signal.Error{Kind: signal.Failed, Code: signal.TryAgain, Message: "That could not be done; try again.", Cause: err}
 	switch {
 	case errors.Is(err, room.ErrNotAllowed):
-		e.Code, e.Message = signal.NotAllowed, "Only a moderator bounds what everybody sends."
-	case errors.Is(err, room.ErrInvalid):
-		e.Code, e.Message = signal.BadMessage, fmt.Sprintf("max: is neither 0 nor from %d to %d bit/s", room.MinBitrate, room.MaxBitrate)
+		e.Code, e.Message = signal.NotAllowed, "You may not do that."
+	case errors.Is(err, room.ErrNoPerson):
+		e.Code, e.Message = signal.BadMessage, "peer_id: nobody of that id is there"
+	case errors.Is(err, room.ErrFull):
+		e.Code, e.Message = signal.Full, "The meeting is full."
+	case errors.Is(err, room.ErrInvalid): // which names the field
+		e.Code, e.Message = signal.BadMessage, strings.TrimSuffix(err.Error(), ": "+room.ErrInvalid.Error())
 	}
 	return e
 }

@@ -20,22 +20,23 @@ func (c command) valid() bool {
 	}
 	if c.Set != nil {
 		set++
-		ok = ok && okID(c.Set.Attachment) && okName(c.Set.Name) && okTracks(c.Set.Tracks)
+		ok = ok && okID(c.Set.Attachment) && okName(c.Set.Name) && okTracks(c.Set.Tracks) && c.Set.Known.valid()
 	}
 	if c.Chat != nil {
 		set++
 		ok = ok && okID(c.Chat.Attachment) && okID(c.Chat.ID) && len(c.Chat.Text) <= MaxChatText
 	}
-	if c.Cap != nil {
+	if c.Act != nil {
 		set++
-		ok = ok && okID(c.Cap.Attachment) && c.Cap.valid()
+		ok = ok && okID(c.Act.Attachment) && c.Act.Set.valid() && okID(string(c.Act.Verb)) && okID(c.Act.Peer) && len(c.Act.Value) <= maxValue
 	}
 	return ok && set == 1
 }
 
 func (j JoinCommand) valid() bool {
 	return okID(j.PeerID) && okName(j.Name) && okID(string(j.Node)) && okID(j.POP) && okID(j.Attachment) &&
-		j.Claim.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && j.Proof.valid() && len(j.Ticket) <= maxTicket
+		j.Claim.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && j.Proof.valid() && len(j.Ticket) <= maxTicket &&
+		(j.Mode == "" || j.Mode.valid()) && okIdentities(j.Identities) && (j.Rules == nil || j.Rules.valid())
 }
 
 func (e Ended) valid() bool { return okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid() }

@@ -13,9 +13,10 @@ import (
 	"github.com/meridian-video/meridian/geo"
 )
 
-// Random cuts, joins, leaves, chat, deaths and membership views, in simulated
-// time; after quiet everybody sees the same, nothing acknowledged is gone, and
-// who holds a seat is listed once.
+// Random cuts, joins, leaves, chat, acts, waiting, deaths and membership views, in
+// simulated time; after quiet everybody sees the same people, rules and lobby,
+// nothing acknowledged is gone, who holds a seat is listed once with the media
+// that their node lets through, and nobody blocked is there.
 func TestRandomSchedules(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -32,15 +33,28 @@ type place struct {
 	serial int
 }
 
+// acts are what moderators and others ask for; the first are the likely ones.
+var acts = []Act{
+	about("", "mute", `"mic"`), about("", "mute", `"camera"`), about("", "hand", "true"), about("", "hand", "false"),
+	bounded(300_000), bounded(0), about("", "mute_mode", `"lecture"`), about("", "mute_mode", `"free"`),
+	about("", "lobby", "true"), about("", "lobby", "false"), about("", "lobby", "false"), about("", "admit", ""), about("", "reject", ""),
+	{Verb: "kick"}, {Verb: "block"}, about("", "role", `"regular"`), about("", "role", `"moderator"`), about("", "mode", `"viewer"`), about("", "mode", `"speaker"`),
+}
+
 func schedule(t *testing.T, r *rand.Rand) {
 	n := newNetwork(t, wan, "fra", "iad", "syd", "gru", "nrt")
 	held, acked, serial := map[*Seat]*place{}, map[string]bool{}, 0
+	blocked := map[string]bool{}
 	enter := func(id geo.NodeID) {
 		p := newPage(t)
 		serial++
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
 		defer cancel()
-		seat, snap, err := n.plane(id).Join(ctx, Join{Company: "acme", Room: "demo", Peer: fmt.Sprint("p", r.IntN(8)), Name: "x"}, p)
+		j := Join{Company: "acme", Room: "demo", Peer: fmt.Sprint("p", r.IntN(8)), Name: "x", Media: Media{Mic: true, Camera: true}}
+		if r.IntN(2) == 0 {
+			j.Role = Moderator
+		}
+		seat, snap, err := n.plane(id).Join(ctx, j, p)
 		if err != nil {
 			return
 		}
@@ -56,7 +70,7 @@ func schedule(t *testing.T, r *rand.Rand) {
 	for range 25 {
 		ids := n.ids()
 		a, b := ids[r.IntN(len(ids))], ids[r.IntN(len(ids))]
-		switch v := r.IntN(10); {
+		switch v := r.IntN(13); {
 		case v < 3:
 			enter(a)
 		case v == 3 && len(held) > 2:
@@ -77,6 +91,17 @@ func schedule(t *testing.T, r *rand.Rand) {
 			n.heal(a, b)
 		case v == 8 && len(held) > 0:
 			any().SetMedia(Media{Mic: r.IntN(2) == 0}, nil)
+		case v > 9 && len(held) > 0:
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+			s, a := any(), acts[r.IntN(len(acts))]
+			if verbs[a.Verb].about == one {
+				a.Peer = fmt.Sprint("p", r.IntN(8))
+			}
+			err := s.Act(ctx, a)
+			if err == nil && a.Verb == "block" {
+				blocked[a.Peer] = true
+			}
+			cancel()
 		case v == 9 && !died && r.IntN(3) == 0:
 			died = true
 			n.kill(a, time.Duration(r.IntN(5000))*time.Millisecond)
@@ -91,6 +116,11 @@ func schedule(t *testing.T, r *rand.Rand) {
 	quietNetwork(n)
 	settle(45 * time.Second)
 	verify(t, n, held, acked)
+	for _, h := range held {
+		if len(h.page.end()) == 0 && blocked[h.seat.Peer()] {
+			t.Errorf("%s is there, and blocked", h.seat.Peer())
+		}
+	}
 	for seat := range held {
 		seat.Leave(Left)
 	}
@@ -128,6 +158,9 @@ func verify(t *testing.T, n *network, seats map[*Seat]*place, acked map[string]b
 		}
 		check(t, "roster", h.page.roster(), first.roster())
 		check(t, "chat", h.page.talk(), first.talk())
+		check(t, "rules", h.page.rules, first.rules)
+		check(t, "lobby", fmt.Sprint(h.page.lobby), fmt.Sprint(first.lobby))
+		check(t, "media of "+s.Peer(), first.person(s.Peer()).Media, h.page.own.Media)
 	}
 	if first == nil {
 		return

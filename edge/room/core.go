@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -30,12 +31,17 @@ type JoinCommand struct {
 	Node       geo.NodeID        `json:"node"`
 	POP        string            `json:"pop"`
 	Attachment string            `json:"attachment"`
+	Owner      bool              `json:"owner,omitempty"`
+	Mode       Mode              `json:"mode,omitempty"`       // empty: SpeakerMode
+	Identities []string          `json:"identities,omitempty"` // see identify
 	Claim      Stamp             `json:"claim"`
 	Capacity   int               `json:"capacity,omitempty"` // of the room; 0 leaves it as it is
+	Rules      *Rules            `json:"rules,omitempty"`    // as configured; nil leaves them as they are
+	Lobby      bool              `json:"lobby,omitempty"`    // waits also where others do not
 	Media      Media             `json:"media"`
 	Tracks     map[string]string `json:"tracks,omitempty"`
 	Proof      Proof             `json:"proof,omitzero"`
-	Ticket     string            `json:"ticket,omitempty"` // takes the place of PeerID, Name, Role and Proof
+	Ticket     string            `json:"ticket,omitempty"` // takes the place of all that says who it is
 }
 
 // Open makes a room that nobody was in yet, with its first home. Randomness
@@ -51,7 +57,7 @@ func Open(key Key, home geo.NodeID, now time.Time, random io.Reader, personGrace
 	return Restore(State{
 		Company: key.Company, Room: key.Room,
 		Session: hex.EncodeToString(seed[secretSize:]), Secrets: [][]byte{seed[:secretSize:secretSize]},
-		Epoch: Epoch{Provisional: 1, Node: home}, Capacity: noCapacity, EmptySince: instant(now).Add(-roomGrace), // nobody came yet, nobody may come back
+		Epoch: Epoch{Provisional: 1, Node: home}, Capacity: noCapacity, Rules: DefaultRules(), EmptySince: instant(now).Add(-roomGrace), // nobody came yet, nobody may come back
 	}, personGrace, roomGrace), nil
 }
 
@@ -101,57 +107,108 @@ func (c *Core) Apply(b Batch) error {
 	return nil
 }
 
-// Join admits a person, or moves one who is present to a new attachment.
+// Join admits a person, moves one who is present to a new attachment, or lets
+// them wait in the lobby.
 //
 // Without a ticket a newer claim on a peer id supersedes the older presence.
-// With one the presence goes on: same ordinal, role and time of joining. The
-// same attachment joining again changes nothing. Only a peer id that holds no
-// place is counted against the capacity.
+// With one the presence goes on: same ordinal, role, mode and time of joining.
+// The same attachment joining again changes nothing. Only a peer id that holds no
+// place is counted against the capacity. Tickets open locked rooms and pass the
+// lobby, and so do moderators, who could unlock and admit.
+//
+// It returns ErrResumeInvalid, ErrInvalid, ErrBlocked, ErrLocked, ErrFull,
+// ErrSuperseded, ErrDenied or ErrNoAttachment.
 func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 	if j.Ticket != "" {
-		t, err := c.s.openTicket(j.Ticket)
-		if err != nil {
+		if err := c.redeem(&j); err != nil {
 			return Batch{}, err
 		}
-		j.PeerID, j.Name, j.Role, j.Proof = t.Peer, t.Name, t.Role, t.Proof
-		if old, ok := c.s.People[t.Peer]; ok && old.Attachment == t.Attachment && !j.Claim.After(old.Claim) {
-			j.Claim = old.Claim.next() // the ticket proves that it came after
-		}
 	}
-	p := Person{
-		PeerID: j.PeerID, Name: j.Name, Role: j.Role, Node: j.Node, POP: j.POP, Attachment: j.Attachment,
-		JoinedAt: c.s.begins(j.PeerID, now), Ordinal: c.s.Ordinal + 1, Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present, Proof: j.Proof,
-	}
-	if !p.valid() || j.Capacity < 0 {
-		return Batch{}, ErrInvalid
-	}
-	if reason, over := c.s.ended(j.Attachment); over && reason != Lost {
-		return Batch{}, endedError(reason)
+	p, err := c.joining(now, j)
+	if err != nil {
+		return Batch{}, err
 	}
 	if q, ok := c.s.at(j.Attachment); ok && q.PeerID != j.PeerID {
 		return Batch{}, ErrInvalid // an attachment is one connection of one person
 	}
-	events := c.resize(j.Capacity)
 	old, present := c.s.People[j.PeerID]
-	switch {
-	case !present:
-		capacity := c.s.Capacity
-		if j.Capacity > 0 {
-			capacity = j.Capacity
-		}
-		if len(c.s.People) >= capacity {
-			return Batch{}, ErrFull
-		}
-		return c.commit(append(events, joined(p))...), nil
-	case old.Attachment == j.Attachment:
+	if present && old.Attachment == j.Attachment {
 		return Batch{Epoch: c.s.Epoch, Version: c.s.Version}, nil
+	}
+	capacity, rules := cmp.Or(j.Capacity, c.s.Capacity), c.s.Rules
+	if j.Rules != nil {
+		rules = rules.configured(*j.Rules)
+	}
+	events := append(c.resize(capacity), c.setRules(rules, Stamp{})...)
+	if j.Ticket == "" && p.Role != Moderator {
+		_, waits := c.s.guest(j.Attachment)
+		switch {
+		case rules.Locked.Value && !waits:
+			return Batch{}, ErrLocked
+		case rules.Lobby.Value, j.Lobby, waits:
+			return c.wait(p, capacity, events)
+		}
+	}
+	p = rules.entering(p)
+	switch {
+	case !present && len(c.s.People) >= capacity:
+		return Batch{}, ErrFull
+	case !present:
+		return c.commit(append(events, joined(p))...), nil
 	case !j.Claim.After(old.Claim):
 		return Batch{}, ErrSuperseded
 	case j.Ticket != "":
-		p.Name, p.Role, p.JoinedAt, p.Ordinal, p.Proof = old.Name, old.Role, old.JoinedAt, old.Ordinal, old.Proof
-		return c.commit(append(events, changed(p))...), nil
+		return c.commit(append(events, changed(p.resuming(old, rules)))...), nil
 	}
 	return c.commit(append(events, gone(old, Superseded, instant(now)), joined(p))...), nil
+}
+
+// redeem puts what a ticket says into a join.
+func (c *Core) redeem(j *JoinCommand) error {
+	t, err := c.s.openTicket(j.Ticket)
+	if err != nil {
+		return err
+	}
+	j.PeerID, j.Name, j.Role, j.Owner, j.Mode, j.Identities, j.Proof = t.Peer, t.Name, t.Role, t.Owner, t.Mode, t.Identities, t.Proof
+	if old, ok := c.s.People[t.Peer]; ok && old.Attachment == t.Attachment && !j.Claim.After(old.Claim) {
+		j.Claim = old.Claim.next() // the ticket proves that it came after
+	}
+	return nil
+}
+
+// joining is who asks to join, as moderators have decided about them so far.
+func (c *Core) joining(now time.Time, j JoinCommand) (Person, error) {
+	p := Person{
+		PeerID: j.PeerID, Name: j.Name, Role: j.Role, Owner: j.Owner, Mode: cmp.Or(j.Mode, SpeakerMode), Identities: j.Identities,
+		Node: j.Node, POP: j.POP, Attachment: j.Attachment, JoinedAt: c.s.begins(j.PeerID, now), Ordinal: c.s.Ordinal + 1,
+		Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present, Proof: j.Proof,
+	}
+	if p.Owner {
+		p.Role = Moderator
+	}
+	if len(p.Identities) == 0 {
+		p.Identities = identify(p.PeerID, nil)
+	}
+	v := c.s.verdict(p.Identities)
+	p = v.onto(p, j.Ticket != "")
+	reason, over := c.s.ended(j.Attachment)
+	switch {
+	case !p.valid() || j.Capacity < 0:
+		return p, ErrInvalid
+	case v.Blocked:
+		return p, ErrBlocked
+	case over && reason != Lost:
+		return p, endedError(reason)
+	}
+	return p, nil
+}
+
+// resuming is who comes back with a ticket as the presence that goes on. What was
+// hushed stays off; the hand stays up.
+func (p Person) resuming(old Person, rules Rules) Person {
+	p.Name, p.JoinedAt, p.Ordinal, p.Hand = old.Name, old.JoinedAt, old.Ordinal, old.Hand
+	p.Role, p.Owner, p.Mode, p.Identities, p.Proof = old.Role, old.Owner, old.Mode, old.Identities, old.Proof
+	return p.heeding(old.Hushed, rules.may(p))
 }
 
 func (c *Core) resize(capacity int) []Event {
@@ -163,8 +220,11 @@ func (c *Core) resize(capacity int) []Event {
 	return []Event{{Kind: eventMeta, Meta: &m}}
 }
 
-// Leave ends the presence that the attachment holds.
+// Leave ends the presence that the attachment holds, or its waiting.
 func (c *Core) Leave(now time.Time, attachment string, reason Reason) (Batch, error) {
+	if g, waits := c.s.guest(attachment); waits {
+		return c.commit(went(g, Left)), nil
+	}
 	p, ok := c.s.at(attachment)
 	if !ok {
 		return Batch{}, ErrNoAttachment
@@ -177,7 +237,8 @@ func (c *Core) Leave(now time.Time, attachment string, reason Reason) (Batch, er
 
 // SetMedia sets what of a person's media is on and by which tracks.
 func (c *Core) SetMedia(attachment string, media Media, tracks map[string]string) (Batch, error) {
-	return c.change(attachment, func(p *Person) { p.Media, p.Tracks = media, tracks })
+	p, _ := c.s.at(attachment)
+	return c.Set(attachment, p.Name, media, tracks, p.Hushed)
 }
 
 // Rename sets a person's displayed name.
@@ -185,9 +246,14 @@ func (c *Core) Rename(attachment, name string) (Batch, error) {
 	return c.change(attachment, func(p *Person) { p.Name = name })
 }
 
-// Set does both at once, as a person's own node says.
-func (c *Core) Set(attachment, name string, media Media, tracks map[string]string) (Batch, error) {
-	return c.change(attachment, func(p *Person) { p.Name, p.Media, p.Tracks = name, media, tracks })
+// Set does both at once, as a person's own node says, which knows of what was
+// hushed until known. What the person may not have on stays off.
+func (c *Core) Set(attachment, name string, media Media, tracks map[string]string, known Hushed) (Batch, error) {
+	return c.change(attachment, func(p *Person) {
+		hushed := p.Hushed
+		p.Name, p.Media, p.Tracks, p.Hushed = name, media, tracks, known
+		*p = p.heeding(hushed, c.s.Rules.may(*p))
+	})
 }
 
 func (c *Core) change(attachment string, f func(*Person)) (Batch, error) {
@@ -215,6 +281,9 @@ func (c *Core) Chat(now time.Time, attachment, id, text string) (Batch, error) {
 	}
 	if len(text) > MaxChatText {
 		return Batch{}, ErrChatTooLong
+	}
+	if !c.s.Rules.Chat.Value.includes(p) {
+		return Batch{}, ErrNotAllowed
 	}
 	m := Message{Seq: c.s.Seq + 1, ID: id, PeerID: p.PeerID, Name: p.Name, Text: text, At: instant(now)}
 	if text == "" || !utf8.ValidString(text) || !m.valid() {

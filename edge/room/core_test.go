@@ -3,9 +3,11 @@ package room
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,6 +129,8 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 		b, err = c.Join(s.now, JoinCommand{
 			PeerID: arg["peer"], Name: arg["peer"], Role: cmp.Or(Role(arg["role"]), Regular), Node: geo.NodeID(arg["node"]), POP: arg["node"], Attachment: att,
 			Claim: Stamp{Wall: number(arg["claim"])}, Capacity: int(number(arg["capacity"])), Ticket: s.tickets[arg["ticket"]],
+			Owner: arg["owner"] == "yes", Mode: Mode(arg["mode"]), Lobby: arg["lobby"] == "yes", Rules: configuration(arg),
+			Media: media(arg["on"]), Identities: identify(arg["peer"], strings.FieldsFunc(arg["by"], func(r rune) bool { return r == ',' })),
 		})
 		if t := c.Ticket(att, s.now); err == nil && t != "" {
 			s.tickets[att] = t
@@ -134,13 +138,20 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 	case "leave":
 		b, err = c.Leave(s.now, att, Reason(arg["reason"]))
 	case "media":
-		b, err = c.SetMedia(att, Media{Mic: arg["mic"] == "on", Camera: arg["camera"] == "on"}, nil)
+		m := media(arg["on"])
+		m.Mic, m.Camera = m.Mic || arg["mic"] == "on", m.Camera || arg["camera"] == "on"
+		p, _ := c.s.at(att)
+		known := p.Hushed
+		if arg["knows"] == "nothing" {
+			known = Hushed{}
+		}
+		b, err = c.Set(att, p.Name, m, tracksOf(att, m), known)
 	case "rename":
 		b, err = c.Rename(att, arg["name"])
 	case "chat":
 		b, err = c.Chat(s.now, att, arg["id"], arg["text"])
-	case "bitrate":
-		b, err = c.SetBitrate(att, int(number(arg["max"])), Stamp{Wall: number(arg["set"])})
+	case "act":
+		b, err = c.Act(s.now, att, Stamp{Wall: number(arg["set"])}, Act{Verb: Verb(arg["verb"]), Peer: arg["peer"], Value: []byte(arg["value"])})
 	case "node-lost":
 		b = c.NodeLost(s.now, geo.NodeID(arg["node"]))
 	case "node-back":
@@ -171,7 +182,7 @@ func (s *script) people(list string) []Person {
 	var out []Person
 	for item := range strings.SplitSeq(list, ",") {
 		if f := strings.Split(item, "/"); len(f) == 3 {
-			p := Person{PeerID: f[0], Name: f[0], Role: Regular, Attachment: f[1], Claim: Stamp{Wall: number(f[2])}, State: Present, JoinedAt: instant(s.now)}
+			p := Person{PeerID: f[0], Name: f[0], Role: Regular, Mode: SpeakerMode, Identities: identify(f[0], nil), Attachment: f[1], Claim: Stamp{Wall: number(f[2])}, State: Present, JoinedAt: instant(s.now)}
 			out = append(out, p)
 		}
 	}
@@ -182,12 +193,12 @@ func (s *script) show() string {
 	var out strings.Builder
 	snap := s.core.Snapshot()
 	fmt.Fprintf(&out, "version %d over=%v", snap.Version, s.core.Over(s.now))
-	if snap.Bitrate > 0 {
-		fmt.Fprintf(&out, " bitrate=%d", snap.Bitrate)
-	}
-	out.WriteString("\n")
+	out.WriteString(broken(snap.Rules) + "\n")
 	for _, p := range snap.People {
 		fmt.Fprintf(&out, "  %s\n", show(p))
+	}
+	for _, g := range snap.Lobby {
+		fmt.Fprintf(&out, "  waits %s %s@%s\n", g.PeerID, g.Attachment, g.Node)
 	}
 	for _, m := range snap.Chat {
 		fmt.Fprintf(&out, "  %d %s: %s\n", m.Seq, m.Name, m.Text)
@@ -202,13 +213,81 @@ func number(s string) int64 {
 
 func show(p Person) string {
 	s := fmt.Sprintf("#%d %s(%s) %s@%s %s", p.Ordinal, p.PeerID, p.Name, p.Attachment, p.Node, p.State)
+	switch {
+	case p.Owner:
+		s += " owner"
+	case p.Role == Moderator:
+		s += " moderator"
+	}
+	if p.Mode != SpeakerMode {
+		s += " " + string(p.Mode)
+	}
+	if !p.Hand.IsZero() {
+		s += " hand"
+	}
 	if p.Media.Mic {
 		s += " mic"
 	}
 	if p.Media.Camera {
 		s += " camera"
 	}
+	if p.Media.Share {
+		s += " share"
+	}
+	if len(p.Tracks) > 0 {
+		s += fmt.Sprint(" ", slices.Sorted(maps.Keys(p.Tracks)))
+	}
 	return s
+}
+
+// media are sources with commas between.
+func media(list string) (m Media) {
+	for source := range strings.SplitSeq(list, ",") {
+		on := Source(source).media()
+		m = Media{m.Mic || on.Mic, m.Camera || on.Camera, m.Share || on.Share, m.ShareAudio || on.ShareAudio}
+	}
+	return m
+}
+
+// tracksOf is what somebody publishes who had the microphone on before.
+func tracksOf(attachment string, m Media) map[string]string {
+	tracks := map[string]string{}
+	for _, kind := range []string{"mic", "camera", "camera2", "share", "share_audio"} {
+		if m != (Media{}) && m.carries(kind) {
+			tracks[kind] = attachment + "." + kind
+		}
+	}
+	return tracks
+}
+
+// configuration is the room's, nil without any.
+func configuration(arg map[string]string) *Rules {
+	r := DefaultRules()
+	r.Lobby.Value, r.Mute.Value = arg["room-lobby"] == "yes", cmp.Or(MuteMode(arg["room-mute"]), Free)
+	r.Bitrate.Value = int(number(arg["room-bitrate"]))
+	if r == DefaultRules() {
+		return nil
+	}
+	return &r
+}
+
+// broken are the rules that are not the default.
+func broken(r Rules) string {
+	var out strings.Builder
+	d := DefaultRules()
+	for _, x := range []struct {
+		name       string
+		is, normal any
+	}{
+		{"locked", r.Locked.Value, d.Locked.Value}, {"lobby", r.Lobby.Value, d.Lobby.Value}, {"mute", r.Mute.Value, d.Mute.Value},
+		{"share", r.Share.Value, d.Share.Value}, {"chat", r.Chat.Value, d.Chat.Value}, {"hands", r.Hands.Value, d.Hands.Value},
+		{"bitrate", r.Bitrate.Value, d.Bitrate.Value}, {"stage", r.Stage.Value, d.Stage.Value},
+	} {
+		if x.is != x.normal {
+			fmt.Fprintf(&out, " %s=%v", x.name, x.is)
+		}
+	}
+	return out.String()
 }
 
 func describe(e Event) string {
@@ -219,8 +298,20 @@ func describe(e Event) string {
 		return fmt.Sprintf("leave %s %s %s", e.PeerID, e.Attachment, e.Reason)
 	case EventChat:
 		return fmt.Sprintf("chat %d %s: %s", e.Message.Seq, e.Message.Name, e.Message.Text)
-	case EventBitrate:
-		return fmt.Sprintf("bitrate %d set=%d", e.Cap.Bitrate, e.Cap.Set.Wall)
+	case EventRules:
+		return fmt.Sprintf("rules%s", broken(*e.Rules))
+	case EventWait:
+		return fmt.Sprintf("wait %s %s@%s", e.Person.PeerID, e.Person.Attachment, e.Person.Node)
+	case EventWent:
+		return strings.TrimSpace(fmt.Sprintf("went %s %s %s", e.PeerID, e.Attachment, e.Reason))
+	case EventAsk, EventReaction:
+		return fmt.Sprintf("%s %s %s", e.Kind, e.PeerID, e.Text)
+	case eventVerdict:
+		return fmt.Sprintf("verdict blocked=%v role=%s mode=%s set=%d", e.Verdict.Blocked, e.Verdict.Role, e.Verdict.Mode, e.Verdict.Set.Wall)
+	case eventActed:
+		return fmt.Sprintf("acted %s set=%d", e.PeerID, e.Set.Wall)
+	case eventOver:
+		return "over"
 	case eventLog:
 		out := "log"
 		for _, m := range e.Log {
@@ -327,7 +418,9 @@ func TestTicketsAreBound(t *testing.T) {
 }
 
 // Whatever is asked in whatever order: the copy equals the home, a peer id is
-// there once, every presence has one end, capacity holds.
+// there once, every presence has one end, capacity holds, nobody has on what they
+// may not, nobody blocked is there, and a later rule does not give way to an
+// earlier.
 func TestProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		home := open(t, "fra")
@@ -349,7 +442,7 @@ func TestProperties(t *testing.T) {
 			var b Batch
 			reassert := false
 			now = now.Add(time.Duration(rapid.IntRange(0, 20_000).Draw(t, "ms")) * time.Millisecond)
-			switch rapid.IntRange(0, 9).Draw(t, "verb") {
+			switch rapid.IntRange(0, 11).Draw(t, "verb") {
 			case 0, 1:
 				serial++
 				j := JoinCommand{PeerID: peers.Draw(t, "peer"), Name: "n", Role: rapid.SampledFrom([]Role{Regular, Moderator}).Draw(t, "role"), Node: nodes.Draw(t, "node"), Attachment: fmt.Sprint("a", serial), Capacity: capacity,
@@ -364,7 +457,8 @@ func TestProperties(t *testing.T) {
 			case 2:
 				b, _ = home.Leave(now, pick(attachments), rapid.SampledFrom([]Reason{Left, Kicked, Lost}).Draw(t, "reason"))
 			case 3:
-				b, _ = home.SetMedia(pick(attachments), Media{Mic: rapid.Bool().Draw(t, "mic")}, nil)
+				on := Media{Mic: rapid.Bool().Draw(t, "mic"), Share: rapid.Bool().Draw(t, "share")}
+				b, _ = home.Set(pick(attachments), "n", on, nil, Hushed{Mic: Stamp{Wall: rapid.Int64Range(0, 50).Draw(t, "known")}})
 			case 4:
 				b, _ = home.Chat(now, pick(attachments), fmt.Sprint("m", rapid.IntRange(0, 99).Draw(t, "id")), "x")
 			case 5:
@@ -387,18 +481,28 @@ func TestProperties(t *testing.T) {
 				serial++
 				_, _ = other.Join(now, JoinCommand{PeerID: peers.Draw(t, "peer"), Name: "n", Role: Regular, Node: "gru", Attachment: fmt.Sprint("a", serial), Claim: Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "claim")}})
 				_, _ = other.Leave(now, pick(attachments), Left)
-				_, _ = other.SetBitrate(pick(attachments), MinBitrate, Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "set")})
+				_, _ = other.Act(now, pick(attachments), Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "set")}, anyAct(t, peers))
 				attachments = append(attachments, fmt.Sprint("a", serial))
 				reassert = true
 				b = home.Merge(now, other.State(), true, nil)
-			case 9:
-				max := rapid.SampledFrom([]int{0, -1, MinBitrate - 1, 300_000, MaxBitrate + 1}).Draw(t, "max")
-				b, _ = home.SetBitrate(pick(attachments), max, Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "set")})
+			default:
+				b, _ = home.Act(now, pick(attachments), Stamp{Wall: rapid.Int64Range(1, 50).Draw(t, "set")}, anyAct(t, peers))
 			}
-			if home.s.Cap.Set.Compare(latest) < 0 {
-				t.Fatalf("the cap of %v gave way to that of %v", latest, home.s.Cap.Set)
+			if set := home.s.Rules.latest(); set.Compare(latest) < 0 {
+				t.Fatalf("a rule of %v gave way to one of %v", latest, set)
 			}
-			latest = home.s.Cap.Set
+			latest = home.s.Rules.latest()
+			for _, p := range home.s.People {
+				if p.Media.and(home.s.Rules.may(p).not()) != (Media{}) {
+					t.Fatalf("%s has on %+v, by %+v", show(p), p.Media, home.s.Rules)
+				}
+				if home.s.verdict(p.Identities).Blocked && !p.Owner {
+					t.Fatalf("%s is blocked", show(p))
+				}
+				if g, ok := home.s.guest(p.Attachment); ok {
+					t.Fatalf("%s waits and is there", show(g))
+				}
+			}
 			if err := b.validate(); err != nil {
 				t.Fatal(err)
 			}
@@ -450,6 +554,27 @@ func TestProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+func anyAct(t *rapid.T, peers *rapid.Generator[string]) Act {
+	values := map[Verb][]string{
+		"mute": {`"mic"`, `"share"`}, "ask": {`"mic"`}, "role": {`"regular"`, `"moderator"`}, "mode": {`"viewer"`, `"observer"`, `"speaker"`},
+		"mute_mode": {`"free"`, `"quiet"`, `"lecture"`}, "bitrate": {"0", "-1", "29999", "300000", "100000001"}, "stage": {`{"on":true}`, "3"},
+		"react": {`"+"`}, "kick": {""}, "block": {""}, "admit": {""}, "reject": {""}, "lower": {""}, "end": {""},
+	}
+	verb := rapid.SampledFrom(slices.Sorted(maps.Keys(verbs))).Draw(t, "act")
+	list := values[verb]
+	switch {
+	case list == nil && verbs[verb].value(json.RawMessage("true")) == nil:
+		list = []string{"true", "false"}
+	case list == nil:
+		list = []string{`"all"`, `"moderators"`, `"nobody"`}
+	}
+	a := Act{Verb: verb, Value: json.RawMessage(rapid.SampledFrom(list).Draw(t, "value"))}
+	if verbs[verb].about != room && (verbs[verb].about == one || rapid.Bool().Draw(t, "one")) {
+		a.Peer = peers.Draw(t, "about")
+	}
+	return a
 }
 
 func TestLeftoverOfAnotherSessionIsNotMerged(t *testing.T) {

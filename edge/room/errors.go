@@ -22,9 +22,21 @@ var (
 	// not, or no longer, the current one of anybody present.
 	ErrNoAttachment = errors.New("no such attachment in the room")
 
-	// ErrNotAllowed is returned when a command is a moderator's and its sender is
-	// none.
-	ErrNotAllowed = errors.New("only a moderator may do that")
+	// ErrNotAllowed is returned when the role, the mode or the room's rules do not
+	// let somebody do what they ask for, or nobody may do it to that person.
+	ErrNotAllowed = errors.New("that is not allowed")
+
+	// ErrNoPerson is returned when an act is about somebody who is not there.
+	ErrNoPerson = errors.New("nobody of that peer id is here")
+
+	// ErrLocked is returned when a room takes nobody new.
+	ErrLocked = errors.New("room is locked")
+
+	// ErrBlocked is returned for somebody who was removed for good.
+	ErrBlocked = errors.New("blocked from the room")
+
+	// ErrDenied is returned when a moderator did not admit somebody who waited.
+	ErrDenied = errors.New("not admitted to the room")
 
 	// ErrInvalid is returned when a value is malformed or outside its bounds.
 	ErrInvalid = errors.New("value outside its bounds")
@@ -56,6 +68,10 @@ var codes = map[string]error{
 	"no_attachment":  ErrNoAttachment,
 	"invalid":        ErrInvalid,
 	"not_allowed":    ErrNotAllowed,
+	"no_person":      ErrNoPerson,
+	"locked":         ErrLocked,
+	"blocked":        ErrBlocked,
+	"denied":         ErrDenied,
 	"chat_too_long":  ErrChatTooLong,
 }
 

@@ -8,16 +8,23 @@ import (
 // Kind names a kind of event.
 type Kind string
 
-// The kinds of events. Observers see the first five; the others keep copies
+// The kinds of events. Observers see the first nine; the others keep copies
 // equal.
 const (
-	EventJoin    Kind = "join"    // Person came
-	EventPerson  Kind = "person"  // Person changed
-	EventLeave   Kind = "leave"   // PeerID's presence ended with Reason
-	EventChat    Kind = "chat"    // Message was written
-	EventBitrate Kind = "bitrate" // Cap bounds what everybody sends
-	eventLog     Kind = "log"     // the whole chat anew, after a merge
-	eventMeta    Kind = "meta"    // secrets, capacity, what was merged
+	EventJoin     Kind = "join"     // Person came
+	EventPerson   Kind = "person"   // Person changed
+	EventLeave    Kind = "leave"    // PeerID's presence ended with Reason
+	EventChat     Kind = "chat"     // Message was written
+	EventRules    Kind = "rules"    // Rules hold
+	EventWait     Kind = "wait"     // Person waits in the lobby
+	EventWent     Kind = "went"     // PeerID waits no more; with no Reason they are in
+	EventAsk      Kind = "ask"      // PeerID is asked to switch on the Source that Text names
+	EventReaction Kind = "reaction" // PeerID reacts by Text
+	eventLog      Kind = "log"      // the whole chat anew, after a merge
+	eventMeta     Kind = "meta"     // secrets, capacity, what was merged
+	eventVerdict  Kind = "verdict"  // Verdict was given
+	eventActed    Kind = "acted"    // PeerID's act of Set is done
+	eventOver     Kind = "over"     // the room, empty, is over
 )
 
 // Event is one change of a room's state.
@@ -30,7 +37,10 @@ type Event struct {
 	Reason     Reason    `json:"reason,omitempty"`
 	At         time.Time `json:"at,omitzero"` // of a leave
 	Message    *Message  `json:"message,omitempty"`
-	Cap        *Cap      `json:"cap,omitempty"`
+	Text       string    `json:"text,omitempty"`
+	Rules      *Rules    `json:"rules,omitempty"`
+	Verdict    *Verdict  `json:"verdict,omitempty"`
+	Set        *Stamp    `json:"set,omitempty"` // of an act
 	Log        []Message `json:"log,omitempty"`
 	Meta       *Meta     `json:"meta,omitempty"`
 }
@@ -52,14 +62,24 @@ type Batch struct {
 func (e Event) validate() error {
 	ok := false
 	switch e.Kind {
-	case EventJoin, EventPerson:
+	case EventJoin, EventPerson, EventWait:
 		ok = e.Person != nil && e.Person.valid()
+	case EventWent:
+		ok = e.PeerID != "" && okID(e.PeerID) && okID(e.Attachment) && (e.Reason == "" || e.Reason.valid())
+	case EventAsk, EventReaction:
+		ok = e.PeerID != "" && okID(e.PeerID) && isReaction(e.Text)
+	case EventRules:
+		ok = e.Rules != nil && e.Rules.valid()
+	case eventVerdict:
+		ok = e.Verdict != nil && e.Verdict.valid()
+	case eventActed:
+		ok = okID(e.PeerID) && okID(e.Attachment) && e.Set != nil && e.Set.valid()
+	case eventOver:
+		ok = true
 	case EventLeave:
 		ok = e.PeerID != "" && okID(e.PeerID) && okID(e.Attachment) && e.Reason.valid()
 	case EventChat:
 		ok = e.Message != nil && e.Message.valid()
-	case EventBitrate:
-		ok = e.Cap != nil && e.Cap.valid()
 	case eventLog:
 		ok = validLog(e.Log)
 	case eventMeta:
@@ -85,7 +105,7 @@ func (b Batch) validate() error {
 func (b Batch) visible() (events []Event, reset bool) {
 	for _, e := range b.Events {
 		switch e.Kind {
-		case EventJoin, EventPerson, EventLeave, EventChat, EventBitrate:
+		case EventJoin, EventPerson, EventLeave, EventChat, EventRules, EventWait, EventWent, EventAsk, EventReaction:
 			events = append(events, e)
 		case eventLog:
 			return nil, true

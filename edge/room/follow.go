@@ -120,7 +120,7 @@ func (o *owner) install(from geo.NodeID, s State) {
 		return
 	}
 	o.abandonGather(from)
-	o.p.clock.observe(s.Cap.Set)
+	o.p.clock.observe(s.Rules.latest())
 	o.setCore(Restore(s, o.p.cfg.PersonGrace, o.p.cfg.RoomGrace))
 	missing := before != s.position() && o.resetAll()
 	switch {
@@ -167,8 +167,8 @@ func (o *owner) onBatch(from geo.NodeID, m *batchMsg) {
 		if e.Person != nil {
 			o.p.clock.observe(e.Person.Claim)
 		}
-		if e.Cap != nil {
-			o.p.clock.observe(e.Cap.Set)
+		if e.Set != nil {
+			o.p.clock.observe(*e.Set)
 		}
 	}
 	o.follow.resyncAt = time.Time{}
@@ -235,12 +235,13 @@ func (o *owner) onAnnounce(from geo.NodeID, m *announceMsg) {
 	}
 }
 
-// strays ends people whom the room still lists here although they are gone.
+// strays ends people whom the room still lists here, or lets wait, although they
+// are gone.
 func (o *owner) strays() {
-	if !o.registered || len(o.pending) > 0 {
+	if !o.registered || o.unanswered() {
 		return
 	}
-	for _, p := range o.core.s.People {
+	for _, p := range append(o.core.s.waiting(), o.core.s.snapshot().People...) {
 		if p.Node == o.self() && o.locals[p.Attachment] == nil {
 			e := Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: Lost}
 			if known, ok := o.leaving[p.Attachment]; ok {

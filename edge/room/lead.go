@@ -48,12 +48,12 @@ func (o *owner) execute(from geo.NodeID, c command) error {
 		case c.Leave != nil:
 			return core.Leave(now, c.Leave.Attachment, c.Leave.Reason)
 		case c.Set != nil:
-			return core.Set(c.Set.Attachment, c.Set.Name, c.Set.Media, c.Set.Tracks)
+			return core.Set(c.Set.Attachment, c.Set.Name, c.Set.Media, c.Set.Tracks, c.Set.Known)
 		case c.Chat != nil:
 			return core.Chat(now, c.Chat.Attachment, c.Chat.ID, c.Chat.Text)
-		case c.Cap != nil:
-			o.p.clock.observe(c.Cap.Set)
-			return core.SetBitrate(c.Cap.Attachment, c.Cap.Bitrate, c.Cap.Set)
+		case c.Act != nil:
+			o.p.clock.observe(c.Act.Set)
+			return core.Act(now, c.Act.Attachment, c.Act.Set, c.Act.Act)
 		}
 		return Batch{}, ErrInvalid
 	})
@@ -73,6 +73,9 @@ func (o *owner) mayAct(from geo.NodeID, c command) bool {
 		return true
 	}
 	p, ok := o.core.s.at(c.attachment())
+	if c.Leave != nil && !ok {
+		p, ok = o.core.s.guest(c.attachment())
+	}
 	return ok && p.Node == from
 }
 
@@ -128,6 +131,11 @@ func (o *owner) begin() {
 	for _, p := range o.core.s.People {
 		if p.Node != o.self() && p.State == Present {
 			o.lead.silent[p.Node] = o.now()
+		}
+	}
+	for _, g := range o.core.s.Lobby {
+		if g.Node != o.self() {
+			o.lead.silent[g.Node] = o.now()
 		}
 	}
 }

@@ -17,8 +17,10 @@ type local struct {
 	person Person
 	dirty  bool // person changed while no home was known
 
-	entered chan entered // receives once
-	entry   entered      // read by who waits, not by the owner
+	waits   chan struct{} // closed when a moderator must admit them first
+	waited  bool          // waits is closed
+	entered chan entered  // receives once
+	entry   entered       // read by who waits, not by the owner
 }
 
 type entered struct {
@@ -30,7 +32,15 @@ type entered struct {
 	err      error
 }
 
-// written is a chat message or a cap on its way.
+// wait tells that a local waits in the lobby.
+func (l *local) wait() {
+	if !l.waited {
+		l.waited = true
+		close(l.waits)
+	}
+}
+
+// written is a chat message or an act on its way.
 type written struct {
 	id      string
 	seq     uint64 // of a message
@@ -42,7 +52,7 @@ type written struct {
 // pending is a command whose outcome is not known yet.
 type pending struct {
 	command command
-	write   *written // a chat message or a cap
+	write   *written // a chat message or an act
 	local   *local   // joining
 }
 
@@ -79,6 +89,10 @@ func (o *owner) set(attachment string, f func(*Person)) {
 		return
 	}
 	f(&l.person)
+	if o.core != nil {
+		l.person = l.person.heeding(Hushed{}, o.core.s.Rules.may(l.person))
+	}
+	l.observer.Own(l.person)
 	switch {
 	case o.mode == leading:
 		o.note(o.execute(o.self(), command{Set: l.setCommand()}))
@@ -90,7 +104,7 @@ func (o *owner) set(attachment string, f func(*Person)) {
 }
 
 func (l *local) setCommand() *setCommand {
-	return &setCommand{Attachment: l.attachment, Name: l.person.Name, Media: l.person.Media, Tracks: l.person.Tracks}
+	return &setCommand{Attachment: l.attachment, Name: l.person.Name, Media: l.person.Media, Tracks: l.person.Tracks, Known: l.person.Hushed}
 }
 
 // write gets a command of a local's done that somebody waits for.
@@ -191,10 +205,26 @@ func (o *owner) failed(id uint64, err error) {
 }
 
 func endedError(reason Reason) error {
-	if reason == Superseded {
+	switch reason {
+	case Superseded:
 		return ErrSuperseded
+	case Denied, RoomClosed:
+		return ErrDenied
+	case Blocked:
+		return ErrBlocked
 	}
 	return ErrNoAttachment
+}
+
+// unanswered reports whether a command waits for the home, rather than for a
+// moderator.
+func (o *owner) unanswered() bool {
+	for _, p := range o.pending {
+		if p.local == nil || !p.local.waited {
+			return true
+		}
+	}
+	return false
 }
 
 // mine is what this node says of its own people when it registers.

@@ -21,7 +21,10 @@ import (
 //
 // Chat is ordered by (time, id) and renumbered so that the last sequence
 // number never falls. Nobody is listed twice, the newer claim wins; somebody
-// removed on the other side is removed here. Of two caps the later holds.
+// removed on the other side is removed here, and who is blocked on either is out
+// on both. Of each rule the one set later holds, and so does what was decided on
+// people. Who waits on the other side is not taken over: their node asks to join
+// for them, here from now on.
 func (c *Core) Merge(now time.Time, o State, live bool, spoken map[geo.NodeID]bool) Batch {
 	same := o.Session == c.s.Session
 	if o.key() != c.s.key() || !same && !live {
@@ -34,8 +37,46 @@ func (c *Core) Merge(now time.Time, o State, live bool, spoken map[geo.NodeID]bo
 	if !same || !c.covers(o.position()) {
 		events = append(c.mergeMeta(o), c.mergePeople(now, o, spoken)...)
 	}
-	events = append(events, c.mergeCap(o.Cap)...)
+	events = append(events, c.mergeDecisions(now, events, o)...)
 	return c.commit(append(events, c.mergeChat(o.Chat)...)...)
+}
+
+// mergeDecisions takes over what moderators decided on the other side, after the
+// events before.
+func (c *Core) mergeDecisions(now time.Time, before []Event, o State) (events []Event) {
+	merged := Restore(c.s, c.personGrace, c.roomGrace)
+	take := func(list ...Event) {
+		for _, e := range list {
+			merged.s.apply(e)
+		}
+		events = append(events, list...)
+	}
+	for _, e := range before {
+		merged.s.apply(e)
+	}
+	take(merged.s.mergeVerdicts(o.Verdicts)...)
+	rules := merged.s.Rules.later(o.Rules)
+	take(merged.setRules(rules, rules.latest())...)
+	for _, p := range merged.s.snapshot().People {
+		v := merged.s.verdict(p.Identities)
+		q := v.onto(p, true)
+		if other, ok := o.at(p.Attachment); ok {
+			q = q.heeding(other.Hushed, rules.may(q))
+		}
+		q = q.kept(rules.may(q), rules.latest())
+		switch {
+		case v.Blocked && !p.Owner:
+			take(gone(p, Blocked, instant(now)))
+		case !q.equal(p):
+			take(changed(q))
+		}
+	}
+	for _, g := range merged.s.waiting() {
+		if merged.s.verdict(g.Identities).Blocked {
+			take(went(g, Blocked))
+		}
+	}
+	return events
 }
 
 // moved is the other half of a meeting that began apart, as part of this

@@ -273,7 +273,11 @@ type page struct {
 	version uint64
 	people  map[string]Person
 	chat    []Message
-	bitrate int
+	rules   Rules
+	own     Person
+	lobby   []string // peer ids
+	asked   []string // of anybody
+	reacted []string
 	ended   []Reason
 	resets  int
 }
@@ -318,15 +322,26 @@ func (p *page) Update(version uint64, events []Event) {
 				delete(p.people, e.PeerID)
 			case EventChat:
 				p.chat = append(p.chat, *e.Message)
-			case EventBitrate:
-				p.bitrate = e.Cap.Bitrate
+			case EventRules:
+				p.rules = *e.Rules
+			case EventWait:
+				p.lobby = append(p.lobby, e.Person.PeerID)
+			case EventWent:
+				p.lobby = slices.DeleteFunc(p.lobby, func(id string) bool { return id == e.PeerID })
+			case EventAsk:
+				p.asked = append(p.asked, e.PeerID+" "+e.Text)
+			case EventReaction:
+				p.reacted = append(p.reacted, e.PeerID+" "+e.Text)
 			}
 		}
 	})
 }
 
 func (p *page) load(s Snapshot) {
-	p.bitrate = s.Bitrate
+	p.rules, p.lobby = s.Rules, nil
+	for _, g := range s.Lobby {
+		p.lobby = append(p.lobby, g.PeerID)
+	}
 	p.version, p.people, p.chat = s.Version, map[string]Person{}, slices.Clone(s.Chat)
 	for _, person := range s.People {
 		p.people[person.PeerID] = person
@@ -338,6 +353,13 @@ func (p *page) Reset(s Snapshot) {
 		p.resets++
 		p.load(s)
 	})
+}
+
+// Own comes before what the page is told otherwise.
+func (p *page) Own(person Person) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.own = person
 }
 
 func (p *page) Ended(r Reason) { p.soon(func() { p.ended = append(p.ended, r) }) }
@@ -376,7 +398,7 @@ func (p *page) talk() string {
 func (p *page) cap() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.bitrate
+	return p.rules.Bitrate.Value
 }
 
 func (p *page) end() []Reason {
@@ -485,6 +507,7 @@ type quiet struct{}
 
 func (quiet) Update(uint64, []Event) {}
 func (quiet) Reset(Snapshot)         {}
+func (quiet) Own(Person)             {}
 func (quiet) Ended(Reason)           {}
 
 func (p *page) count() int {

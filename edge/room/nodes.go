@@ -7,7 +7,8 @@ import (
 )
 
 // NodeLost marks the people of a node as reconnecting; Tick ends them when
-// their grace is over.
+// their grace is over. Its guests wait no more: if the node comes back it asks to
+// join for them again, in the same order.
 func (c *Core) NodeLost(now time.Time, node geo.NodeID) Batch {
 	var events []Event
 	for _, p := range c.s.snapshot().People {
@@ -16,13 +17,15 @@ func (c *Core) NodeLost(now time.Time, node geo.NodeID) Batch {
 			events = append(events, changed(p))
 		}
 	}
+	events = append(events, c.s.unwait(func(g Person) bool { return g.Node == node })...)
 	return c.commit(events...)
 }
 
 // NodeBack takes over what a node says of its own people, which is
 // authoritative: who is connected there and their name and media. Who was
 // there and is neither in mine nor in keep is lost. Nobody is turned away for
-// capacity. Somebody removed meanwhile, or superseded, stays out.
+// capacity. Somebody removed meanwhile, or superseded, stays out, and what was
+// hushed meanwhile stays off.
 func (c *Core) NodeBack(now time.Time, node geo.NodeID, mine []Person, keep []string) Batch {
 	var events []Event
 	stay := make(map[string]bool, len(mine)+len(keep))
@@ -43,6 +46,10 @@ func (c *Core) NodeBack(now time.Time, node geo.NodeID, mine []Person, keep []st
 		seen[p.PeerID] = true
 		stay[p.Attachment] = true
 		old, present := c.s.People[p.PeerID]
+		v := c.s.verdict(p.Identities)
+		if p = v.onto(p, true); !present || old.Attachment != p.Attachment {
+			p = p.heeding(Hushed{}, c.s.Rules.may(p))
+		}
 		switch {
 		case !present:
 			if over { // lost here, so that this is a new presence
@@ -52,12 +59,16 @@ func (c *Core) NodeBack(now time.Time, node geo.NodeID, mine []Person, keep []st
 			p.Ordinal = ordinal
 			events = append(events, joined(p))
 		case old.Attachment == p.Attachment:
-			p.Role, p.JoinedAt, p.Ordinal, p.Claim = old.Role, old.JoinedAt, old.Ordinal, old.Claim
+			p.decided(old)
+			p = p.heeding(old.Hushed, c.s.Rules.may(p))
 			if !p.equal(old) {
 				events = append(events, changed(p))
 			}
 		case p.Claim.After(old.Claim):
 			events = append(events, c.replace(now, old, p, &ordinal)...)
+		}
+		if v.Blocked { // in another half of the room
+			events = append(events, gone(p, Blocked, instant(now)))
 		}
 		stay[old.Attachment] = true // whoever had the peer id has been dealt with
 	}
@@ -66,14 +77,21 @@ func (c *Core) NodeBack(now time.Time, node geo.NodeID, mine []Person, keep []st
 			events = append(events, gone(p, Lost, instant(now)))
 		}
 	}
+	events = append(events, c.s.unwait(func(g Person) bool { return g.Node == node && !stay[g.Attachment] })...)
 	return c.commit(events...)
+}
+
+// decided takes over from a copy what the home decides about a person.
+func (p *Person) decided(o Person) {
+	p.Role, p.Owner, p.Mode, p.Identities = o.Role, o.Owner, o.Mode, o.Identities
+	p.JoinedAt, p.Ordinal, p.Claim, p.Acted, p.Hand = o.JoinedAt, o.Ordinal, o.Claim, o.Acted, o.Hand
 }
 
 // replace puts a newer attachment in an older one's place: as the same presence
 // if it is one that was resumed elsewhere, else superseding it.
 func (c *Core) replace(now time.Time, old, p Person, ordinal *uint64) []Event {
 	if p.JoinedAt.Equal(old.JoinedAt) {
-		p.Ordinal, p.Role = old.Ordinal, old.Role
+		p.Ordinal, p.Role, p.Mode = old.Ordinal, old.Role, old.Mode
 		return []Event{changed(p)}
 	}
 	*ordinal++
@@ -94,7 +112,7 @@ func (c *Core) Tick(now time.Time) Batch {
 
 // Next is when Tick or Over have something to say; zero if never.
 func (c *Core) Next() time.Time {
-	if !c.s.EmptySince.IsZero() {
+	if !c.s.EmptySince.IsZero() && len(c.s.Lobby) == 0 {
 		return c.s.EmptySince.Add(c.roomGrace)
 	}
 	var next time.Time
@@ -106,9 +124,10 @@ func (c *Core) Next() time.Time {
 	return next
 }
 
-// Over reports whether the room has been empty for its grace and can be forgotten.
+// Over reports whether the room has been empty for its grace, with nobody waiting,
+// and can be forgotten.
 func (c *Core) Over(now time.Time) bool {
-	return !c.s.EmptySince.IsZero() && !now.Before(c.s.EmptySince.Add(c.roomGrace))
+	return !c.s.EmptySince.IsZero() && len(c.s.Lobby) == 0 && !now.Before(c.s.EmptySince.Add(c.roomGrace))
 }
 
 // Takeover makes self the home, with an epoch above both the core's own and

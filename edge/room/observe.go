@@ -20,6 +20,8 @@ func (o *owner) settle() {
 				delete(o.pending, id)
 				p.local.person = person
 				o.admit(p.local)
+			} else if _, waits := s.guest(p.local.attachment); waits {
+				p.local.wait()
 			} else if reason, over := s.ended(p.local.attachment); over && reason != Lost {
 				o.failed(id, endedError(reason)) // came and went before this copy was made
 			}
@@ -43,7 +45,7 @@ func (o *owner) settle() {
 		p.write.done <- written{seq: seq}
 	}
 	for attachment := range o.leaving {
-		if _, ok := s.at(attachment); !ok && (o.mode == leading || o.mode == following) {
+		if !s.holds(attachment) && (o.mode == leading || o.mode == following) {
 			delete(o.leaving, attachment)
 		}
 	}
@@ -55,10 +57,11 @@ func (o *owner) settle() {
 }
 
 // shown reports whether a state contains what was written, with the number of
-// a message. A cap that was set later contains the one before.
+// a message. Of a person's acts a later one that is done contains the ones before.
 func (p *pending) shown(s *State) (seq uint64, ok bool) {
-	if p.command.Cap != nil {
-		return 0, !p.command.Cap.Set.After(s.Cap.Set)
+	if act := p.command.Act; act != nil {
+		person, ok := s.at(act.Attachment)
+		return 0, ok && !act.Set.After(person.Acted)
 	}
 	m, ok := s.message(p.command.Chat.ID)
 	return m.Seq, ok
@@ -78,6 +81,7 @@ func (o *owner) admit(l *local) {
 	if !l.watch {
 		e.peer, e.proof = l.person.PeerID, l.person.Proof
 		e.ticket = o.core.s.ticket(l.person, o.now())
+		l.observer.Own(l.person)
 	}
 	l.entered <- e
 }
@@ -93,6 +97,7 @@ func (o *owner) deliver(b Batch) {
 			o.end(l, reason)
 			continue
 		}
+		o.heed(l)
 		if reset {
 			l.observer.Reset(o.core.Snapshot())
 		} else {
@@ -111,18 +116,26 @@ func (l *local) ends(b Batch) (Reason, bool) {
 		switch {
 		case e.Kind == EventLeave && e.Attachment == l.attachment:
 			return e.Reason, true
-		case e.Person != nil && e.Person.PeerID == l.person.PeerID && e.Person.Attachment != l.attachment:
+		case e.Person != nil && e.Kind != EventWait && e.Person.PeerID == l.person.PeerID && e.Person.Attachment != l.attachment:
 			return Superseded, true
-		case e.Person != nil && e.Person.Attachment == l.attachment:
-			l.adopt(*e.Person)
 		}
 	}
 	return "", false
 }
 
-// adopt takes over what the home decides about a person.
-func (l *local) adopt(p Person) {
-	l.person.Role, l.person.JoinedAt, l.person.Ordinal, l.person.Claim = p.Role, p.JoinedAt, p.Ordinal, p.Claim
+// heed takes over what the home decides about a local, and what the rules allow
+// of their media; the observer is told if that changes anything.
+func (o *owner) heed(l *local) {
+	p, ok := o.core.s.People[l.person.PeerID]
+	if l.watch || !ok || p.Attachment != l.attachment {
+		return
+	}
+	before := l.person
+	l.person.decided(p)
+	l.person = l.person.heeding(p.Hushed, o.core.s.Rules.may(l.person))
+	if !l.person.equal(before) {
+		l.observer.Own(l.person)
+	}
 }
 
 // end is the end of a local that did not leave by itself.
@@ -131,7 +144,7 @@ func (o *owner) end(l *local, reason Reason) {
 	for id, p := range o.pending {
 		if p.write != nil && p.command.attachment() == l.attachment {
 			delete(o.pending, id)
-			p.write.done <- written{err: ErrNoAttachment}
+			p.write.done <- written{err: p.unfinished(reason)}
 		}
 	}
 	l.observer.Ended(reason)
@@ -153,7 +166,7 @@ func (o *owner) resetAll() (missing bool) {
 		reason, over := s.ended(l.attachment)
 		switch {
 		case present && p.Attachment == l.attachment:
-			l.adopt(p)
+			o.heed(l)
 			l.observer.Reset(o.core.Snapshot())
 		case over && reason != Lost:
 			o.end(l, reason)
@@ -165,4 +178,13 @@ func (o *owner) resetAll() (missing bool) {
 		}
 	}
 	return missing
+}
+
+// unfinished is why a command is not done whose sender's presence has ended: it
+// is, if that was what it asked for.
+func (p *pending) unfinished(reason Reason) error {
+	if act := p.command.Act; act != nil && act.Verb == "end" && reason == RoomClosed {
+		return nil
+	}
+	return ErrNoAttachment
 }

@@ -56,6 +56,7 @@ type Config struct {
 	AskTimeout  time.Duration // of a question to another node, 600 ms
 	Register    time.Duration // of a registration, which may wait for a takeover, 2.5 s
 	JoinTimeout time.Duration // until Join gives up with ErrTryAgain, 10 s
+	LobbyTime   time.Duration // in the lobby until it does, 4 h
 }
 
 func (c Config) withDefaults() Config {
@@ -77,6 +78,7 @@ func (c Config) withDefaults() Config {
 	c.AskTimeout = cmp.Or(c.AskTimeout, 600*time.Millisecond)
 	c.Register = cmp.Or(c.Register, 2500*time.Millisecond)
 	c.JoinTimeout = cmp.Or(c.JoinTimeout, 10*time.Second)
+	c.LobbyTime = cmp.Or(c.LobbyTime, 4*time.Hour)
 	return c
 }
 

@@ -84,7 +84,7 @@ func (o *owner) hear(from geo.NodeID, m *registerMsg) (back bool) {
 		o.do(func(c *Core) Batch { return c.Merge(now, *m.State, m.Yield || len(m.Mine) > 0, o.spoken()) })
 	}
 	for _, e := range m.Leaves {
-		if p, ok := o.core.s.at(e.Attachment); ok && p.Node == from {
+		if o.mayAct(from, command{Leave: &e}) {
 			o.do(func(c *Core) Batch {
 				b, _ := c.Leave(now, e.Attachment, e.Reason) // valid and present
 				return b

@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"maps"
+	"time"
 	"unicode/utf8"
 
 	"github.com/meridian-video/meridian/geo"
@@ -14,15 +15,24 @@ type Join struct {
 
 	Peer       string // empty: one is made
 	Name       string
-	Role       Role   // empty: Regular
-	Capacity   int    // of the room; 0: as it is
-	Attachment string // unique id of the connection; empty: one is made
-	POP        string // empty: the node's
-	Proof      Proof  // the token that let the participant in
-	Ticket     string // of an earlier seat: takes the place of Peer, Name, Role and Proof
+	Role       Role // empty: Regular
+	Owner      bool
+	Mode       Mode     // empty: SpeakerMode
+	Identities []string // what a block holds for, beside the peer id
+	Rules      *Rules   // as configured for the room; nil: as they are
+	Lobby      bool     // they wait also where others do not
+	Capacity   int      // of the room; 0: as it is
+	Attachment string   // unique id of the connection; empty: one is made
+	POP        string   // empty: the node's
+	Proof      Proof    // the token that let the participant in
+	Ticket     string   // of an earlier seat: takes the place of all that says who it is
 	Media      Media
 	Tracks     map[string]string
 	Trace      string // follows the join through the logs of the nodes
+
+	// Waiting is called, by the goroutine of Join, if a moderator must admit the
+	// person first. Join then goes on for up to LobbyTime. nil: nobody is told.
+	Waiting func()
 }
 
 // Observer is told what happens in a room, in order, by the room's owner: it
@@ -34,13 +44,18 @@ type Observer interface {
 	Update(version uint64, events []Event)
 	// Reset replaces everything told before.
 	Reset(s Snapshot)
+	// Own tells a participant's own node what holds of them from now on: their
+	// media as far as role, mode and the room's rules let it be on, first before
+	// Join has returned, and after every SetMedia. It comes before the Update
+	// that tells others the same. Watchers are not told.
+	Own(p Person)
 	// Ended is the last call: the presence, or the watched room, is over. It
 	// is not called after Seat.Leave or Watcher.Close.
 	Ended(reason Reason)
 }
 
 // Seat is a participant's place in a room. Its methods do not wait for the
-// network, Chat and SetBitrate excepted, and have no effect once the seat has ended.
+// network, Chat and Act excepted, and have no effect once the seat has ended.
 type Seat struct {
 	plane      *Plane
 	owner      *owner
@@ -53,8 +68,9 @@ type Seat struct {
 // Join takes a place in a room for a participant of this node: admitted by the
 // room's home, which is found, or made, if this node does not know it.
 //
-// It returns ErrFull, ErrResumeInvalid, ErrSuperseded (a newer claim holds the
-// peer id), ErrInvalid, ErrTryAgain, ErrClosed or the cause of ctx.
+// It returns ErrFull, ErrLocked, ErrBlocked, ErrDenied, ErrResumeInvalid,
+// ErrSuperseded (a newer claim holds the peer id), ErrInvalid, ErrTryAgain,
+// ErrClosed or the cause of ctx.
 func (p *Plane) Join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
 	seat, snap, err := p.join(ctx, j, o)
 	result := "ok"
@@ -67,12 +83,13 @@ func (p *Plane) Join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 
 func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
 	c := &JoinCommand{
-		PeerID: j.Peer, Name: j.Name, Role: j.Role, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
+		PeerID: j.Peer, Name: j.Name, Role: j.Role, Owner: j.Owner, Mode: j.Mode, Rules: j.Rules, Lobby: j.Lobby, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
 		Claim: p.clock.read(), Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket, Proof: j.Proof,
 	}
 	if c.PeerID == "" && c.Ticket == "" {
 		c.PeerID = p.name()
 	}
+	c.Identities = identify(c.PeerID, j.Identities)
 	if c.Attachment == "" {
 		c.Attachment = p.name()
 	}
@@ -86,8 +103,8 @@ func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 	if !k.valid() || !c.valid() || !okID(j.Trace) {
 		return nil, Snapshot{}, ErrInvalid
 	}
-	l := &local{observer: o, attachment: c.Attachment, entered: make(chan entered, 1)}
-	snap, own, err := p.enter(ctx, k, l, func(own *owner) { own.join(l, command{Trace: j.Trace, Join: c}) })
+	l := &local{observer: o, attachment: c.Attachment, waits: make(chan struct{}), entered: make(chan entered, 1)}
+	snap, own, err := p.enter(ctx, k, l, j.Waiting, func(own *owner) { own.join(l, command{Trace: j.Trace, Join: c}) })
 	if err != nil {
 		return nil, Snapshot{}, err
 	}
@@ -96,21 +113,33 @@ func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 
 // enter waits until a local one is in the room, and takes it out again if
 // nobody waits for it any more.
-func (p *Plane) enter(ctx context.Context, k Key, l *local, ask func(*owner)) (Snapshot, *owner, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, p.cfg.JoinTimeout, ErrTryAgain)
-	defer cancel()
+func (p *Plane) enter(ctx context.Context, k Key, l *local, waiting func(), ask func(*owner)) (Snapshot, *owner, error) {
 	if !p.post(k, true, 0, ask) {
 		return Snapshot{}, nil, ErrClosed
 	}
-	select {
-	case e := <-l.entered:
-		l.entry = e
-		return e.snapshot, e.owner, e.err
-	case <-p.ctx.Done():
-		return Snapshot{}, nil, ErrClosed
-	case <-ctx.Done():
+	limit := time.NewTimer(p.cfg.JoinTimeout)
+	defer limit.Stop()
+	waits, cause := l.waits, error(ErrTryAgain)
+	for {
+		select {
+		case e := <-l.entered:
+			l.entry = e
+			return e.snapshot, e.owner, e.err
+		case <-waits:
+			waits = nil
+			limit.Reset(p.cfg.LobbyTime)
+			if waiting != nil {
+				waiting()
+			}
+			continue
+		case <-p.ctx.Done():
+			return Snapshot{}, nil, ErrClosed
+		case <-ctx.Done():
+			cause = context.Cause(ctx)
+		case <-limit.C:
+		}
 		p.post(k, false, 0, func(o *owner) { o.leave(l.attachment, Left) })
-		return Snapshot{}, nil, context.Cause(ctx)
+		return Snapshot{}, nil, cause
 	}
 }
 
@@ -129,7 +158,8 @@ func (s *Seat) Home() geo.NodeID {
 	return info.Home
 }
 
-// SetMedia says what of the participant's media is on, and by which tracks.
+// SetMedia says what of the participant's media is on, and by which tracks. What
+// they may not have on stays off; the observer is told by Own.
 // More than MaxTracks tracks, or names out of bounds, are ignored with a log line.
 func (s *Seat) SetMedia(m Media, tracks map[string]string) {
 	if !okTracks(tracks) {
@@ -172,17 +202,18 @@ func (s *Seat) Chat(ctx context.Context, id, text string) (uint64, error) {
 	return s.write(ctx, w, command{Chat: &chatCommand{Attachment: s.attachment, ID: w.id, Text: text}})
 }
 
-// SetBitrate sets what every participant may send of video at the most, in
-// bit/s from MinBitrate to MaxBitrate; 0 removes the bound. It returns once a
-// second node knows, or this is the only node there is: ErrNotAllowed unless the
-// participant is a moderator, ErrInvalid, or an error after which the cap may be
-// set all the same, of which ErrTryAgain asks to try again.
-func (s *Seat) SetBitrate(ctx context.Context, bitrate int) error {
-	if err := checkBitrate(bitrate); err != nil {
+// Act asks the room for something. It returns once a second node knows that it
+// is done, or this is the only node there is: ErrInvalid, which names the field,
+// ErrNotAllowed, ErrNoPerson, ErrFull for an admission without a place, or an
+// error after which it may be done all the same, of which ErrTryAgain asks to try
+// again. One after the other: of two acts at once, the failure of the first may
+// be lost if the second is done.
+func (s *Seat) Act(ctx context.Context, a Act) error {
+	if err := a.Check(); err != nil {
 		return err
 	}
-	c := &capCommand{Attachment: s.attachment, Cap: Cap{Bitrate: bitrate, Set: s.plane.clock.read()}}
-	_, err := s.write(ctx, &written{done: make(chan written, 1)}, command{Cap: c})
+	c := &actCommand{Attachment: s.attachment, Set: s.plane.clock.read(), Act: a}
+	_, err := s.write(ctx, &written{done: make(chan written, 1)}, command{Act: c})
 	return err
 }
 
@@ -230,7 +261,7 @@ func (p *Plane) Watch(ctx context.Context, company, room string, o Observer) (*W
 		return nil, ErrInvalid
 	}
 	l := &local{observer: o, attachment: p.name(), watch: true, entered: make(chan entered, 1)}
-	snap, own, err := p.enter(ctx, k, l, func(own *owner) { own.watch(l) })
+	snap, own, err := p.enter(ctx, k, l, nil, func(own *owner) { own.watch(l) })
 	if err != nil {
 		return nil, err
 	}

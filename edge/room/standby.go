@@ -53,6 +53,9 @@ func (o *owner) prune() {
 	for _, p := range o.core.s.People {
 		people[p.Node] = true
 	}
+	for _, g := range o.core.s.Lobby {
+		people[g.Node] = true
+	}
 	for id, f := range o.lead.followers {
 		if people[id] || f.watch || id == o.lead.standby {
 			continue

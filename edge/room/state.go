@@ -26,10 +26,12 @@ type State struct {
 	Base       Position          `json:"base"` // other epochs' positions up to here are contained
 	Secrets    [][]byte          `json:"secrets"`
 	Capacity   int               `json:"capacity"`
-	Cap        Cap               `json:"cap"`
+	Rules      Rules             `json:"rules"`
 	Ordinal    uint64            `json:"ordinal"` // last given
 	Seq        uint64            `json:"seq"`     // last chat sequence number given
 	People     map[string]Person `json:"people"`
+	Lobby      map[string]Person `json:"lobby"`    // who waits to be admitted, by peer id
+	Verdicts   []Verdict         `json:"verdicts"` // on people, the oldest first
 	Chat       []Message         `json:"chat"`
 	Ended      []Ended           `json:"ended"`
 	EmptySince time.Time         `json:"empty_since,omitzero"`
@@ -51,8 +53,10 @@ type Snapshot struct {
 	Epoch    Epoch
 	Version  uint64
 	Capacity int
-	Bitrate  int // bit/s that each may send of video; 0: no bound
+	Rules    Rules
 	People   []Person
+	Lobby    []Person // who waits, for moderators' eyes, the first to come first
+	verdicts []Verdict
 	Chat     []Message
 }
 
@@ -78,6 +82,11 @@ func (s State) clone() State {
 	if s.People == nil {
 		s.People = map[string]Person{}
 	}
+	s.Lobby = maps.Clone(s.Lobby)
+	if s.Lobby == nil {
+		s.Lobby = map[string]Person{}
+	}
+	s.Verdicts = slices.Clone(s.Verdicts)
 	s.Chat = slices.Clone(s.Chat)
 	s.Ended = slices.Clone(s.Ended)
 	return s
@@ -89,19 +98,27 @@ func (s State) snapshot() Snapshot {
 	})
 	return Snapshot{
 		Company: s.Company, Room: s.Room, Session: s.Session, Epoch: s.Epoch, Version: s.Version,
-		Capacity: s.Capacity, Bitrate: s.Cap.Bitrate, People: people, Chat: slices.Clone(s.Chat),
+		Capacity: s.Capacity, Rules: s.Rules, People: people, Lobby: s.waiting(), verdicts: slices.Clone(s.Verdicts), Chat: slices.Clone(s.Chat),
 	}
 }
 
 // validate says why a state from the network cannot be taken.
 func (s State) validate() error {
 	ok := s.key().valid() && okID(s.Session) && okID(string(s.Epoch.Node)) && okID(string(s.Base.Epoch.Node)) &&
-		validSecrets(s.Secrets) && s.Capacity >= 0 && s.Cap.valid() && len(s.People) <= maxPeople &&
+		validSecrets(s.Secrets) && s.Capacity >= 0 && s.Rules.valid() && len(s.People) <= maxPeople &&
+		len(s.Lobby) <= maxLobby && len(s.Verdicts) <= maxVerdicts &&
 		len(s.Ended) <= endedKept && validLog(s.Chat) && s.Seq >= uint64(len(s.Chat))
 	attachments := make(map[string]bool, len(s.People))
 	for id, p := range s.People {
 		ok = ok && id == p.PeerID && p.valid() && !attachments[p.Attachment]
 		attachments[p.Attachment] = true
+	}
+	for id, g := range s.Lobby {
+		ok = ok && id == g.PeerID && g.valid() && !attachments[g.Attachment]
+		attachments[g.Attachment] = true
+	}
+	for _, v := range s.Verdicts {
+		ok = ok && v.valid()
 	}
 	for _, e := range s.Ended {
 		ok = ok && okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid()
@@ -173,8 +190,23 @@ func (s *State) apply(e Event) {
 	case EventChat:
 		s.Chat = trimChat(append(s.Chat, *e.Message))
 		s.Seq = max(s.Seq, e.Message.Seq)
-	case EventBitrate:
-		s.Cap = *e.Cap
+	case EventRules:
+		s.Rules = *e.Rules
+	case EventWait:
+		s.Lobby[e.Person.PeerID] = *e.Person
+	case EventWent:
+		s.unlisted(e)
+	case eventVerdict:
+		s.remember(*e.Verdict)
+	case eventActed:
+		if p, ok := s.People[e.PeerID]; ok && p.Attachment == e.Attachment {
+			p.Acted = *e.Set
+			s.People[e.PeerID] = p
+		}
+	case eventOver:
+		if len(s.People) == 0 {
+			s.EmptySince = e.At
+		}
 	case eventLog:
 		s.Chat = slices.Clone(e.Log)
 		for _, m := range e.Log {
@@ -203,7 +235,7 @@ func (s *State) begins(peer string, now time.Time) time.Time {
 // removedAt is when somebody was last made to go.
 func (s *State) removedAt(peer string) time.Time {
 	for _, e := range slices.Backward(s.Ended) {
-		if e.PeerID == peer && e.Reason.removed() {
+		if e.PeerID == peer && e.Reason.removed() && !e.At.IsZero() {
 			return e.At
 		}
 	}
@@ -211,7 +243,24 @@ func (s *State) removedAt(peer string) time.Time {
 }
 
 func (s *State) end(p Person, reason Reason, at time.Time) {
-	s.Ended = append(s.Ended, Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: reason, JoinedAt: p.JoinedAt, At: at})
+	s.keepEnd(Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: reason, JoinedAt: p.JoinedAt, At: at})
+}
+
+// unlisted takes a guest out of the lobby. Why somebody is not in the room after
+// all is for their node to find; of history it is no part, so it has no times.
+func (s *State) unlisted(e Event) {
+	g, ok := s.Lobby[e.PeerID]
+	if !ok || g.Attachment != e.Attachment {
+		return
+	}
+	delete(s.Lobby, e.PeerID)
+	if e.Reason != "" {
+		s.keepEnd(Ended{Attachment: e.Attachment, PeerID: e.PeerID, Reason: e.Reason})
+	}
+}
+
+func (s *State) keepEnd(e Ended) {
+	s.Ended = append(s.Ended, e)
 	if over := len(s.Ended) - endedKept; over > 0 {
 		s.Ended = slices.Delete(s.Ended, 0, over)
 	}

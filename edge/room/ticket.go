@@ -24,9 +24,14 @@ type ticket struct {
 	Peer       string `json:"p"`
 	Name       string `json:"n"`
 	Role       Role   `json:"o"`
+	Owner      bool   `json:"w,omitempty"`
+	Mode       Mode   `json:"m"`
 	Attachment string `json:"a"`
-	Issued     int64  `json:"i"` // milliseconds since 1970
-	Proof      Proof  `json:"k,omitzero"`
+
+	Identities []string `json:"d,omitempty"`
+
+	Proof  Proof `json:"k,omitzero"`
+	Issued int64 `json:"i"` // milliseconds since 1970
 }
 
 func sign(secret, payload []byte) []byte {
@@ -41,8 +46,8 @@ func sign(secret, payload []byte) []byte {
 // session, whose secret nobody keeps longer.
 func (s *State) ticket(p Person, now time.Time) string {
 	payload, err := json.Marshal(ticket{
-		Version: 1, Company: s.Company, Room: s.Room,
-		Peer: p.PeerID, Name: p.Name, Role: p.Role, Attachment: p.Attachment, Issued: now.UnixMilli(), Proof: p.Proof,
+		Version: 2, Company: s.Company, Room: s.Room,
+		Peer: p.PeerID, Name: p.Name, Role: p.Role, Owner: p.Owner, Mode: p.Mode, Identities: p.Identities, Attachment: p.Attachment, Issued: now.UnixMilli(), Proof: p.Proof,
 	})
 	if err != nil {
 		return "" // strings and integers always encode
@@ -69,7 +74,7 @@ func (s *State) openTicket(text string) (ticket, error) {
 		return ticket{}, ErrResumeInvalid
 	}
 	var t ticket
-	if json.Unmarshal(payload, &t) != nil || t.Version != 1 || t.Company != s.Company || t.Room != s.Room || !t.Proof.valid() {
+	if json.Unmarshal(payload, &t) != nil || t.Version != 2 || t.Company != s.Company || t.Room != s.Room || !t.Proof.valid() {
 		return ticket{}, ErrResumeInvalid
 	}
 	if removed := s.removedAt(t.Peer); !removed.IsZero() && t.Issued <= removed.UnixMilli() {

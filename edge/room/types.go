@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -47,6 +48,8 @@ const (
 	Moderator Role = "moderator"
 )
 
+func (r Role) valid() bool { return r == Regular || r == Moderator }
+
 // Reason says why a presence ended. Every presence ends with exactly one.
 type Reason string
 
@@ -58,11 +61,14 @@ const (
 	Superseded Reason = "superseded"
 	Lost       Reason = "lost"
 	RoomClosed Reason = "room_closed"
+
+	// Denied ends waiting in the lobby, and no presence.
+	Denied Reason = "denied"
 )
 
 func (r Reason) valid() bool {
 	switch r {
-	case Left, Kicked, Blocked, Superseded, Lost, RoomClosed:
+	case Left, Kicked, Blocked, Superseded, Lost, RoomClosed, Denied:
 		return true
 	}
 	return false
@@ -94,13 +100,19 @@ type Person struct {
 	PeerID     string            `json:"peer_id"`
 	Name       string            `json:"name"`
 	Role       Role              `json:"role"`
+	Owner      bool              `json:"owner,omitempty"` // is not demoted or removed by others
+	Mode       Mode              `json:"mode"`
+	Identities []string          `json:"identities,omitempty"` // what a block holds for, see identify
 	Node       geo.NodeID        `json:"node"`
 	POP        string            `json:"pop"`
 	Attachment string            `json:"attachment"` // unique id of the connection that is current
 	JoinedAt   time.Time         `json:"joined_at"`
-	Ordinal    uint64            `json:"ordinal"` // join order, unique in the room
-	Claim      Stamp             `json:"claim"`   // of the attachment on the peer id
+	Ordinal    uint64            `json:"ordinal"`        // join order, unique in the room
+	Claim      Stamp             `json:"claim"`          // of the attachment on the peer id
+	Acted      Stamp             `json:"acted,omitzero"` // the attachment's latest act that is done
+	Hand       time.Time         `json:"hand,omitzero"`  // raised at
 	Media      Media             `json:"media"`
+	Hushed     Hushed            `json:"hushed,omitzero"`  // what Media knows of
 	Tracks     map[string]string `json:"tracks,omitempty"` // kind to track id, only what is on
 	State      Presence          `json:"state"`
 	Since      time.Time         `json:"since,omitzero"` // reconnecting since
@@ -111,13 +123,14 @@ func (p Person) equal(q Person) bool {
 	tracks := maps.Equal(p.Tracks, q.Tracks)
 	return tracks && p.PeerID == q.PeerID && p.Name == q.Name && p.Role == q.Role && p.Node == q.Node &&
 		p.POP == q.POP && p.Attachment == q.Attachment && p.JoinedAt.Equal(q.JoinedAt) && p.Ordinal == q.Ordinal &&
-		p.Claim == q.Claim && p.Media == q.Media && p.State == q.State && p.Since.Equal(q.Since) && p.Proof.equal(q.Proof)
+		p.Claim == q.Claim && p.Owner == q.Owner && p.Mode == q.Mode && slices.Equal(p.Identities, q.Identities) &&
+		p.Acted == q.Acted && p.Hand.Equal(q.Hand) && p.Hushed == q.Hushed && p.Media == q.Media && p.State == q.State && p.Since.Equal(q.Since) && p.Proof.equal(q.Proof)
 }
 
 func (p Person) valid() bool {
 	return p.PeerID != "" && okID(p.PeerID) && p.Attachment != "" && okID(p.Attachment) &&
 		okName(p.Name) && okID(p.POP) && okID(string(p.Node)) && okTracks(p.Tracks) &&
-		p.Proof.valid() && (p.Role == Regular || p.Role == Moderator) && (p.State == Present || p.State == Reconnecting)
+		p.Proof.valid() && p.Role.valid() && p.Mode.valid() && okIdentities(p.Identities) && p.Acted.valid() && p.Hushed.valid() && (p.State == Present || p.State == Reconnecting)
 }
 
 // Message is one chat message. ID is unique over all rooms and makes repeating

@@ -9,7 +9,7 @@ import (
 
 // wireVersion is the version of the protocol between nodes. A message of any
 // other is refused.
-const wireVersion = 2
+const wireVersion = 3
 
 // maxBody bounds a message between nodes, in bytes, before it is decoded.
 const maxBody = 1 << 20
@@ -58,7 +58,7 @@ type command struct {
 	Leave *Ended       `json:"leave,omitempty"`
 	Set   *setCommand  `json:"set,omitempty"`
 	Chat  *chatCommand `json:"chat,omitempty"`
-	Cap   *capCommand  `json:"cap,omitempty"`
+	Act   *actCommand  `json:"act,omitempty"`
 }
 
 type setCommand struct {
@@ -66,6 +66,7 @@ type setCommand struct {
 	Name       string            `json:"name"`
 	Media      Media             `json:"media"`
 	Tracks     map[string]string `json:"tracks,omitempty"`
+	Known      Hushed            `json:"known,omitzero"` // what the media knows of
 }
 
 type chatCommand struct {
@@ -74,9 +75,10 @@ type chatCommand struct {
 	Text       string `json:"text"`
 }
 
-type capCommand struct {
+type actCommand struct {
 	Attachment string `json:"attachment"`
-	Cap
+	Set        Stamp  `json:"set"` // names the act
+	Act
 }
 
 // attachment is whom the command is for; empty for who only comes.
@@ -88,8 +90,8 @@ func (c command) attachment() string {
 		return c.Set.Attachment
 	case c.Chat != nil:
 		return c.Chat.Attachment
-	case c.Cap != nil:
-		return c.Cap.Attachment
+	case c.Act != nil:
+		return c.Act.Attachment
 	}
 	return ""
 }

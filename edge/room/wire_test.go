@@ -10,7 +10,7 @@ import (
 )
 
 func TestUnknownVersionIsRefused(t *testing.T) {
-	body := strings.Replace(string(encode(Key{"acme", "demo"}, &whoMsg{})), `"v":2`, `"v":3`, 1)
+	body := strings.Replace(string(encode(Key{"acme", "demo"}, &whoMsg{})), `"v":3`, `"v":4`, 1)
 	if err := decode([]byte(body), &whoMsg{}); !errors.Is(err, ErrVersion) {
 		t.Error(err)
 	}
@@ -39,18 +39,28 @@ func FuzzMessages(f *testing.F) {
 	if _, err := c.Join(epoch0, JoinCommand{PeerID: "mod", Role: Moderator, Node: "iad", Attachment: "m1", Claim: Stamp{Wall: 1}}); err != nil {
 		f.Fatal(err)
 	}
-	capped, err := c.SetBitrate("m1", 300_000, Stamp{Wall: 4, Node: "iad"})
+	act := func(at int64, a Act) Batch {
+		b, err := c.Act(epoch0, "m1", Stamp{Wall: at, Node: "iad"}, a)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return b
+	}
+	ruled := act(4, Act{Verb: "bitrate", Value: []byte("300000")})
+	lobby := act(5, Act{Verb: "lobby", Value: []byte("true")})
+	waits, err := c.Join(epoch0, JoinCommand{PeerID: "eve", Role: Regular, Node: "iad", Attachment: "e1", Claim: Stamp{Wall: 3}})
 	if err != nil {
 		f.Fatal(err)
 	}
+	blocked := act(6, Act{Verb: "block", Peer: "ann"})
 	state := c.State()
 	seeds := []message{
 		&registerMsg{Stamp: Stamp{Wall: 5}, Have: state.position(), State: &state, Yield: true, Mine: c.Snapshot().People, Leaves: []Ended{{"a9", "x", Left, epoch0, epoch0}},
 			Commands: []command{{ID: 1, Join: &JoinCommand{PeerID: "bob", Name: "Bob", Role: Regular, Attachment: "b1"}}}, Suspects: []geo.NodeID{"syd"}},
 		&whoMsg{Copy: true}, &stateMsg{State: state}, &batchMsg{Batch: batch}, &ackMsg{Have: state.position(), Resync: true},
 		&commandMsg{Stamp: Stamp{Wall: 5}, Commands: []command{{ID: 2, Chat: &chatCommand{"a1", "m2", "hi"}}, {ID: 3, Set: &setCommand{Attachment: "a1"}},
-			{ID: 4, Cap: &capCommand{"m1", Cap{Bitrate: 300_000, Set: Stamp{Wall: 6}}}}}},
-		&batchMsg{Batch: capped},
+			{ID: 4, Act: &actCommand{"m1", Stamp{Wall: 7}, Act{Verb: "admit", Peer: "eve"}}}}},
+		&batchMsg{Batch: ruled}, &batchMsg{Batch: lobby}, &batchMsg{Batch: waits}, &batchMsg{Batch: blocked},
 		&resultMsg{Failed: []failure{{1, "full"}}}, &announceMsg{Home: "iad", Have: state.position()}, &dropMsg{Over: true},
 	}
 	for i, m := range seeds {

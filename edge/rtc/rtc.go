@@ -75,6 +75,9 @@ type Offer struct {
 	// are answered; those beyond are refused in the answer. Zero means 49
 	// and 8, negative none.
 	MaxVideoSlots, MaxAudioSlots int
+	// Held keeps the transport from connecting until Begin: it may wait for as
+	// long as somebody waits to be admitted.
+	Held bool
 }
 
 // Up is a section in which the client may send.

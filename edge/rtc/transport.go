@@ -36,6 +36,8 @@ type Transport struct {
 	greeted   chan struct{} // closed at the client's first DTLS record
 	proven    chan struct{} // closed at the client's first authentic packet
 	alert     chan []byte   // DTLS records that came while DTLS was parked
+	begin     sync.Once
+	begun     chan struct{} // closed when it may connect
 	connected chan struct{}
 	done      chan struct{}
 	started   time.Duration
@@ -92,6 +94,7 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 		greeted:   make(chan struct{}),
 		proven:    make(chan struct{}),
 		alert:     make(chan []byte, maxAlerts),
+		begun:     make(chan struct{}),
 		connected: make(chan struct{}),
 		done:      make(chan struct{}),
 		started:   e.cfg.Now(),
@@ -100,6 +103,9 @@ func newTransport(e *Engine, in Offer, o *offer) (*Transport, error) {
 	}
 	if o.setup == "passive" {
 		t.setup = "active"
+	}
+	if !in.Held {
+		t.Begin()
 	}
 	d.reader.t, d.reader.learned = t, make(origins)
 	t.pipe.Store(newRecordPipe(t))
@@ -231,6 +237,9 @@ func (t *Transport) ICE() (ufrag, pwd string) {
 	return t.local.ufrag, t.local.pwd
 }
 
+// Begin lets a held transport connect. It is idempotent.
+func (t *Transport) Begin() { t.begin.Do(func() { close(t.begun) }) }
+
 // Connected is closed when media can flow.
 func (t *Transport) Connected() <-chan struct{} { return t.connected }
 
@@ -285,6 +294,12 @@ func (t *Transport) serve(wg *sync.WaitGroup) {
 
 // connect carries out ICE and DTLS.
 func (t *Transport) connect(wg *sync.WaitGroup) error {
+	select {
+	case <-t.begun:
+	case <-t.ctx.Done():
+		return context.Cause(t.ctx)
+	}
+	t.started = t.engine.cfg.Now()
 	ctx, cancel := context.WithTimeoutCause(t.ctx, t.engine.cfg.ConnectTimeout, ErrConnectTimeout)
 	defer cancel()
 	if err := t.agent.OnConnectionStateChange(func(s ice.ConnectionState) {

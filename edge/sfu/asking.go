@@ -16,7 +16,11 @@ func (u *UpTrack) askMissing(layer uint8, e *encoding, now time.Duration) {
 	if len(seqs) > 0 {
 		u.counts.nacked.Add(uint64(len(seqs)))
 		u.metrics.nacksUp.Add(float64(len(seqs)))
-		u.errands.asks = append(u.errands.asks, request{layer, slices.Clone(seqs)})
+		seqs = slices.Clone(seqs)
+		for i := range seqs {
+			seqs[i] += e.skipped
+		}
+		u.errands.asks = append(u.errands.asks, request{layer, seqs})
 	}
 }
 

@@ -26,6 +26,9 @@ type encoding struct {
 	burst     burst
 	sr        senderReport
 	layered   bool // spatial layers share the encoding
+
+	anew    bool   // the next packet follows the last, whatever its number
+	skipped uint16 // numbers of the source that were let go that way
 }
 
 func (u *UpTrack) encoding(layer uint8) *encoding {
@@ -50,7 +53,10 @@ func (u *UpTrack) receive(p *Packet) {
 		u.level.Store(p.Arrival.Microseconds()<<8 | int64(p.AudioLevel))
 	}
 	e := u.encoding(p.Layer)
-	ext, gap, class := e.log.arrive(p.SequenceNumber)
+	if e.anew {
+		e.anew, e.skipped = false, p.SequenceNumber-uint16(e.log.highest)-1
+	}
+	ext, gap, class := e.log.arrive(p.SequenceNumber - e.skipped)
 	switch class {
 	case arrivedDuplicate:
 		u.counts.duplicates.Add(1)
@@ -93,6 +99,7 @@ func (u *UpTrack) receive(p *Packet) {
 func (u *UpTrack) accept(e *encoding, ext uint64, p *Packet, late bool) *item {
 	it := &u.wave.item
 	*it = item{ext: ext, pkt: *p, late: late, hide: len(p.Payload) == 0}
+	it.pkt.SequenceNumber = uint16(ext)
 	if it.pkt.Codec == NoCodec {
 		it.pkt.Codec = u.cfg.Codec
 	}

@@ -16,12 +16,13 @@ const (
 	dropQueueFull                   // feedback: the UpTrack's queue is full
 	dropNackGone                    // feedback: the packet is unknown or no longer cached
 	dropNackLimit                   // feedback: resent often enough
+	dropBarred                      // the source may not send now
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
 	"duplicate", "old", "stray", "oversize", "padding", "waiting", "codec",
-	"queue_full", "nack_gone", "nack_limit",
+	"queue_full", "nack_gone", "nack_limit", "barred",
 }
 
 // Metrics are the counters of all tracks of a node, by kind.

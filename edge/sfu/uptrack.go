@@ -48,6 +48,7 @@ type UpTrack struct {
 
 	mu        sync.Mutex
 	closed    bool
+	barred    bool
 	encodings [MaxLayers]*encoding
 	alive     uint8 // encodings that arrive, a bit each
 	downs     []*DownTrack
@@ -111,7 +112,11 @@ func (u *UpTrack) Level() (level uint8, at time.Duration) {
 // Write forwards a packet of the source. It is called by the source's reader.
 func (u *UpTrack) Write(p *Packet) {
 	u.lock()
-	if !u.closed {
+	switch {
+	case u.closed:
+	case u.barred:
+		u.countDrops(dropBarred, 1)
+	default:
 		u.receive(p)
 	}
 	u.drain(drainBudget)

@@ -17,6 +17,8 @@ const (
 	Denied             Code = "denied"
 	ResumeInvalid      Code = "resume_invalid"
 	Full               Code = "full"
+	Locked             Code = "locked"
+	Blocked            Code = "blocked"
 	NodeFull           Code = "node_full"
 	NodeDraining       Code = "node_draining"
 	TryAgain           Code = "try_again"

@@ -86,10 +86,13 @@ func (s *fakeSession) Chat(ctx context.Context, id, _ string) (uint64, error) {
 	s.next++
 	return s.next, nil
 }
-func (s *fakeSession) SetBitrate(_ context.Context, max int) error {
-	s.note(fmt.Sprint("bitrate ", max))
-	if max == 20_000 {
-		return &Error{Kind: Failed, Code: BadMessage, Message: "max: 20000 is too little"}
+func (s *fakeSession) Act(_ context.Context, a Act) error {
+	s.note(strings.TrimSpace(fmt.Sprint(a.Verb, " ", a.Peer, " ", string(a.Value))))
+	switch a.Verb {
+	case "fly":
+		return &Error{Kind: Failed, Code: BadMessage, Message: "verb: is not known"}
+	case "kick":
+		return &Error{Kind: Failed, Code: NotAllowed}
 	}
 	return nil
 }
@@ -104,7 +107,9 @@ func (s *fakeSession) Lost()  { s.over <- "lost" }
 type fakeHost struct {
 	session *fakeSession
 	err     error
-	wait    bool // until the context is over
+	wait    bool          // until the context is over
+	admit   chan struct{} // everybody waits in the lobby for one each; nil: nobody does
+	gone    chan error    // who gave up waiting
 	outs    chan *Outbox
 }
 
@@ -115,6 +120,15 @@ func (h *fakeHost) Join(ctx context.Context, j Join, out *Outbox) (Session, Join
 	}
 	if h.err != nil {
 		return nil, Joined{}, h.err
+	}
+	if h.admit != nil {
+		j.Waiting()
+		select {
+		case <-h.admit:
+		case <-ctx.Done():
+			h.gone <- context.Cause(ctx)
+			return nil, Joined{}, context.Cause(ctx)
+		}
 	}
 	out.Send(Update{Type: "update", Version: 2}) // must not overtake joined
 	h.outs <- out

@@ -6,7 +6,7 @@ import (
 )
 
 // What one client may ask for. A person at a page stays far below each of
-// these. Changes that a room sees (media, name, chat, cap) go to everyone in it, so
+// these. Changes that a room sees (media, name, chat, acts) go to everyone in it, so
 // that without a limit one client could fill the outboxes of all others: above
 // it they are refused with rate_limited. What costs this node only is read no
 // faster: a page that chooses its slots anew with every speaker of a lively room
@@ -14,7 +14,8 @@ import (
 const (
 	allRate, allBurst             = 50, 200 // messages of any kind
 	chatRate, chatBurst           = 5, 30
-	changeRate, changeBurst       = 10, 40  // media, rename and bitrate together
+	changeRate, changeBurst       = 10, 40  // media, rename and acts together
+	reactRate, reactBurst         = 2, 10   // reactions, of the acts
 	subscribeRate, subscribeBurst = 20, 100 // subscribe and views together
 	offerRate, offerBurst         = 0.5, 10
 )
@@ -53,24 +54,27 @@ func (b *bucket) wait(ctx context.Context) bool {
 }
 
 // limits are the buckets of one client. They belong to its reader.
-type limits struct{ all, chat, change, subscribe, offer bucket }
+type limits struct{ all, chat, change, react, subscribe, offer bucket }
 
 func newLimits() *limits {
 	return &limits{
 		all:       bucket{rate: allRate, burst: allBurst},
 		chat:      bucket{rate: chatRate, burst: chatBurst},
 		change:    bucket{rate: changeRate, burst: changeBurst},
+		react:     bucket{rate: reactRate, burst: reactBurst},
 		subscribe: bucket{rate: subscribeRate, burst: subscribeBurst},
 		offer:     bucket{rate: offerRate, burst: offerBurst},
 	}
 }
 
-// allow says whether a request of a type may be carried out now.
-func (l *limits) allow(kind string, now time.Time) bool {
-	switch kind {
+// allow says whether a request may be carried out now.
+func (l *limits) allow(r Request, now time.Time) bool {
+	switch r.Type {
 	case "chat":
 		return l.chat.take(now)
-	case "media", "rename", "bitrate":
+	case "act":
+		return l.change.take(now) && (r.Verb != "react" || l.react.take(now))
+	case "media", "rename":
 		return l.change.take(now)
 	case "offer":
 		return l.offer.take(now)

@@ -162,7 +162,7 @@ func TestBucket(t *testing.T) {
 // TestChangesShareABudget: what everybody is told counts together.
 func TestChangesShareABudget(t *testing.T) {
 	l, now := newLimits(), time.Unix(1, 0)
-	kinds := []string{"media", "rename", "bitrate"}
+	kinds := []Request{{Type: "media"}, {Type: "rename"}, {Type: "act", Verb: "mute"}}
 	for i := range changeBurst {
 		if !l.allow(kinds[i%len(kinds)], now) {
 			t.Fatalf("change %d is refused", i)
@@ -170,10 +170,26 @@ func TestChangesShareABudget(t *testing.T) {
 	}
 	for _, kind := range kinds {
 		if l.allow(kind, now) {
-			t.Errorf("%s is allowed above the budget", kind)
+			t.Errorf("%s is allowed above the budget", kind.Type)
 		}
 	}
-	if !l.allow("chat", now) {
+	if !l.allow(Request{Type: "chat"}, now) {
 		t.Error("chat is refused for changes")
+	}
+}
+
+// TestReactionsHaveALowerBudget: applause of one is not what others are for.
+func TestReactionsHaveALowerBudget(t *testing.T) {
+	l, now, taken := newLimits(), time.Unix(1, 0), 0
+	for range changeBurst - 1 {
+		if l.allow(Request{Type: "act", Verb: "react"}, now) {
+			taken++
+		}
+	}
+	if taken != reactBurst {
+		t.Errorf("%d reactions at once", taken)
+	}
+	if !l.allow(Request{Type: "act", Verb: "hand"}, now) {
+		t.Error("a hand is refused for reactions")
 	}
 }

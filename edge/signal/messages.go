@@ -45,6 +45,10 @@ type Join struct {
 	Host      string `json:"-"`    // host name the client used: it names the company
 	UserAgent string `json:"-"`
 	Trace     string `json:"-"` // follows the join through edge, home and relay
+
+	// Waiting is called, from the goroutine that joins, if a moderator must admit
+	// the participant first.
+	Waiting func() `json:"-"`
 }
 
 // HearLoudest is the value of Join.Hear of a client that leaves its audio slots
@@ -73,6 +77,9 @@ type Person struct {
 	Peer     string            `json:"peer_id"`
 	Name     string            `json:"name"`
 	Role     string            `json:"role"`
+	Owner    bool              `json:"owner"`
+	Mode     string            `json:"mode"`
+	Hand     *time.Time        `json:"hand"` // raised at
 	POP      string            `json:"pop"`
 	JoinedAt time.Time         `json:"joined_at"`
 	State    string            `json:"state"`
@@ -135,19 +142,25 @@ type Joined struct {
 	Self       Person      `json:"self"`
 	People     []Person    `json:"people"`
 	Chat       []Message   `json:"chat"`
+	Rules      Rules       `json:"rules"`
+	Lobby      []Guest     `json:"lobby,omitempty"` // for moderators
 	Slots      SlotMIDs    `json:"slots"`
 	Assigned   Assignment  `json:"assigned"`
 	PingMS     int         `json:"ping_ms"`
 	Trace      string      `json:"trace"`
 }
 
-// Event is one change of a room. Kind is join, person, leave or chat.
+// Event is one change of a room. Kind is join, person, leave, chat, rules,
+// reaction or ask.
 type Event struct {
 	Kind    string   `json:"kind"`
 	Person  *Person  `json:"person,omitempty"`
 	Peer    string   `json:"peer_id,omitempty"`
 	Reason  string   `json:"reason,omitempty"`
 	Message *Message `json:"message,omitempty"`
+	Rules   *Rules   `json:"rules,omitempty"`
+	Text    string   `json:"text,omitempty"`   // of a reaction
+	Source  string   `json:"source,omitempty"` // of an ask: what to switch on
 }
 
 // Update carries the events that led to a version of the room.
@@ -163,6 +176,7 @@ type Reset struct {
 	Version uint64    `json:"version"`
 	People  []Person  `json:"people"`
 	Chat    []Message `json:"chat"`
+	Rules   Rules     `json:"rules"`
 }
 
 // Speaking lists everyone who speaks now, and who of them leads the talk:
@@ -194,7 +208,7 @@ type Answer struct {
 	Slots  SlotMIDs `json:"slots"`
 }
 
-// Ack acknowledges a chat message, or a cap.
+// Ack acknowledges a chat message, or an act.
 type Ack struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
@@ -230,8 +244,11 @@ type Request struct {
 	Text  string  `json:"text"`
 	Offer string  `json:"offer"`
 	Up    Up      `json:"up"`
-	Max   *int    `json:"max"` // of bitrate, bit/s
 	T     float64 `json:"t"`
+
+	Verb  string          `json:"verb"` // of act, as are the next two
+	About string          `json:"peer_id"`
+	Value json.RawMessage `json:"value"`
 }
 
 var (
@@ -286,8 +303,8 @@ func ParseRequest(b []byte) (Request, error) {
 			return r, fmt.Errorf("%w: video, audio: a track id is longer than %d bytes", errBadMessage, maxTrack)
 		}
 	}
-	if r.Type == "bitrate" && r.Max == nil {
-		return r, fmt.Errorf("%w: max: is missing", errBadMessage)
+	if r.Type == "act" && r.Verb == "" {
+		return r, fmt.Errorf("%w: verb: is missing", errBadMessage)
 	}
 	return r, checkViews(r.Views)
 }

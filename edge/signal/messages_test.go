@@ -113,8 +113,10 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"views","video":[{"width":640,"height":360,"priority":"speaker","visible":true},null]}`))
 	f.Add([]byte(`{"type":"views","video":[{"width":-1,"height":9000,"priority":"first"}]}`))
 	f.Add([]byte(`{"type":"chat","text":"x","video":{"not":"read"}}`))
-	f.Add([]byte(`{"type":"bitrate","id":"b1","max":300000}`))
-	f.Add([]byte(`{"type":"bitrate"}`))
+	f.Add([]byte(`{"type":"act","id":"a1","verb":"bitrate","value":300000}`))
+	f.Add([]byte(`{"type":"act","verb":"mute","peer_id":"ann","value":"mic"}`))
+	f.Add([]byte(`{"type":"act","verb":"stage","value":{"on":true,"layout":"gallery"}}`))
+	f.Add([]byte(`{"type":"act"}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if j, err := ParseJoin(b); err == nil && (j.Room == "" || j.Offer == "" || j.V != Version) {
 			t.Errorf("taken without what it needs: %+v", j)
@@ -126,8 +128,8 @@ func FuzzParse(f *testing.F) {
 		if len(r.Video) > maxSlots || len(r.Audio) > maxSlots || len(r.Views) > maxSlots {
 			t.Errorf("taken with %d, %d and %d slots", len(r.Video), len(r.Audio), len(r.Views))
 		}
-		if r.Type == "bitrate" && r.Max == nil {
-			t.Error("taken without a cap")
+		if r.Type == "act" && r.Verb == "" {
+			t.Error("taken without a verb")
 		}
 		for _, v := range r.Views {
 			if v != nil && v.check() != nil {

@@ -2,31 +2,85 @@ package signal
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/coder/websocket"
 )
 
-// laneLength is how many messages to the room (chat, caps), and how many offers,
+// laneLength is how many messages to the room (chat, acts), and how many offers,
 // of one client may wait for their turn.
 const laneLength = 16
 
-// read serves requests until the socket ends; it says whether the client left on purpose.
-func (c *socket) read(ctx context.Context, s Session) (left bool) {
+// frame is what came over a socket, or why nothing comes any more.
+type frame struct {
+	request Request
+	err     error // of the request
+	end     error // of the socket
+}
+
+// listen reads the socket until it ends or the client leaves, one frame ahead of
+// who takes them.
+func (c *socket) listen(ctx context.Context) {
+	defer close(c.in)
 	for {
 		rctx, cancel := context.WithTimeout(ctx, readTimeout)
 		kind, b, err := c.conn.Read(rctx)
 		cancel()
-		if err != nil {
-			return websocket.CloseStatus(err) == websocket.StatusNormalClosure
+		f := frame{end: err}
+		if err == nil {
+			f.request, f.err = ParseRequest(b)
+		}
+		if err == nil && kind != websocket.MessageText {
+			f.err = errNoText
+		}
+		select {
+		case c.in <- f:
+		case <-ctx.Done():
+			return
+		}
+		if f.end != nil || f.err == nil && f.request.Type == "leave" {
+			return
+		}
+	}
+}
+
+// errGaveUp ends the waiting of who closed the socket or left.
+var errGaveUp = errors.New("gave up waiting to be admitted")
+
+// attend answers who waits to be admitted, until that is over. They may leave and
+// see that the node is there, and nothing else.
+func (c *socket) attend(over <-chan struct{}, cancel context.CancelCauseFunc) {
+	for {
+		select {
+		case <-over:
+			return
+		case f, ok := <-c.in:
+			switch {
+			case !ok, f.end != nil, f.err == nil && f.request.Type == "leave":
+				cancel(errGaveUp)
+				return
+			case f.err == nil && f.request.Type == "ping" && c.limits.all.take(time.Now()):
+				_ = c.send(context.Background(), Pong{Type: "pong", T: f.request.T})
+			}
+		}
+	}
+}
+
+// read serves requests until the socket ends; it says whether the client left on purpose.
+func (c *socket) read(ctx context.Context, s Session) (left bool) {
+	for {
+		f, ok := <-c.in
+		if !ok || ctx.Err() != nil && f.end == nil {
+			return false
+		}
+		if f.end != nil {
+			return websocket.CloseStatus(f.end) == websocket.StatusNormalClosure
 		}
 		if !c.limits.all.wait(ctx) {
 			return false
 		}
-		req, err := ParseRequest(b)
-		if kind != websocket.MessageText {
-			err = errNoText
-		}
+		req, err := f.request, f.err
 		if err != nil {
 			c.out.Send(asError(err, Failed).fault(clip(req.ID)))
 			continue
@@ -54,7 +108,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 var tooMany = Fault{Type: string(Failed), Code: RateLimited, Message: "Too fast; wait a moment.", RetryAfter: 1}
 
 func (c *socket) handle(s Session, r Request) {
-	if !c.limits.allow(r.Type, time.Now()) {
+	if !c.limits.allow(r, time.Now()) {
 		c.limit(r)
 		return
 	}
@@ -75,7 +129,7 @@ func (c *socket) handle(s Session, r Request) {
 		if err := s.Rename(r.Name); err != nil {
 			c.out.Send(c.failed(err, r))
 		}
-	case "chat", "bitrate":
+	case "chat", "act":
 		c.queue(c.rooms, r)
 	case "offer":
 		c.queue(c.offers, r)
@@ -119,8 +173,8 @@ func (c *socket) lane(ctx context.Context, in <-chan Request, serve func(Request
 
 // room does what the room's home decides.
 func (c *socket) room(ctx context.Context, s Session, r Request) any {
-	if r.Type == "bitrate" {
-		return c.bitrate(ctx, s, r)
+	if r.Type == "act" {
+		return c.act(ctx, s, r)
 	}
 	return c.chat(ctx, s, r)
 }
@@ -138,11 +192,11 @@ func (c *socket) chat(ctx context.Context, s Session, r Request) any {
 	return Ack{Type: "ack", ID: r.ID, Seq: seq}
 }
 
-// bitrate sets the room's cap. Nobody waits longer for it than for a message.
-func (c *socket) bitrate(ctx context.Context, s Session, r Request) any {
+// act asks the room for something. Nobody waits longer for it than for a message.
+func (c *socket) act(ctx context.Context, s Session, r Request) any {
 	ctx, cancel := context.WithTimeout(ctx, chatTimeout)
 	defer cancel()
-	if err := s.SetBitrate(ctx, *r.Max); err != nil {
+	if err := s.Act(ctx, Act{Verb: r.Verb, Peer: r.About, Value: r.Value}); err != nil {
 		return c.failed(err, r)
 	}
 	return Ack{Type: "ack", ID: r.ID}

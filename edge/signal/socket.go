@@ -52,7 +52,7 @@ type Session interface {
 	SetMedia(m Media)
 	Rename(name string) error
 	Chat(ctx context.Context, id, text string) (seq uint64, err error)
-	SetBitrate(ctx context.Context, max int) error // of the room, bit/s; 0: none
+	Act(ctx context.Context, a Act) error
 	Offer(ctx context.Context, offer string, up Up) (string, SlotMIDs, error)
 	Leave() // the participant left
 	Lost()  // the socket is gone; the participant may come back
@@ -145,7 +145,8 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // message may wait for a room's next home while an ICE restart is what keeps the media going.
 type socket struct {
 	conn   *websocket.Conn
-	raw    net.Conn // beneath it, and beneath TLS
+	in     chan frame // from listen
+	raw    net.Conn   // beneath it, and beneath TLS
 	out    *Outbox
 	log    *slog.Logger
 	limits *limits
@@ -158,12 +159,14 @@ func (c *socket) serve(parent context.Context, host Host, r *http.Request) {
 	defer cancel()
 	defer c.conn.CloseNow()
 
-	session, err := c.join(ctx, host, r)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	session, err := c.join(ctx, host, r, &wg)
 	if err != nil {
 		return
 	}
 	c.rooms, c.offers = make(chan Request, laneLength), make(chan Request, laneLength)
-	var wg sync.WaitGroup
 	wg.Go(func() { defer cancel(); c.write(ctx) })
 	wg.Go(func() { c.cut(ctx, cancel) })
 	wg.Go(func() { c.lane(ctx, c.rooms, func(r Request) any { return c.room(ctx, session, r) }) })
@@ -193,16 +196,22 @@ func (c *socket) close(ctx context.Context, code websocket.StatusCode, reason st
 }
 
 // join reads the first message and has the host decide.
-func (c *socket) join(ctx context.Context, host Host, r *http.Request) (Session, error) {
+func (c *socket) join(ctx context.Context, host Host, r *http.Request, wg *sync.WaitGroup) (Session, error) {
 	b, err := c.first(ctx)
 	if err != nil && !errors.Is(err, errBadMessage) {
 		return nil, err
 	}
+	c.in = make(chan frame)
+	wg.Go(func() { c.listen(ctx) })
 	trace := NewTrace()
 	var session Session
 	var joined Joined
 	if err == nil {
 		session, joined, err = c.admit(ctx, host, r, b, trace)
+	}
+	if errors.Is(err, errGaveUp) {
+		c.log.Info("join given up", "trace", trace)
+		return nil, err
 	}
 	if err != nil {
 		e := asError(err, Refused)
@@ -233,13 +242,24 @@ func (c *socket) first(ctx context.Context) ([]byte, error) {
 }
 
 func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte, trace string) (Session, Joined, error) {
-	ctx, cancel := context.WithTimeout(ctx, admitTimeout)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	j, err := ParseJoin(b)
 	if err != nil {
 		return nil, Joined{}, err
 	}
+	limit := time.AfterFunc(admitTimeout, func() { cancel(context.DeadlineExceeded) })
+	defer limit.Stop()
+	over := make(chan struct{})
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(over)
 	j.Host, j.UserAgent, j.Trace = r.Host, r.UserAgent(), trace
+	j.Waiting = func() {
+		limit.Stop()
+		_ = c.send(ctx, Waiting{Type: "waiting", PingMS: int(PingInterval.Milliseconds())})
+		wg.Go(func() { c.attend(over, cancel) })
+	}
 	return host.Join(ctx, j, c.out)
 }
 

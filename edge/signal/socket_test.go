@@ -28,8 +28,8 @@ func TestSocketServesRequests(t *testing.T) {
 		{`{"type":"subscribe","seq":3,"video":["k.camera",null]}`, `{"failed":[{"code":"no_such_track","track":"k.camera"}],"seq":3,"type":"subscribed"}`},
 		{`{"type":"subscribe","seq":4,"audio":[null]}`, `{"failed":[],"seq":4,"type":"subscribed"}`},
 		{`{"type":"chat","id":"c1","text":"hi"}`, `{"id":"c1","seq":1,"type":"ack"}`},
-		{`{"type":"bitrate","id":"b1","max":300000}`, `{"id":"b1","type":"ack"}`},
-		{`{"type":"bitrate","id":"b2","max":0}`, `{"id":"b2","type":"ack"}`},
+		{`{"type":"act","id":"b1","verb":"bitrate","value":300000}`, `{"id":"b1","type":"ack"}`},
+		{`{"type":"act","id":"b2","verb":"mute","peer_id":"ann","value":"mic"}`, `{"id":"b2","type":"ack"}`},
 		{`{"type":"offer","id":"o1","offer":"v=0"}`, `{"answer":"3","id":"o1","slots":{"audio":null,"video":["5"]},"type":"answer"}`},
 	} {
 		p.say(c.in)
@@ -46,9 +46,9 @@ func TestSocketServesRequests(t *testing.T) {
 		{`{"type":"chat","id":7}`, nil, BadMessage},
 		{`[]`, nil, BadMessage},
 		{`{"type":"rename","id":"r"}`, "r", Internal},
-		{`{"type":"bitrate","id":"b3","max":20000}`, "b3", BadMessage},
-		{`{"type":"bitrate","id":"b4"}`, "b4", BadMessage},
-		{`{"type":"bitrate","id":"b5","max":"much"}`, "b5", BadMessage},
+		{`{"type":"act","id":"b3","verb":"kick","peer_id":"ann"}`, "b3", NotAllowed},
+		{`{"type":"act","id":"b4"}`, "b4", BadMessage},
+		{`{"type":"act","id":"b5","verb":7}`, "b5", BadMessage},
 		{`{"type":"chat","id":"c2","text":"` + strings.Repeat("x", MaxChat+1) + `"}`, "c2", ChatTooLong},
 		{`{"type":"chat","id":"c3","text":"` + strings.Repeat("x", MaxMessage) + `"}`, "c3", BadMessage},
 		{`{"type":"chat","id":"` + strings.Repeat("x", maxID+1) + `"}`, strings.Repeat("x", 32) + "…", BadMessage},

@@ -40,6 +40,8 @@ type Options struct {
 	Audio   int                  // audio slots; 0: 3
 	Media   signal.Media
 	Hear    string // "loudest": the node says what the audio slots play
+
+	Waiting func() // called when a moderator must admit the client first
 }
 
 // Client is a participant in a room.
@@ -75,6 +77,10 @@ type Client struct {
 	heard   [][]string
 	quality []signal.Quality
 	caps    []int
+	rules   signal.Rules
+	lobby   []signal.Guest
+	asked   []string
+	reacted []string
 	layers  []*signal.SlotLayer
 }
 
@@ -142,30 +148,48 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 	if err != nil {
 		return nil, err
 	}
-	_, b, err := c.conn.Read(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
-	}
-	var fault signal.Fault
-	if err := json.Unmarshal(b, &fault); err != nil {
-		return nil, err
-	}
-	if fault.Type == "refused" {
-		return nil, &Refusal{fault}
-	}
-	if err := json.Unmarshal(b, &c.Joined); err != nil {
+	c.wg.Go(c.ping)
+	if err := c.answered(ctx, o); err != nil {
 		return nil, err
 	}
 	for _, p := range append(slices.Clone(c.Joined.People), c.Joined.Self) {
 		c.people[p.Peer] = p
 	}
 	c.chat, c.version = c.Joined.Chat, c.Joined.Room.Version
+	c.rules, c.lobby = c.Joined.Rules, c.Joined.Lobby
 	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: c.Joined.Answer}); err != nil {
 		return nil, fmt.Errorf("take answer: %w", err)
 	}
 	c.wg.Go(c.read)
-	c.wg.Go(c.ping)
 	return c, nil
+}
+
+// answered reads what comes before the client is in the room: that it must wait,
+// then Joined.
+func (c *Client) answered(ctx context.Context, o Options) error {
+	for {
+		_, b, err := c.conn.Read(ctx)
+		if err != nil {
+			return fmt.Errorf("read answer: %w", err)
+		}
+		var fault signal.Fault
+		if err := json.Unmarshal(b, &fault); err != nil {
+			return err
+		}
+		switch fault.Type {
+		case "joined":
+			return json.Unmarshal(b, &c.Joined)
+		case "refused":
+			return &Refusal{fault}
+		case "pong":
+		case "waiting":
+			if o.Waiting != nil {
+				o.Waiting()
+			}
+		default:
+			return fmt.Errorf("heard %s before being in the room", b)
+		}
+	}
 }
 
 // offer makes the m-line plan of the protocol.
@@ -346,6 +370,8 @@ func (c *Client) read() {
 			Up      json.RawMessage // of quality or bitrate
 			Down    signal.Score
 			Video   []*signal.SlotLayer
+			Rules   signal.Rules
+			Waiting []signal.Guest
 		}
 		if json.Unmarshal(b, &m) != nil {
 			continue
@@ -359,7 +385,7 @@ func (c *Client) read() {
 			}
 		case "reset":
 			c.resets++
-			c.version, c.chat = m.Version, m.Chat
+			c.version, c.chat, c.rules = m.Version, m.Chat, m.Rules
 			c.people = map[string]signal.Person{}
 			for _, p := range m.People {
 				c.people[p.Peer] = p
@@ -376,6 +402,8 @@ func (c *Client) read() {
 			var up int
 			_ = json.Unmarshal(m.Up, &up)
 			c.caps = append(c.caps, up)
+		case "lobby":
+			c.lobby = m.Waiting
 		case "layers":
 			c.layers = m.Video
 		case "ack":
@@ -412,6 +440,12 @@ func (c *Client) apply(e signal.Event) {
 		c.people[e.Person.Peer] = *e.Person
 	case e.Message != nil:
 		c.chat = append(c.chat, *e.Message)
+	case e.Rules != nil:
+		c.rules = *e.Rules
+	case e.Kind == "ask":
+		c.asked = append(c.asked, e.Source)
+	case e.Kind == "reaction":
+		c.reacted = append(c.reacted, e.Peer+" "+e.Text)
 	}
 }
 
@@ -426,6 +460,10 @@ type State struct {
 	Quality  []signal.Quality    // every time the node said so
 	Caps     []int               // what it may send of video, bit/s, every time the node said so
 	Layers   []*signal.SlotLayer // what the video slots get
+	Rules    signal.Rules
+	Lobby    []signal.Guest // as a moderator is told
+	Asked    []string       // what the client was asked to switch on
+	Reacted  []string       // who by what
 	Resets   int
 	Ended    *signal.Fault
 	Moved    bool
@@ -435,7 +473,7 @@ type State struct {
 func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), slices.Clone(c.quality), slices.Clone(c.caps), slices.Clone(c.layers), c.resets, c.ended, c.moved}
+	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), slices.Clone(c.quality), slices.Clone(c.caps), slices.Clone(c.layers), c.rules, slices.Clone(c.lobby), slices.Clone(c.asked), slices.Clone(c.reacted), c.resets, c.ended, c.moved}
 }
 
 // Until waits until what the client knows fulfils a condition.
@@ -464,7 +502,20 @@ func (c *Client) Chat(ctx context.Context, id, text string) (uint64, error) {
 // SetBitrate bounds what everybody in the room may send of video, in bit/s; 0
 // removes the bound. It returns once that is acknowledged.
 func (c *Client) SetBitrate(ctx context.Context, id string, max int) error {
-	_, err := c.ask(ctx, id, map[string]any{"type": "bitrate", "id": id, "max": max})
+	return c.Act(ctx, id, "bitrate", "", max)
+}
+
+// Act asks the room for something about somebody, or about all; value may be nil.
+// It returns once that is acknowledged.
+func (c *Client) Act(ctx context.Context, id, verb, peer string, value any) error {
+	m := map[string]any{"type": "act", "id": id, "verb": verb}
+	if peer != "" {
+		m["peer_id"] = peer
+	}
+	if value != nil {
+		m["value"] = value
+	}
+	_, err := c.ask(ctx, id, m)
 	return err
 }
 
@@ -475,7 +526,7 @@ func (c *Client) ask(ctx context.Context, id string, m map[string]any) (uint64, 
 	}
 	var seq uint64
 	var fault error
-	err := c.Until(ctx, fmt.Sprintf("%s is acknowledged", m["type"]), func(State) bool {
+	err := c.Until(ctx, fmt.Sprintf("%s is acknowledged", m["type"]), func(s State) bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if f, failed := c.fails[id]; failed {
@@ -483,8 +534,10 @@ func (c *Client) ask(ctx context.Context, id string, m map[string]any) (uint64, 
 			return true
 		}
 		var ok bool
-		seq, ok = c.acks[id]
-		return ok
+		if seq, ok = c.acks[id]; !ok && s.Ended != nil {
+			fault = fmt.Errorf("%s: ended: %s", m["type"], s.Ended.Code)
+		}
+		return ok || fault != nil
 	})
 	return seq, errors.Join(err, fault)
 }

@@ -70,7 +70,7 @@ func TestRoomsBitrateIsCapped(t *testing.T) {
 		if err := ann.SetBitrate(t.Context(), "b1", 100_000); err == nil || !strings.Contains(err.Error(), string(signal.NotAllowed)) {
 			t.Errorf("who is no moderator: %v", err)
 		}
-		if err := mod.SetBitrate(t.Context(), "b2", 20_000); err == nil || !strings.Contains(err.Error(), "bad_message: max: ") {
+		if err := mod.SetBitrate(t.Context(), "b2", 20_000); err == nil || !strings.Contains(err.Error(), "bad_message: value: ") {
 			t.Errorf("too little: %v", err)
 		}
 		r.told(0)

@@ -242,6 +242,11 @@ func (n *Network) Join(near, pop string, o client.Options) *client.Client {
 
 // TryJoin is Join for joins that may be refused.
 func (n *Network) TryJoin(near, pop string, o client.Options) (*client.Client, error) {
+	return n.knock(near, pop, o, patience)
+}
+
+// knock is TryJoin for those who may wait to be admitted for longer.
+func (n *Network) knock(near, pop string, o client.Options, limit time.Duration) (*client.Client, error) {
 	host := n.clientHost(near)
 	transport := &http.Transport{DialContext: host.Dial}
 	n.t.Cleanup(transport.CloseIdleConnections)
@@ -249,7 +254,7 @@ func (n *Network) TryJoin(near, pop string, o client.Options) (*client.Client, e
 	o.HTTP = &http.Client{Transport: transport}
 	o.Engine.SetNet(pionnet.New(host))
 	o.Engine.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	ctx, cancel := context.WithTimeout(n.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(n.t.Context(), limit)
 	defer cancel()
 	c, err := client.Join(ctx, o)
 	if err != nil {

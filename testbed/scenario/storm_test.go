@@ -74,8 +74,10 @@ func (r *room) resume(random *rand.Rand, who, ticket string) (string, *client.Cl
 	return "", nil
 }
 
-// TestStorm: links between POPs break and heal at random while everybody talks.
-// In the end there is one room, and what was acknowledged is in its chat once.
+// TestStorm: links between POPs break and heal at random while everybody talks, a
+// moderator sets rules and somebody waits in the lobby. In the end there is one
+// room, what was acknowledged is in its chat once, all know the same rules, who
+// waited waits and who was blocked is out.
 func TestStorm(t *testing.T) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("schedule ", seed), func(t *testing.T) {
@@ -89,6 +91,8 @@ func storm(r *room, random *rand.Rand) {
 	var taken []string
 	var talk sync.WaitGroup
 	over := make(chan struct{})
+	ruling := r.rule()
+	talk.Go(func() { ruling.set(over) })
 	for i, pop := range POPs {
 		talk.Go(func() {
 			for n := 0; ; n++ {
@@ -116,7 +120,8 @@ func storm(r *room, random *rand.Rand) {
 	healed := time.Now()
 	close(over)
 	talk.Wait()
-	r.agree(POPs, 3, len(taken))
+	r.agree(POPs, 4, len(taken))
+	ruling.holds()
 	r.t.Logf("all agree on %d messages %v after healing", len(taken), time.Since(healed))
 	heard := texts(r.people["fra"].State())
 	slices.Sort(heard)

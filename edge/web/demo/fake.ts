@@ -3,6 +3,7 @@
 // drawn pictures through a real second peer connection. Never part of dist.
 
 import type { ChatMessage, ClientMessage, EncodeUp, Joined, JoinMessage, Media, PauseReason, Person, RoomEvent, Score, SlotLayer, View } from "../src/protocol/messages";
+import { defaultRules } from "../src/protocol/messages";
 import { face, screen, type Extra } from "./people";
 
 interface Scenario {
@@ -67,7 +68,7 @@ class Fake {
       this.tracks.set(`${x.id}.vp8.share`, screen());
     }
     const person: Person = {
-      peer_id: x.id, name: x.name, role: x.role ?? "regular", pop: "fra", state: x.state ?? "present", media, tracks,
+      peer_id: x.id, name: x.name, role: x.role ?? "regular", owner: false, mode: "speaker", hand: null, pop: "fra", state: x.state ?? "present", media, tracks,
       joined_at: this.people.get(x.id)?.joined_at ?? new Date(began + this.people.size * 1000).toISOString(),
     };
     this.people.set(x.id, person);
@@ -266,7 +267,7 @@ class FakeSocket {
     this.shown = this.video.map((_, i) => assigned[i] ?? null);
     const old = fake.people.get(this.self);
     const self: Person = {
-      peer_id: this.self, name: m.name || old?.name || "Guest", role: "regular", pop: this.node?.pop ?? "", joined_at: old?.joined_at ?? new Date().toISOString(),
+      peer_id: this.self, name: m.name || old?.name || "Guest", role: "regular", owner: false, mode: "speaker", hand: null, pop: this.node?.pop ?? "", joined_at: old?.joined_at ?? new Date().toISOString(),
       state: "present", media: m.media, tracks: {},
     };
     fake.people.set(this.self, self);
@@ -274,7 +275,7 @@ class FakeSocket {
     const joined: Joined = {
       type: "joined", peer_id: this.self, answer, ice_servers: [], resume: "ticket",
       node: { id: this.node?.node ?? "", pop: this.node?.pop ?? "" }, room: { id: m.room, version: fake.version, home: "fra-1" },
-      self, people: [...fake.people.values()], chat: fake.chat, slots: this.slots(),
+      self, people: [...fake.people.values()], chat: fake.chat, rules: defaultRules, slots: this.slots(),
       assigned: { video: this.shown, audio: this.audio.map(() => null) }, ping_ms: 2000, trace: "demo",
     };
     this.deliver(joined);

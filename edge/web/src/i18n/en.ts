@@ -229,6 +229,7 @@ export const en = {
   "error.no_such_track": "This picture is not available.",
   "error.no_such_slot": "This picture cannot be shown.",
   "error.not_allowed": "You may not do that here.",
+  "error.full": "There is no place left in the meeting.",
   "error.rate_limited": "Too fast. Wait a moment.",
   "error.try_again": "That did not work. Please try again.",
   "error.internal": "Something went wrong on our side.",

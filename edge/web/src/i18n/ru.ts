@@ -228,6 +228,7 @@ export const ru: Record<Key, Text> = {
   "error.no_such_track": "Это видео недоступно.",
   "error.no_such_slot": "Это видео нельзя показать.",
   "error.not_allowed": "Здесь это не разрешено.",
+  "error.full": "Во встрече больше нет мест.",
   "error.rate_limited": "Слишком быстро. Подождите немного.",
   "error.try_again": "Не получилось. Попробуйте ещё раз.",
   "error.internal": "Ошибка на нашей стороне.",

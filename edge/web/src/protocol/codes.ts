@@ -47,7 +47,7 @@ export const ends = {
   internal: true,
 } as const satisfies Record<string, boolean>;
 
-export const errors = ["bad_message", "chat_too_long", "no_such_track", "no_such_slot", "not_allowed", "rate_limited", "try_again", "internal"] as const;
+export const errors = ["bad_message", "chat_too_long", "no_such_track", "no_such_slot", "not_allowed", "full", "rate_limited", "try_again", "internal"] as const;
 
 export const slotStates = ["live", "paused", "waiting", "empty"] as const;
 

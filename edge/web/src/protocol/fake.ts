@@ -6,6 +6,7 @@ import type { MediaState, Offer, Transport } from "./attachment";
 import type { Clock, Timer } from "./clock";
 import type { SocketLike } from "./line";
 import type { ClientMessage, EncodeUp, IceServer, Joined, JoinMessage, Person, SlotMids } from "./messages";
+import { defaultRules } from "./messages";
 
 export class FakeClock implements Clock {
   private time = 1000;
@@ -170,10 +171,10 @@ export class FakeNet {
   }
   private joined(node: string, m: JoinMessage): Joined {
     const id = m.peer_id || "made-up";
-    const self: Person = { peer_id: id, name: m.name, role: "regular", pop: node, joined_at: new Date(0).toISOString(), state: "present", media: m.media, tracks: {} };
+    const self: Person = { peer_id: id, name: m.name, role: "regular", owner: false, mode: "speaker", hand: null, pop: node, joined_at: new Date(0).toISOString(), state: "present", media: m.media, tracks: {} };
     return {
       type: "joined", peer_id: id, answer: `answer of ${node}`, ice_servers: [{ urls: [`turn:${node}`] }], resume: `ticket of ${node}`,
-      node: { id: node, pop: node }, room: { id: this.rooms.get(m.room) ?? m.room, version: 1, home: "a" }, self, people: [...this.people, self], chat: [],
+      node: { id: node, pop: node }, room: { id: this.rooms.get(m.room) ?? m.room, version: 1, home: "a" }, self, people: [...this.people, self], chat: [], rules: defaultRules,
       slots, assigned: { video: [null, null], audio: [null] }, ping_ms: 2000, trace: "",
     };
   }

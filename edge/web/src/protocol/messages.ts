@@ -16,6 +16,12 @@ export interface Person {
   peer_id: string;
   name: string;
   role: string;
+  /** Is not demoted or removed by others. */
+  owner: boolean;
+  /** speaker, observer (heard, no camera) or viewer (publishes nothing). */
+  mode: string;
+  /** When the hand was raised; null while it is down. */
+  hand: string | null;
   pop: string;
   joined_at: string;
   state: "present" | "reconnecting";
@@ -31,6 +37,56 @@ export interface ChatMessage {
   text: string;
   at: string;
 }
+
+export type MuteMode = "free" | "quiet" | "lecture";
+export type Audience = "all" | "speakers" | "moderators" | "nobody";
+
+/** The view of a moderator that is everybody's while it is on. */
+export interface Stage {
+  on: boolean;
+  layout?: string;
+  /** A peer id or a track id. */
+  pinned?: string;
+  view?: string;
+  /** Peer id of who set it. */
+  by?: string;
+}
+
+/** What holds for everybody in the room. */
+export interface Rules {
+  locked: boolean;
+  lobby: boolean;
+  mute_mode: MuteMode;
+  share: Audience;
+  chat: Audience;
+  hands: Audience;
+  /** Bits per second of video of each participant; 0: no bound. */
+  bitrate: number;
+  stage: Stage;
+}
+
+/** Who waits to be admitted. */
+export interface Guest {
+  peer_id: string;
+  name: string;
+  since: string;
+}
+
+/** What a participant asks of the room; PROTOCOL.md says who may. */
+export type Act =
+  | { verb: "hand" | "lock" | "lobby"; value: boolean }
+  | { verb: "react"; value: string }
+  | { verb: "mute"; peer_id?: string; value: "mic" | "camera" | "share" }
+  | { verb: "ask"; peer_id: string; value: "mic" | "camera" | "share" }
+  | { verb: "lower" | "admit" | "reject"; peer_id?: string }
+  | { verb: "kick" | "block"; peer_id: string }
+  | { verb: "role"; peer_id: string; value: "regular" | "moderator" }
+  | { verb: "mode"; peer_id: string; value: "speaker" | "observer" | "viewer" }
+  | { verb: "mute_mode"; value: MuteMode }
+  | { verb: "share" | "chat" | "hands"; value: Audience }
+  | { verb: "bitrate"; value: number }
+  | { verb: "stage"; value: Stage }
+  | { verb: "end" };
 
 export interface IceServer {
   urls: string[];
@@ -122,6 +178,9 @@ export interface Joined {
   self: Person;
   people: Person[] | null;
   chat: ChatMessage[] | null;
+  rules: Rules;
+  /** For moderators. */
+  lobby?: Guest[];
   slots: SlotMids;
   assigned: Assignment;
   ping_ms: number;
@@ -132,7 +191,10 @@ export type RoomEvent =
   | { kind: "join"; person: Person }
   | { kind: "person"; person: Person }
   | { kind: "leave"; peer_id: string; reason: string }
-  | { kind: "chat"; message: ChatMessage };
+  | { kind: "chat"; message: ChatMessage }
+  | { kind: "rules"; rules: Rules }
+  | { kind: "reaction"; peer_id: string; text: string }
+  | { kind: "ask"; source: "mic" | "camera" | "share" };
 
 export interface Refused {
   type: "refused";
@@ -152,7 +214,9 @@ export type ServerMessage =
   | Refused
   | Ended
   | { type: "update"; version: number; events: RoomEvent[] }
-  | { type: "reset"; version: number; people: Person[] | null; chat: ChatMessage[] | null }
+  | { type: "reset"; version: number; people: Person[] | null; chat: ChatMessage[] | null; rules: Rules }
+  | { type: "waiting"; ping_ms: number }
+  | { type: "lobby"; waiting: Guest[] }
   | { type: "speaking"; peer_ids: string[] | null; dominant?: string }
   | { type: "heard"; audio: (string | null)[] | null }
   | { type: "layers"; video: (SlotLayer | null)[] | null }
@@ -173,7 +237,7 @@ export type ClientMessage =
   | ({ type: "media" } & Media)
   | { type: "rename"; name: string }
   | { type: "chat"; id: string; text: string }
-  | { type: "bitrate"; id: string; max: number }
+  | ({ type: "act"; id: string } & Act)
   | { type: "offer"; id: string; offer: string; up: Up }
   | { type: "ping"; t: number }
   | { type: "leave" };
@@ -202,3 +266,8 @@ export function trackOn(p: Person, source: Source): string | null {
 }
 
 export const nothingOn: Media = { mic: false, camera: false, share: false, share_audio: false };
+
+/** What holds in a room for which nothing is configured. */
+export const defaultRules: Rules = {
+  locked: false, lobby: false, mute_mode: "free", share: "speakers", chat: "speakers", hands: "speakers", bitrate: 0, stage: { on: false },
+};

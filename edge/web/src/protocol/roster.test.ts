@@ -5,7 +5,7 @@ import { emptyRoster, mergeChat, replace, speaking, update } from "./roster";
 
 export function person(id: string, at: number, on: string[] = ["mic", "camera"]): Person {
   return {
-    peer_id: id, name: id.toUpperCase(), role: "regular", pop: "fra", state: "present", joined_at: new Date(at).toISOString(),
+    peer_id: id, name: id.toUpperCase(), role: "regular", owner: false, mode: "speaker", hand: null, pop: "fra", state: "present", joined_at: new Date(at).toISOString(),
     media: { mic: on.includes("mic"), camera: on.includes("camera"), share: on.includes("share"), share_audio: on.includes("share_audio") },
     tracks: Object.fromEntries(on.map((s) => [s, `${id}.${s}`])),
   };

@@ -141,8 +141,8 @@ test("a moderator bounds the room, and is told whether that was done", async () 
   set(300_000);
   set(400_000);
   set(0);
-  const asked = socket.sent.filter((m) => m.type === "bitrate");
-  assert.deepEqual(asked.map((m) => m.max), [300_000, 400_000, 0]);
+  const asked = socket.sent.filter((m) => m.type === "act");
+  assert.deepEqual(asked.map((m) => m.verb === "bitrate" && m.value), [300_000, 400_000, 0]);
   assert.equal(transport.log.filter((l) => l.startsWith("limit")).length, 0, "the node says when it holds");
   const errors: string[] = [];
   session.onerror = (code) => errors.push(code);
@@ -163,7 +163,7 @@ test("who is no moderator bounds only themselves, under the room's bound, at eve
   socket.deliver({ type: "bitrate", up: 0 });
   await clock.pass(10);
   assert.deepEqual(transport.log.slice(2), ["limit 500000", "limit 300000", "limit 500000"]);
-  assert.ok(socket.sent.every((m) => m.type !== "bitrate"));
+  assert.ok(socket.sent.every((m) => m.type !== "act"));
   net.silent.add("a");
   await clock.pass(8_000);
   assert.deepEqual(session.attachment.value?.transport.log.slice(2), ["limit 500000"]);

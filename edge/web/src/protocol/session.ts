@@ -172,7 +172,7 @@ export class Session<T extends Transport> {
     }
     if (this.phase.value !== "live") return Promise.resolve("try_again");
     const id = this.deps.newId();
-    this.send({ type: "bitrate", id, max });
+    this.send({ type: "act", id, verb: "bitrate", value: max });
     return new Promise((done) => {
       this.setting.set(id, done);
       this.deps.clock.after(BITRATE_TIMEOUT_MS, () => this.settled(id, "try_again"));

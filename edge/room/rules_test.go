@@ -1,7 +1,9 @@
 package room
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,12 @@ import (
 )
 
 func moderator(j *Join) { j.Role = Moderator }
+
+func bounded(n int) Act { return Act{Verb: "bitrate", Value: json.RawMessage(fmt.Sprint(n))} }
+
+func about(peer string, verb Verb, value string) Act {
+	return Act{Verb: verb, Peer: peer, Value: json.RawMessage(value)}
+}
 
 // caps checks what pages were told last.
 func caps(t *testing.T, want int, pages ...*page) {
@@ -21,7 +29,7 @@ func caps(t *testing.T, want int, pages ...*page) {
 	}
 }
 
-func TestModeratorsCapReachesEverybody(t *testing.T) {
+func TestModeratorsRuleReachesEverybody(t *testing.T) {
 	for _, where := range []string{"home", "leaf"} {
 		bubble(t, func(t *testing.T) {
 			n := newNetwork(t, wan, "fra", "iad", "syd")
@@ -30,7 +38,7 @@ func TestModeratorsCapReachesEverybody(t *testing.T) {
 			_, a := n.enter(order[0], "ann")
 			_, b := n.enter(order[1], "bob")
 			mod, c := n.enter(at, "mod", moderator)
-			if err := mod.SetBitrate(t.Context(), 300_000); err != nil {
+			if err := mod.Act(t.Context(), bounded(300_000)); err != nil {
 				t.Fatalf("from a %s: %v", where, err)
 			}
 			settle(time.Second)
@@ -39,7 +47,7 @@ func TestModeratorsCapReachesEverybody(t *testing.T) {
 			caps(t, 300_000, late)
 			settle(time.Second)
 			n.equal(3)
-			if err := mod.SetBitrate(t.Context(), 0); err != nil {
+			if err := mod.Act(t.Context(), bounded(0)); err != nil {
 				t.Fatal(err)
 			}
 			settle(time.Second)
@@ -49,37 +57,37 @@ func TestModeratorsCapReachesEverybody(t *testing.T) {
 	}
 }
 
-func TestCapIsRefused(t *testing.T) {
+func TestRuleIsRefused(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := newNetwork(t, wan, "fra", "iad")
 		for _, id := range n.ids() { // the home's own, and a leaf's
 			ann, page := n.enter(id, "ann-"+string(id))
-			if err := ann.SetBitrate(t.Context(), 300_000); !errors.Is(err, ErrNotAllowed) {
+			if err := ann.Act(t.Context(), bounded(300_000)); !errors.Is(err, ErrNotAllowed) {
 				t.Errorf("a regular participant at %s: %v", id, err)
 			}
 			caps(t, 0, page)
 		}
 		mod, page := n.enter("fra", "mod", moderator)
 		for _, bitrate := range []int{-1, 1, MinBitrate - 1, MaxBitrate + 1} {
-			if err := mod.SetBitrate(t.Context(), bitrate); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "bitrate: ") {
+			if err := mod.Act(t.Context(), bounded(bitrate)); !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), "value: ") {
 				t.Errorf("%d: %v", bitrate, err)
 			}
 		}
 		mod.Leave(Left)
-		if err := mod.SetBitrate(t.Context(), 300_000); !errors.Is(err, ErrNoAttachment) {
+		if err := mod.Act(t.Context(), bounded(300_000)); !errors.Is(err, ErrNoAttachment) {
 			t.Errorf("after leaving: %v", err)
 		}
 		caps(t, 0, page)
 	})
 }
 
-func TestLaterCapHolds(t *testing.T) {
+func TestLaterRuleHolds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := newNetwork(t, wan, "fra", "iad", "syd")
 		one, a := n.enter("iad", "one", moderator)
 		two, b := n.enter("syd", "two", moderator)
 		for i, seat := range []*Seat{one, two, one, two} {
-			if err := seat.SetBitrate(t.Context(), 100_000*(i+1)); err != nil {
+			if err := seat.Act(t.Context(), bounded(100_000*(i+1))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -89,16 +97,16 @@ func TestLaterCapHolds(t *testing.T) {
 	})
 }
 
-// A cap that is set while the home dies is set at the next home, and one that
+// A bitrate that is set while the home dies is set at the next home, and one that
 // was set before outlives it.
-func TestCapOutlivesItsHome(t *testing.T) {
+func TestRuleOutlivesItsHome(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := newNetwork(t, wan, "fra", "iad", "syd")
 		order := n.rank()
 		_, _ = n.enter(order[0], "ann")
 		mod, b := n.enter(order[1], "mod", moderator)
 		_, c := n.enter(order[2], "cid")
-		if err := mod.SetBitrate(t.Context(), 500_000); err != nil {
+		if err := mod.Act(t.Context(), bounded(500_000)); err != nil {
 			t.Fatal(err)
 		}
 		n.kill(order[0], 3*time.Second)
@@ -109,7 +117,7 @@ func TestCapOutlivesItsHome(t *testing.T) {
 		n.start("gru")
 		n.kill(order[1], 3*time.Second)
 		other, _ := n.enter(order[2], "mod2", moderator)
-		if err := other.SetBitrate(t.Context(), 300_000); err != nil {
+		if err := other.Act(t.Context(), bounded(300_000)); err != nil {
 			t.Errorf("while the home is gone: %v", err)
 		}
 		settle(10 * time.Second)
@@ -117,7 +125,7 @@ func TestCapOutlivesItsHome(t *testing.T) {
 	})
 }
 
-func TestHalvesAgreeOnTheLaterCap(t *testing.T) {
+func TestHalvesAgreeOnTheLaterRule(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := newNetwork(t, wan, "fra", "iad")
 		west, a := n.enter("fra", "west", moderator)
@@ -128,7 +136,7 @@ func TestHalvesAgreeOnTheLaterCap(t *testing.T) {
 			n.believe([]geo.NodeID{id}, []geo.NodeID{id})
 		}
 		settle(5 * time.Second)
-		for _, err := range []error{west.SetBitrate(t.Context(), 200_000), east.SetBitrate(t.Context(), 300_000)} {
+		for _, err := range []error{west.Act(t.Context(), bounded(200_000)), east.Act(t.Context(), bounded(300_000))} {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,0 +1,71 @@
+package edge
+
+import (
+	"context"
+	"time"
+
+	"github.com/meridian-video/meridian/control/client"
+	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/signal"
+)
+
+// rules are those that are configured for a room, from this node's copy: they
+// hold until a moderator sets others.
+func (n *Node) rules(k roomKey) *room.Rules {
+	rules, view := room.DefaultRules(), n.cfg.Configuration.View()
+	company, ok := view.Company(k.Company)
+	if !ok {
+		return nil
+	}
+	configured, _ := view.Room(k.Company, k.Room)
+	s := view.Settings(company, configured)
+	rules.Lobby.Value = client.On(s.Lobby)
+	if client.On(s.ViewersWrite) {
+		rules.Chat.Value, rules.Hands.Value = room.Everybody, room.Everybody
+	}
+	if s.BitrateCap != nil && *s.BitrateCap > 0 {
+		rules.Bitrate.Value = min(max(*s.BitrateCap, room.MinBitrate), room.MaxBitrate)
+	}
+	return &rules
+}
+
+// errUnheard refuses who would have to wait and could not be told so.
+var errUnheard = signal.Refuse(signal.Denied, "A moderator must let you in, which needs the meeting's page.", nil)
+
+// mayWatch says why somebody may not look on who is nobody in the room: it would
+// pass the lobby, the lock and a block.
+func mayWatch(adm entry.Admission, s room.Snapshot) error {
+	switch {
+	case s.Blocked(adm.Peer, adm.Identities):
+		return joinError(room.ErrBlocked)
+	case adm.Role == entry.Moderator:
+		return nil
+	case s.Rules.Locked.Value:
+		return joinError(room.ErrLocked)
+	case s.Rules.Lobby.Value || adm.Lobby:
+		return errUnheard
+	}
+	return nil
+}
+
+// bringLobby has who comes from now on wait, for a moderator whose token says so
+// (GC-A46).
+func (a *attachment) bringLobby() {
+	ctx, cancel := context.WithTimeout(a.node.ctx, 10*time.Second)
+	defer cancel()
+	if err := a.seat.Act(ctx, room.Act{Verb: "lobby", Value: []byte("true")}); err != nil {
+		a.log.Warn("waiting room not opened", "err", err)
+	}
+}
+
+// gate lets through the tracks of what is on, and holds back all others where
+// they enter the node: before any cache, for all who could get them.
+func (a *attachment) gate(on signal.Media) {
+	open := map[string]bool{
+		trackMic: on.Mic, trackCamera: on.Camera, trackCamera2: on.Camera, trackShare: on.Share, trackShareAudio: on.ShareAudio,
+	}
+	for kind, up := range a.up {
+		up.Track.Bar(!open[kind])
+	}
+}

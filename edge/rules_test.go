@@ -1,0 +1,170 @@
+package edge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/edge/room"
+	"github.com/meridian-video/meridian/edge/sfu"
+	"github.com/meridian-video/meridian/edge/signal"
+)
+
+// passes lists the kinds of an attachment's tracks that let a packet in.
+func passes(a *attachment, n uint16) []string {
+	var out []string
+	for kind, up := range a.up {
+		before := up.Track.Stats().Packets
+		up.Track.Write(&sfu.Packet{SequenceNumber: n, Payload: []byte("0123456789")})
+		if up.Track.Stats().Packets > before {
+			out = append(out, kind)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// A WHIP client knows nothing of rules; its packets obey them.
+func TestRulesHoldForWHIP(t *testing.T) {
+	n := startLone(t)
+	whip, err := os.ReadFile("rtc/testdata/whip.sdp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := n.publish(t.Context(), entry.Admission{Company: "acme", Room: "demo", Peer: "pub"}, signal.MediaRequest{Offer: string(whip)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub := n.attachmentList()[0]
+	ann := n.seated("ann", "")
+	act := func(verb room.Verb, peer, value string) {
+		t.Helper()
+		if err := ann.seat.Act(t.Context(), room.Act{Verb: verb, Peer: peer, Value: json.RawMessage(value)}); err != nil {
+			t.Fatal(verb, err)
+		}
+	}
+	if got := fmt.Sprint(passes(pub, 1)); got != "[camera mic]" {
+		t.Errorf("at first %s", got)
+	}
+	if err := ann.seat.Act(t.Context(), room.Act{Verb: "kick", Peer: "pub"}); err == nil {
+		t.Error("anybody may kick")
+	}
+	mod := n.opened()
+	if _, err := n.seat(t.Context(), mod, entry.Admission{Peer: "mod", Role: entry.Moderator, Capacity: 9}, "", signal.Media{}); err != nil {
+		t.Fatal(err)
+	}
+	ann = mod
+	act("mute", "pub", `"camera"`)
+	if got := fmt.Sprint(passes(pub, 2)); got != "[mic]" {
+		t.Errorf("without the camera %s", got)
+	}
+	act("mute_mode", "", `"lecture"`)
+	if got := fmt.Sprint(passes(pub, 3)); got != "[]" {
+		t.Errorf("in a lecture %s", got)
+	}
+	act("kick", "pub", "")
+	<-res.Done()
+
+	play := func(adm entry.Admission) signal.Code {
+		t.Helper()
+		adm.Company, adm.Room = "acme", "demo"
+		res, err := n.play(t.Context(), adm, signal.MediaRequest{Offer: n.offer})
+		if err == nil {
+			res.Close()
+			<-res.Done()
+			return ""
+		}
+		refusal, ok := errors.AsType[*signal.Error](err)
+		if !ok {
+			t.Fatal(err)
+		}
+		return refusal.Code
+	}
+	eve := entry.Admission{Peer: "eve", Identities: []string{"browser:x"}}
+	for _, step := range []struct {
+		verb        room.Verb
+		peer, value string
+		want        signal.Code // for who only looks on
+	}{{"lock", "", "true", "locked"}, {"lock", "", "false", ""}, {"lobby", "", "true", "denied"}, {"lobby", "", "false", ""}, {"block", "ann", "", ""}} {
+		act(step.verb, step.peer, step.value)
+		if got := play(eve); got != step.want {
+			t.Errorf("after %s %s: %q", step.verb, step.value, got)
+		}
+		if got := play(entry.Admission{Role: entry.Moderator}); got != "" {
+			t.Errorf("a moderator after %s: %q", step.verb, got)
+		}
+	}
+	if got := play(entry.Admission{Peer: "ann"}); got != "blocked" {
+		t.Errorf("who is blocked: %q", got)
+	}
+	act("lobby", "", "true")
+	_, err = n.publish(t.Context(), entry.Admission{Company: "acme", Room: "demo", Peer: "pub2"}, signal.MediaRequest{Offer: string(whip)})
+	if refusal, ok := errors.AsType[*signal.Error](err); !ok || refusal.Code != signal.Denied {
+		t.Errorf("by WHIP into the lobby: %v", err)
+	}
+}
+
+func wait(peer string, claim int64) room.Event {
+	return room.Event{Kind: room.EventWait, Person: &room.Person{PeerID: peer, Name: peer, Claim: room.Stamp{Wall: claim}}}
+}
+
+func went(peer string) room.Event { return room.Event{Kind: room.EventWent, PeerID: peer} }
+
+func TestLobbyIsToldToModerators(t *testing.T) {
+	var told []string
+	names := func(guests []signal.Guest) string {
+		var out []string
+		for _, g := range guests {
+			out = append(out, g.Peer)
+		}
+		return fmt.Sprint(out)
+	}
+	l := &lobby{tell: func(g []signal.Guest) { told = append(told, names(g)) }}
+	l.moderate(true)
+	l.update([]room.Event{wait("bob", 2), {Kind: room.EventChat}})
+	l.update([]room.Event{went("ann")})
+	if got := names(l.begin(room.Snapshot{Lobby: []room.Person{*wait("ann", 1).Person}})); got != "[bob]" || len(told) != 0 {
+		t.Errorf("begins with %s, told %v", got, told)
+	}
+	l.update([]room.Event{wait("ann", 1)})
+	l.update([]room.Event{{Kind: room.EventChat}})
+	l.moderate(false)
+	l.update([]room.Event{went("bob")})
+	l.moderate(true)
+	l.reset(room.Snapshot{})
+	if got := fmt.Sprint(told); got != "[[ann bob] [ann] []]" {
+		t.Errorf("told %s", got)
+	}
+	regular := &lobby{tell: func([]signal.Guest) { t.Error("told to one who moderates nothing") }}
+	regular.update([]room.Event{wait("bob", 2)})
+	if got := regular.begin(room.Snapshot{Lobby: []room.Person{{PeerID: "ann"}}}); got != nil {
+		t.Errorf("begins with %v", got)
+	}
+	regular.update([]room.Event{went("bob")})
+	late := &lobby{tell: func([]signal.Guest) {}}
+	late.moderate(true)
+	late.update([]room.Event{wait("old", 1)})
+	late.reset(room.Snapshot{Lobby: []room.Person{{PeerID: "new"}}})
+	if got := names(late.begin(room.Snapshot{Lobby: []room.Person{{PeerID: "old"}}})); got != "[new]" {
+		t.Errorf("after a reset begins with %s", got)
+	}
+}
+
+func TestParticipantIsToldTheirPartOfEvents(t *testing.T) {
+	rules := room.DefaultRules()
+	rules.Locked.Value = true
+	events := []room.Event{
+		wait("bob", 1), went("bob"), {Kind: room.EventAsk, PeerID: "ann", Text: "mic"}, {Kind: room.EventAsk, PeerID: "cid", Text: "camera"},
+		{Kind: room.EventReaction, PeerID: "cid", Text: "+1"}, {Kind: room.EventRules, Rules: &rules},
+	}
+	body, err := json.Marshal(signalEvents(events, "ann"))
+	const want = `[{"kind":"ask","source":"mic"},{"kind":"reaction","peer_id":"cid","text":"+1"},` +
+		`{"kind":"rules","rules":{"locked":true,"lobby":false,"mute_mode":"free","share":"speakers","chat":"speakers","hands":"speakers","bitrate":0,"stage":{"on":false}}}]`
+	if err != nil || string(body) != want {
+		t.Errorf("%s, %v", body, err)
+	}
+}
