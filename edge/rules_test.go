@@ -35,7 +35,7 @@ func TestRulesHoldForWHIP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := n.publish(t.Context(), entry.Admission{Company: "acme", Room: "demo", Peer: "pub"}, signal.MediaRequest{Offer: string(whip)})
+	res, err := n.publish(t.Context(), admitted{Admission: entry.Admission{Company: "acme", Room: "demo", Peer: "pub"}}, signal.MediaRequest{Offer: string(whip)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestRulesHoldForWHIP(t *testing.T) {
 	play := func(adm entry.Admission) signal.Code {
 		t.Helper()
 		adm.Company, adm.Room = "acme", "demo"
-		res, err := n.play(t.Context(), adm, signal.MediaRequest{Offer: n.offer})
+		res, err := n.play(t.Context(), admitted{Admission: adm}, signal.MediaRequest{Offer: n.offer})
 		if err == nil {
 			res.Close()
 			<-res.Done()
@@ -102,7 +102,7 @@ func TestRulesHoldForWHIP(t *testing.T) {
 		t.Errorf("who is blocked: %q", got)
 	}
 	act("lobby", "", "true")
-	_, err = n.publish(t.Context(), entry.Admission{Company: "acme", Room: "demo", Peer: "pub2"}, signal.MediaRequest{Offer: string(whip)})
+	_, err = n.publish(t.Context(), admitted{Admission: entry.Admission{Company: "acme", Room: "demo", Peer: "pub2"}}, signal.MediaRequest{Offer: string(whip)})
 	if refusal, ok := errors.AsType[*signal.Error](err); !ok || refusal.Code != signal.Denied {
 		t.Errorf("by WHIP into the lobby: %v", err)
 	}
