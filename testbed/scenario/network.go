@@ -74,6 +74,7 @@ type Network struct {
 
 	t       testing.TB
 	dir     string
+	mu      sync.Mutex
 	clients map[string]int // hosts made so far, by POP
 }
 
@@ -221,8 +222,10 @@ func (n *Network) close() {
 
 // clientHost makes a machine near a POP.
 func (n *Network) clientHost(pop string) *simnet.Host {
+	n.mu.Lock()
 	n.clients[pop]++
 	ip := fmt.Sprintf("%s.%d", sites[pop], 10+n.clients[pop])
+	n.mu.Unlock()
 	for _, other := range POPs {
 		n.SetLink(ip, n.edgeIP(other), simnet.Link{Delay: access + between(pop, other)})
 	}
