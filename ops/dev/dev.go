@@ -364,10 +364,10 @@ func (n *Network) writeTable(w io.Writer, took time.Duration) error {
 	for i, p := range r.POPs {
 		fmt.Fprintf(&b, "    %-4s %-14s %s/m/demo\n", p.Name, sites[i].city, p.URL)
 	}
-	fmt.Fprintf(&b, "\n    API  %s/api/v1   (any POP answers it too)\n    Key  %s\n", r.Control, r.APIKey)
-	fmt.Fprintf(&b, "    Data %s   (log: %s)\n", n.opts.Data, logFile)
+	fmt.Fprintf(&b, "\n    Admin %s/admin    (sign in with the key)\n    API   %s/api/v1   (any POP answers both)\n    Key   %s\n", r.Control, r.Control, r.APIKey)
+	fmt.Fprintf(&b, "    Data  %s   (log: %s)\n", n.opts.Data, logFile)
 	if n.opts.WAN {
-		b.WriteString("    WAN  45, 85 and 140 ms one way between the POPs\n")
+		b.WriteString("    WAN   45, 85 and 140 ms one way between the POPs\n")
 	}
 	if n.addr.secure {
 		b.WriteString("\n  The certificate is generated: the browser asks once per POP whether to trust it.\n")

@@ -69,7 +69,7 @@ func TestWhoIsTakenFromAListIsToldAndMayComeBack(t *testing.T) {
 	o.write()
 	o.do(&state.Delete{Kind: state.KindAttendee, ID: "a1", Company: "acme"})
 	o.want(o.write(), "cancellation eve@else.example")
-	r, ok := state.Get[state.Revocation](o.View(), "acme.a1")
+	r, ok := state.Get[state.Revocation](o.View(), state.RevocationID("acme", "a1"))
 	if !ok || r.Expires.Before(noon.Add(300*24*time.Hour)) {
 		t.Errorf("the link still opens: %+v", r)
 	}
@@ -167,7 +167,7 @@ func TestLinksOfSMSAreRevokedWithoutAMailServer(t *testing.T) {
 	o.invited("a1", "m1", "eve@else.example")
 	o.do(&state.Delete{Kind: state.KindAttendee, ID: "a1", Company: "acme"})
 	o.want(o.write())
-	if _, ok := state.Get[state.Revocation](o.View(), "acme.a1"); !ok {
+	if _, ok := state.Get[state.Revocation](o.View(), state.RevocationID("acme", "a1")); !ok {
 		t.Error("the link still opens")
 	}
 }
