@@ -10,28 +10,9 @@ import (
 	"github.com/meridian-video/meridian/control/token"
 )
 
-// host is a name under which people find the company's rooms; "" where it has none.
-func host(v *state.View, c state.Company) string {
-	for d := range state.List[state.RoomDomain](v, c.ID, "") {
-		return d.FQDN
-	}
-	zone := v.Platform().Zone
-	if c.Reseller != "" {
-		zone = ""
-		for d := range state.List[state.RootDomain](v, state.OfReseller(c.Reseller), "") {
-			zone = d.FQDN
-			break
-		}
-	}
-	if zone == "" || c.Subdomain == "" {
-		return ""
-	}
-	return c.Subdomain + "." + zone
-}
-
 // link is an attendee's own way into the meeting's room: whoever has it comes in under that name.
 func (s *Secretary) link(v *state.View, c state.Company, m state.Meeting, a state.Attendee, name string) (string, error) {
-	at := host(v, c)
+	at := v.HostOf(c)
 	room, ok := state.GetOwned[state.Room](v, c.ID, m.Room)
 	if at == "" || !ok {
 		return "", nil

@@ -14,7 +14,7 @@ func TestRoomsAreFoundUnderTheCompanysOwnNameFirst(t *testing.T) {
 	o.do(state.Add(state.KindCompany, "none", "", state.CompanySpec{Name: "None"}))
 	at := func(id string) string {
 		c, _ := state.Get[state.Company](o.View(), id)
-		return host(o.View(), c)
+		return o.View().HostOf(c)
 	}
 	if got := at("acme"); got != "meet.acme.example" {
 		t.Errorf("with a domain: %q", got)
