@@ -34,7 +34,7 @@ func (a *API) registerRevocations() {
 	day := time.Date(2027, 11, 21, 9, 40, 0, 0, time.UTC)
 	register(a, operation{
 		method: http.MethodPost, path: "/companies/{company}/revocations", id: "create-revocation", summary: "Withdraw a token",
-		tag: "tokens", scope: "tokens:write", status: http.StatusCreated,
+		tag: "tokens", scope: "revocations:write", status: http.StatusCreated,
 		about: "The token opens nothing any more, nor does any that was made from it; who is in a meeting by one of them is removed. " +
 			"Keys of the company are withdrawn at their own place, and leave meetings alone.",
 		request: revocationCreate{ID: "K4ZV6JCRPHZ5CYQ2PHN3GLFXQA", Expires: &day},
