@@ -147,6 +147,13 @@ func (l *received) part(kind, encoding string, body io.Reader) error {
 	return err
 }
 
+// count is how many different letters came, and how many times one did.
+func (b *mailbox) count() (letters, times int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.letters), b.times
+}
+
 // got lists the different letters to somebody, as method and subject, in the order of their words.
 func (b *mailbox) got(to string) (found []received) {
 	b.mu.Lock()

@@ -158,8 +158,8 @@ func (o *outside) arrive(ids []string) {
 func (o *outside) changed(kind, id string) {
 	o.Helper()
 	wait(o.T, kind+" "+id+" is told", func() error {
-		if len(o.hooks.heard(func(e told) bool { return e.Type == kind && e.Data.ID == id })) != 1 {
-			return fmt.Errorf("%d events", o.hooks.requests)
+		if n := len(o.hooks.heard(func(e told) bool { return e.Type == kind && e.Data.ID == id })); n != 1 {
+			return fmt.Errorf("%d events", n)
 		}
 		return nil
 	})
@@ -242,7 +242,8 @@ func TestCompaniesAndPeopleAreToldWhoeverLeads(t *testing.T) {
 	if len(o.hooks.wrong) > 0 {
 		t.Errorf("%d wrong requests, the first: %v", len(o.hooks.wrong), o.hooks.wrong[0])
 	}
-	t.Logf("%d events in %d requests, %d letters in %d", len(o.hooks.events), o.hooks.requests, len(o.mail.letters), o.mail.times)
+	letters, times := o.mail.count()
+	t.Logf("%d events in %d requests, %d letters in %d", len(o.hooks.events), o.hooks.requests, letters, times)
 }
 
 // numbered wants the events of a room to have the numbers from 1 on, each once.
