@@ -1,12 +1,15 @@
 // The frame: sections at the side, the company on top, what is chosen beside.
 
 import { useSignalEffect } from "@preact/signals";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { hashOf } from "../address";
 import { lang, languages, t, type Lang } from "../i18n";
 import type { Model } from "../model";
 import { BlockView } from "./block";
+import { ChangePassword } from "./change";
+import { Forgot } from "./forgot";
 import { Icon, Logo } from "./icons";
+import { ChoosePassword } from "./password";
 import { Settings } from "./settings";
 import { SignIn } from "./signin";
 
@@ -30,13 +33,15 @@ export function Root({ model }: { model: Model }) {
           <div class="card">
             <Logo />
             <p role="alert">{t("away")}</p>
-            <button type="button" class="primary" onClick={() => void model.start()}>
+            <button type="button" class="primary" onClick={() => void model.begin()}>
               {t("again")}
             </button>
           </div>
         </main>
       )}
       {model.phase.value === "signin" && <SignIn model={model} />}
+      {model.phase.value === "forgot" && <Forgot model={model} />}
+      {model.phase.value === "password" && <ChoosePassword model={model} />}
       {model.phase.value === "ready" && <Shell model={model} />}
       <Notices model={model} />
     </>
@@ -120,15 +125,23 @@ function Companies({ model }: { model: Model }) {
 }
 
 function Who({ model }: { model: Model }) {
+  const [changing, setChanging] = useState(false);
   const me = model.me.value;
   const name = me?.user ? (me.user.name ?? me.user.email ?? me.user.id) : (me?.key?.name ?? "");
   return (
     <div class="who">
       {name && <span class="quiet">{t(me?.user ? "as" : "as.key", { name })}</span>}
+      {model.changesPassword && (
+        <button type="button" class="quiet-button" aria-label={t("password.change")} title={t("password.change")} onClick={() => setChanging(true)}>
+          <Icon name="key" />
+          <span>{t("signin.password")}</span>
+        </button>
+      )}
       <button type="button" class="quiet-button" aria-label={t("signout")} title={t("signout")} onClick={() => void model.signOut()}>
         <Icon name="leave" />
         <span>{t("signout")}</span>
       </button>
+      {changing && <ChangePassword model={model} onClose={() => setChanging(false)} />}
     </div>
   );
 }
