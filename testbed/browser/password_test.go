@@ -78,7 +78,7 @@ func (p *Page) choose(password, again string) {
 // enters signs in at the company's own address.
 func (p *Page) enters(email, password string) {
 	p.t.Helper()
-	p.shows("a form", `document.querySelector("input[name=email]") !== null`)
+	p.shows("a form", `document.querySelector("main.signin input[name=password]") !== null`)
 	p.enter("input[name=email]", email)
 	p.enter("input[name=password]", password)
 	p.press("Sign in")
@@ -194,15 +194,14 @@ func TestPasswordPageIsForEverybody(t *testing.T) {
 			look(t, p, size.name, "choose", dark)
 			p.choose("x", "x")
 			look(t, p, size.name, "short", dark)
-			p.choose(firstChoice, firstChoice)
-			p.shows("an answer", `document.querySelector("input[name=new]") === null`)
 			if !used {
 				used = true
-				look(t, p, size.name, "done", dark)
-				p.follow(link)
 				p.choose(firstChoice, firstChoice)
-				p.shows("an answer", `document.querySelector("input[name=new]") === null`)
+				p.says("Your password is saved")
+				look(t, p, size.name, "done", dark)
 			}
+			p.follow(o.page + "/admin/password#lost") // the used one, often, is a guesser's
+			p.says("This link does not work")
 			look(t, p, size.name, "over", dark)
 			p.press("Ask for a new link")
 			p.shows("a form", `document.querySelector("input[name=email]") !== null`)

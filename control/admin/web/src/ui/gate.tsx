@@ -1,14 +1,15 @@
 // What stands before the page: a card with one question.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { Icon, Logo } from "./icons";
 import { Languages } from "./shell";
 
 export function Gate({ title, lead, children }: { title: string; lead: string; children: ComponentChildren }) {
   const head = useRef<HTMLHeadingElement>(null);
-  useEffect(() => head.current?.focus(), []); // the button of the card before is gone
+  // The button of the card before is gone; later, the focus may be in a field.
+  useLayoutEffect(() => head.current?.focus(), []);
   return (
     <main class="signin" id="content">
       <div class="card">

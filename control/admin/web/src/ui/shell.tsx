@@ -52,6 +52,7 @@ function Shell({ model }: { model: Model }) {
   const sections = model.sections();
   const chosen = sections.find((s) => s.id === model.section.value);
   const company = model.company.value;
+  const [changing, setChanging] = useState(false);
   useEffect(() => {
     // On a narrow window the sections are a strip that scrolls.
     document.querySelector("nav.side a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -64,7 +65,7 @@ function Shell({ model }: { model: Model }) {
       <header class="top">
         <Logo />
         <Companies model={model} />
-        <Who model={model} />
+        <Who model={model} onChangePassword={() => setChanging(true)} />
       </header>
       <nav class="side" aria-label={t("main")}>
         <ul>
@@ -91,6 +92,7 @@ function Shell({ model }: { model: Model }) {
           model.blocks(chosen).map((b) => <BlockView key={`${company.id}/${b.path}`} model={model} block={b} />)
         )}
       </main>
+      {changing && <ChangePassword model={model} onClose={() => setChanging(false)} />}
     </div>
   );
 }
@@ -124,15 +126,14 @@ function Companies({ model }: { model: Model }) {
   );
 }
 
-function Who({ model }: { model: Model }) {
-  const [changing, setChanging] = useState(false);
+function Who({ model, onChangePassword }: { model: Model; onChangePassword: () => void }) {
   const me = model.me.value;
   const name = me?.user ? (me.user.name ?? me.user.email ?? me.user.id) : (me?.key?.name ?? "");
   return (
     <div class="who">
       {name && <span class="quiet">{t(me?.user ? "as" : "as.key", { name })}</span>}
       {model.changesPassword && (
-        <button type="button" class="quiet-button" aria-label={t("password.change")} title={t("password.change")} onClick={() => setChanging(true)}>
+        <button type="button" class="quiet-button" aria-label={t("password.change")} title={t("password.change")} onClick={onChangePassword}>
           <Icon name="key" />
           <span>{t("signin.password")}</span>
         </button>
@@ -141,7 +142,6 @@ function Who({ model }: { model: Model }) {
         <Icon name="leave" />
         <span>{t("signout")}</span>
       </button>
-      {changing && <ChangePassword model={model} onClose={() => setChanging(false)} />}
     </div>
   );
 }
