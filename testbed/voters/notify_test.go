@@ -159,8 +159,8 @@ func (o *outside) arrive(ids []string) {
 func (o *outside) changed(kind, id string) {
 	o.Helper()
 	wait(o.T, kind+" "+id+" is told", func() error {
-		if len(o.hooks.heard(func(e told) bool { return e.Type == kind && e.Data.ID == id })) != 1 {
-			return fmt.Errorf("%d events", o.hooks.requests)
+		if n := len(o.hooks.heard(func(e told) bool { return e.Type == kind && e.Data.ID == id })); n != 1 {
+			return fmt.Errorf("%d events", n)
 		}
 		return nil
 	})
