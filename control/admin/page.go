@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/meridian-video/meridian/control/api"
+	"github.com/meridian-video/meridian/control/signin"
 )
 
 //go:embed all:dist
@@ -23,8 +24,9 @@ var dist embed.FS
 // it: who holds a company's keys must not be tricked into a click.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-// Handler serves the page at /admin/, its files below /admin/assets/ and, for
-// the page, /admin/routes.json: what the API of this build can be asked.
+// Handler serves the page at /admin/ and, for who follows a password link, at
+// /admin/password, its files below /admin/assets/ and, for the page,
+// /admin/routes.json: what the API of this build can be asked.
 func Handler() http.Handler {
 	files := must(fs.Sub(dist, "dist"))
 	index := must(fs.ReadFile(files, "index.html"))
@@ -32,6 +34,7 @@ func Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /admin", http.RedirectHandler("/admin/", http.StatusPermanentRedirect))
 	mux.HandleFunc("GET /admin/{$}", give("text/html; charset=utf-8", index))
+	mux.HandleFunc("GET "+signin.PagePassword, give("text/html; charset=utf-8", index))
 	mux.HandleFunc("GET /admin/routes.json", give("application/json", routes))
 	mux.Handle("GET /admin/assets/", assets(files))
 	return protect(mux)

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/meridian-video/meridian/control/signin"
 )
 
 // scriptLimit bounds what is loaded before the first screen, gzipped.
@@ -37,6 +39,20 @@ func TestPageIsServedWithItsFiles(t *testing.T) {
 		if !hashed.MatchString(ref[1]) || file.Code != 200 || !strings.Contains(file.Header().Get("Cache-Control"), "immutable") {
 			t.Errorf("%s: %d %v", ref[1], file.Code, file.Header())
 		}
+	}
+}
+
+// A link in a letter leads to the page, whose policy lets its secret go nowhere else.
+func TestPasswordLinksLeadToThePage(t *testing.T) {
+	page, linked := get(t, "/admin/"), get(t, signin.PagePassword)
+	if linked.Code != 200 || linked.Body.String() != page.Body.String() || linked.Header().Get("Content-Security-Policy") != policy {
+		t.Errorf("%d %v", linked.Code, linked.Header())
+	}
+	if linked.Header().Get("Cache-Control") != "no-cache" || linked.Header().Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("%v", linked.Header())
+	}
+	if w := get(t, signin.PagePassword+"/"); w.Code == 200 {
+		t.Error("there is something below it")
 	}
 }
 

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/history"
+	"github.com/meridian-video/meridian/testbed/mailbox"
 )
 
 // Cluster is a running network.
@@ -39,6 +40,7 @@ type Cluster struct {
 	bin       string
 	dir       string
 	artifacts string
+	env       []string // more than the test's own
 }
 
 // Process is one node.
@@ -96,7 +98,21 @@ type Media struct {
 // StartAt is Start with the media of some POPs not on any port of 127.0.0.1.
 func StartAt(t testing.TB, media map[string]Media, pops ...string) *Cluster {
 	t.Helper()
-	c := &Cluster{t: t, bin: Binary(t), dir: t.TempDir(), artifacts: Artifacts(t), Edges: map[string]*Process{}}
+	return begin(t, "", nil, media, pops)
+}
+
+// StartMailing is Start with letters that go to a mail server.
+func StartMailing(t testing.TB, box *mailbox.Box, roots string, pops ...string) *Cluster {
+	t.Helper()
+	smtp := fmt.Sprintf("  smtp: {host: localhost, port: %d, user: %s, password: %s, from: %s}\n", box.Port, mailbox.User, mailbox.Password, mailbox.From)
+	return begin(t, smtp, []string{"SSL_CERT_FILE=" + roots}, nil, pops)
+}
+
+// begin starts all, with more lines of control's configuration and more of the
+// environment.
+func begin(t testing.TB, control string, env []string, media map[string]Media, pops []string) *Cluster {
+	t.Helper()
+	c := &Cluster{env: env, t: t, bin: Binary(t), dir: t.TempDir(), artifacts: Artifacts(t), Edges: map[string]*Process{}}
 	ports := freePorts(t, 4)
 	c.API = fmt.Sprintf("http://127.0.0.1:%d", ports[0])
 	cluster := fmt.Sprintf("127.0.0.1:%d", ports[1])
@@ -113,7 +129,7 @@ control:
   api: {listen: "127.0.0.1:%d"}
   cluster: {listen: %q}
   raft: {listen: "127.0.0.1:%d"}
-`, data, seed, ports[0], cluster, ports[2]))
+%s`, data, seed, ports[0], cluster, ports[2], control))
 	c.WaitReady(c.Control)
 	secret := c.readFile(filepath.Join(data, "join-secret"))
 	c.Key = c.readFile(filepath.Join(data, "api-key"))
@@ -192,6 +208,7 @@ func (c *Cluster) run(name, url string) *Process {
 	}
 	p := &Process{Name: name, URL: url, log: log, done: make(chan struct{}), cmd: exec.Command(c.bin, role, "--config", file)}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
+	p.cmd.Env = append(p.cmd.Environ(), c.env...)
 	if err := p.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/meridian-video/meridian/control/notify/event"
 	"github.com/meridian-video/meridian/control/outbox"
 	"github.com/meridian-video/meridian/testbed/cluster"
+	"github.com/meridian-video/meridian/testbed/mailbox"
 	"github.com/meridian-video/meridian/testbed/voters"
 )
 
@@ -23,14 +24,14 @@ type outside struct {
 	*testing.T
 	*voters.Cluster
 	hooks *receiver
-	mail  *mailbox
+	mail  *mailbox.Box
 	box   *outbox.Outbox
 	hook  string // id of the webhook
 }
 
 func startOutside(t *testing.T) *outside {
-	certificate, roots := certify(t)
-	o := &outside{T: t, hooks: receive(t, certificate), mail: open(t, certificate)}
+	certificate, roots := mailbox.Certify(t)
+	o := &outside{T: t, hooks: receive(t, certificate), mail: mailbox.Open(t, certificate)}
 	var err error
 	if o.Cluster, err = voters.New(cluster.Binary(t), t.TempDir(), 3, nil); err != nil {
 		t.Fatal(err)
@@ -39,7 +40,7 @@ func startOutside(t *testing.T) *outside {
 	if err := o.Configure(fmt.Sprintf(`
   smtp: {host: localhost, port: %d, user: meridian, password: correct horse, from: meetings@example.net}
   webhooks: {allow: [127.0.0.0/8, "::1/128"]}
-`, o.mail.port)); err != nil {
+`, o.mail.Port)); err != nil {
 		t.Fatal(err)
 	}
 	logs := cluster.Artifacts(t)
@@ -166,10 +167,10 @@ func (o *outside) changed(kind, id string) {
 }
 
 // letters waits until somebody has so many different ones.
-func (o *outside) letters(to string, n int) (all []received) {
+func (o *outside) letters(to string, n int) (all []mailbox.Letter) {
 	o.Helper()
 	wait(o.T, fmt.Sprintf("%d letters to %s", n, to), func() error {
-		if all = o.mail.got(to); len(all) < n {
+		if all = o.mail.Got(to); len(all) < n {
 			return fmt.Errorf("%d: %+v", len(all), all)
 		}
 		return nil
@@ -192,12 +193,12 @@ func TestCompaniesAndPeopleAreToldWhoeverLeads(t *testing.T) {
 	o.made("attendees", fmt.Sprintf(`{"meeting":%q,"email":"bob@customer.example","name":"Bob"}`, meeting))
 	first := o.letters("bob@customer.example", 1)[0]
 	for _, want := range []string{"PIN: 4711", "https://meet.acme.example/m/daily?token=", "Europe/Berlin"} {
-		if !strings.Contains(first.text, want) {
-			t.Errorf("no %q in %q", want, first.text)
+		if !strings.Contains(first.Text, want) {
+			t.Errorf("no %q in %q", want, first.Text)
 		}
 	}
-	if first.method != "REQUEST" || !strings.Contains(first.calendar, "UID:"+meeting) || !strings.Contains(first.calendar, "SEQUENCE:0") {
-		t.Errorf("%s: %s", first.method, first.calendar)
+	if first.Method != "REQUEST" || !strings.Contains(first.Calendar, "UID:"+meeting) || !strings.Contains(first.Calendar, "SEQUENCE:0") {
+		t.Errorf("%s: %s", first.Method, first.Calendar)
 	}
 	o.letters("ada@acme.example", 1)
 	o.call(http.MethodPatch, "/acme", `{"settings":{"reminder_minutes":[1]}}`, nil)
@@ -228,13 +229,13 @@ func TestCompaniesAndPeopleAreToldWhoeverLeads(t *testing.T) {
 
 	o.call(http.MethodDelete, "/acme/meetings/"+meeting, "", nil)
 	last := o.letters("bob@customer.example", 3)
-	if len(last) != 3 || last[0].method != "CANCEL" || !strings.Contains(last[0].calendar, "SEQUENCE:2") || !strings.HasPrefix(last[1].subject, "Changed") {
+	if len(last) != 3 || last[0].Method != "CANCEL" || !strings.Contains(last[0].Calendar, "SEQUENCE:2") || !strings.HasPrefix(last[1].Subject, "Changed") {
 		t.Errorf("%+v", last)
 	}
 	o.numbered("daily", len(expected)+len(late))
 	o.cared()
 	ada := o.letters("ada@acme.example", 5) // cancelled, two invitations, changed, reminded
-	if !slices.ContainsFunc(ada, func(l received) bool { return l.subject == "Reminder: Soon" }) {
+	if !slices.ContainsFunc(ada, func(l mailbox.Letter) bool { return l.Subject == "Reminder: Soon" }) {
 		t.Errorf("no reminder of %s among %+v", soon, ada)
 	}
 	o.hooks.mu.Lock()
@@ -242,8 +243,8 @@ func TestCompaniesAndPeopleAreToldWhoeverLeads(t *testing.T) {
 	if len(o.hooks.wrong) > 0 {
 		t.Errorf("%d wrong requests, the first: %v", len(o.hooks.wrong), o.hooks.wrong[0])
 	}
-	letters, times := o.mail.count()
-	t.Logf("%d events in %d requests, %d letters in %d", len(o.hooks.events), o.hooks.requests, letters, times)
+	all, different := o.mail.Times()
+	t.Logf("%d events in %d requests, %d letters in %d", len(o.hooks.events), o.hooks.requests, different, all)
 }
 
 // numbered wants the events of a room to have the numbers from 1 on, each once.

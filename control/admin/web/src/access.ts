@@ -7,6 +7,8 @@ export interface Me {
   reach: "platform" | "reseller" | "company" | "self";
   company?: { id: string; name?: string };
   permissions: string[];
+  /** The company's server opened the session: the password is not the user's to change. */
+  sso?: boolean;
 }
 
 /** routes.json: "GET /companies/{company}/rooms" to the scope that it needs. */

@@ -44,6 +44,12 @@ test("nobody's answer, a proxy's page and half an answer are problems, not excep
   for (let i = 0; i < 3; i++) await assert.rejects(api.get("/x"), (p: Problem) => p instanceof Problem && p.code === "unreachable");
 });
 
+test("what is accepted needs no words, an answer does", async () => {
+  const { api } = fake(new Response("", { status: 202 }), new Response(null, { status: 204 }), json({ id: "1" }, 202), new Response("", { status: 200 }));
+  assert.deepEqual([await api.call("POST", "/x"), await api.call("POST", "/x"), await api.call("POST", "/x")], [undefined, undefined, { id: "1" }]);
+  await assert.rejects(api.get("/x"), (p: Problem) => p.code === "unreachable");
+});
+
 test("an ended session is told once it is used, a wrong password is not an ended session", async () => {
   const { api } = fake(json({ code: "unauthorized" }, 401), json({ code: "unauthorized" }, 401));
   let ended = 0;

@@ -64,7 +64,8 @@ export class Api {
     }
     if (res.status === 204) return undefined as T;
     try {
-      return (await res.json()) as T;
+      const text = await res.text();
+      return (res.status === 202 && text === "" ? undefined : JSON.parse(text)) as T;
     } catch {
       throw new Problem(res.status, "unreachable");
     }
@@ -74,6 +75,17 @@ export class Api {
     const q = new URLSearchParams({ limit: String(limit) });
     if (cursor) q.set("cursor", cursor);
     return this.call("GET", `${path}${path.includes("?") ? "&" : "?"}${q}`);
+  }
+
+  /** Whether a browser that opens a path is sent elsewhere. The answer itself is not for scripts. */
+  async leadsAway(path: string): Promise<boolean> {
+    try {
+      const res = await this.fetch(`/api/v1${path}`, { method: "GET", credentials: "same-origin", redirect: "manual", signal: AbortSignal.timeout(deadline) });
+      if (res.type !== "opaqueredirect" && res.status !== 401) throw await problemOf(res);
+      return res.type === "opaqueredirect";
+    } catch (e) {
+      throw e instanceof Problem ? e : new Problem(0, "unreachable");
+    }
   }
 
   get<T = Item>(path: string): Promise<T> {

@@ -5,6 +5,7 @@ import { Access, type Me, type Routes } from "./access";
 import { hashOf, readPlace } from "./address";
 import { Api, Problem, type Item } from "./api";
 import { type Key, t } from "./i18n";
+import { linkToken, isAbout, passwordPath } from "./password";
 import { collection, sections, type Block, type Section } from "./sections";
 
 export interface Company {
@@ -12,7 +13,7 @@ export interface Company {
   name: string;
 }
 
-export type Phase = "loading" | "signin" | "ready" | "away";
+export type Phase = "loading" | "signin" | "forgot" | "password" | "ready" | "away";
 
 export interface Notice {
   id: number;
@@ -21,6 +22,9 @@ export interface Notice {
 }
 
 const noticeTime = 5000; // ms
+
+/** The address to which the API leads who comes back from a provider and is nobody. */
+const signInFailed = "#sign-in-failed";
 
 export class Model {
   readonly api: Api;
@@ -34,6 +38,8 @@ export class Model {
   readonly notices = signal<Notice[]>([]);
   /** Why somebody must sign in again. */
   readonly reason = signal<Key | null>(null);
+  /** The secret of the password link that led here; "" for none that works, "used" once a password is chosen. */
+  readonly link = signal("");
   routes: Routes = {};
   access = new Access({}, null);
   private nextNotice = 0;
@@ -48,7 +54,41 @@ export class Model {
     return this.routes["POST /sessions"] !== undefined;
   }
 
+  /** Whether who forgot a password can be sent a link. */
+  get forgets(): boolean {
+    return this.routes["POST /password-links"] !== undefined;
+  }
+
+  /** Whether companies may have people sign in at a provider of their own. */
+  get providers(): boolean {
+    return this.routes["GET /sessions/openid"] !== undefined;
+  }
+
+  /** Whether who has signed in can change the password. */
+  get changesPassword(): boolean {
+    const me = this.me.value;
+    return me?.user !== undefined && !me.sso && this.routes["POST /me/password"] !== undefined;
+  }
+
   async start(): Promise<void> {
+    this.readAddress();
+    addEventListener("hashchange", () => this.readAddress());
+    addEventListener("hashchange", () => void this.follow());
+    await this.begin();
+  }
+
+  /** Takes out of the address what must not stay there: secrets, and what happened once. */
+  private readAddress(): void {
+    if (location.pathname === passwordPath && location.hash !== "") {
+      this.link.value = linkToken(location.hash);
+      history.replaceState(null, "", passwordPath);
+    } else if (location.hash === signInFailed) {
+      this.reason.value = "signin.failed";
+      history.replaceState(null, "", location.pathname);
+    }
+  }
+
+  async begin(): Promise<void> {
     this.phase.value = "loading";
     try {
       const res = await fetch("/admin/routes.json", { signal: AbortSignal.timeout(10_000) });
@@ -58,7 +98,10 @@ export class Model {
       this.phase.value = "away";
       return;
     }
-    addEventListener("hashchange", () => void this.follow());
+    if (location.pathname === passwordPath) {
+      this.phase.value = "password";
+      return;
+    }
     if (!this.passwords) {
       this.phase.value = "signin";
       return;
@@ -91,6 +134,44 @@ export class Model {
       this.api.credential = null;
       throw e;
     }
+  }
+
+  /** Goes to the company's provider. company is an id or a host name; empty for that of the own host. */
+  async byProvider(company: string): Promise<void> {
+    const path = `/sessions/openid${company ? `?${new URLSearchParams({ company })}` : ""}`;
+    if (!(await this.api.leadsAway(path))) throw new Problem(0, "no_provider");
+    location.assign(`/api/v1${path}`);
+  }
+
+  /** Has a letter sent with a link, if the address is somebody's; nobody is told whether. */
+  async forgot(email: string, company: string): Promise<void> {
+    await this.api.call("POST", "/password-links", { email, ...(company ? { company } : {}) });
+  }
+
+  /** Sets the password of the link's user. A link that is over is no reason to fail: the page says so then. */
+  async redeem(password: string): Promise<void> {
+    try {
+      await this.api.call("POST", "/password-links/redeem", { token: this.link.value, password });
+      this.link.value = "used";
+    } catch (e) {
+      if (!isAbout(e, "token")) throw e;
+      this.link.value = "";
+    }
+  }
+
+  async changePassword(now: string, next: string): Promise<void> {
+    await this.api.call("POST", "/me/password", { password: now, new_password: next });
+    this.leave("signin.changed");
+  }
+
+  /** Puts the link's address away. */
+  toSignIn(phase: "signin" | "forgot" = "signin"): void {
+    if (location.pathname === passwordPath) history.replaceState(null, "", "/admin/");
+    batch(() => {
+      this.link.value = "";
+      this.reason.value = null;
+      this.phase.value = phase;
+    });
   }
 
   private async enter(): Promise<void> {
@@ -198,6 +279,7 @@ export function words(e: unknown): string {
 
 const known: Record<string, Key> = {
   unreachable: "problem.unreachable",
+  no_provider: "signin.noProvider",
   no_leader: "problem.unreachable",
   unavailable: "problem.unreachable",
   unauthorized: "problem.unauthorized",

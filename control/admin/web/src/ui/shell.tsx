@@ -1,12 +1,15 @@
 // The frame: sections at the side, the company on top, what is chosen beside.
 
 import { useSignalEffect } from "@preact/signals";
-import { useEffect, useId } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { hashOf } from "../address";
 import { lang, languages, t, type Lang } from "../i18n";
 import type { Model } from "../model";
 import { BlockView } from "./block";
+import { ChangePassword } from "./change";
+import { Forgot } from "./forgot";
 import { Icon, Logo } from "./icons";
+import { ChoosePassword } from "./password";
 import { Settings } from "./settings";
 import { SignIn } from "./signin";
 
@@ -30,13 +33,15 @@ export function Root({ model }: { model: Model }) {
           <div class="card">
             <Logo />
             <p role="alert">{t("away")}</p>
-            <button type="button" class="primary" onClick={() => void model.start()}>
+            <button type="button" class="primary" onClick={() => void model.begin()}>
               {t("again")}
             </button>
           </div>
         </main>
       )}
       {model.phase.value === "signin" && <SignIn model={model} />}
+      {model.phase.value === "forgot" && <Forgot model={model} />}
+      {model.phase.value === "password" && <ChoosePassword model={model} />}
       {model.phase.value === "ready" && <Shell model={model} />}
       <Notices model={model} />
     </>
@@ -47,6 +52,7 @@ function Shell({ model }: { model: Model }) {
   const sections = model.sections();
   const chosen = sections.find((s) => s.id === model.section.value);
   const company = model.company.value;
+  const [changing, setChanging] = useState(false);
   useEffect(() => {
     // On a narrow window the sections are a strip that scrolls.
     document.querySelector("nav.side a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -59,7 +65,7 @@ function Shell({ model }: { model: Model }) {
       <header class="top">
         <Logo />
         <Companies model={model} />
-        <Who model={model} />
+        <Who model={model} onChangePassword={() => setChanging(true)} />
       </header>
       <nav class="side" aria-label={t("main")}>
         <ul>
@@ -86,6 +92,7 @@ function Shell({ model }: { model: Model }) {
           model.blocks(chosen).map((b) => <BlockView key={`${company.id}/${b.path}`} model={model} block={b} />)
         )}
       </main>
+      {changing && <ChangePassword model={model} onClose={() => setChanging(false)} />}
     </div>
   );
 }
@@ -119,12 +126,18 @@ function Companies({ model }: { model: Model }) {
   );
 }
 
-function Who({ model }: { model: Model }) {
+function Who({ model, onChangePassword }: { model: Model; onChangePassword: () => void }) {
   const me = model.me.value;
   const name = me?.user ? (me.user.name ?? me.user.email ?? me.user.id) : (me?.key?.name ?? "");
   return (
     <div class="who">
       {name && <span class="quiet">{t(me?.user ? "as" : "as.key", { name })}</span>}
+      {model.changesPassword && (
+        <button type="button" class="quiet-button" aria-label={t("password.change")} title={t("password.change")} onClick={onChangePassword}>
+          <Icon name="key" />
+          <span>{t("signin.password")}</span>
+        </button>
+      )}
       <button type="button" class="quiet-button" aria-label={t("signout")} title={t("signout")} onClick={() => void model.signOut()}>
         <Icon name="leave" />
         <span>{t("signout")}</span>

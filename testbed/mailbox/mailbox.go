@@ -1,4 +1,7 @@
-package voters_test
+// Package mailbox is a mail server for tests: it takes letters over TLS from
+// who has its password, and shows them. It keeps them in memory and sends none
+// on.
+package mailbox
 
 import (
 	"crypto/tls"
@@ -19,23 +22,31 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// mailbox is an SMTP server that wants STARTTLS and a password.
-type mailbox struct {
-	port int
+// What the server at localhost wants to hear.
+const (
+	User     = "meridian"
+	Password = "correct horse"
+	From     = "meetings@example.net"
+)
+
+// Box is an SMTP server that wants STARTTLS and a password.
+type Box struct {
+	Port int
 
 	mu      sync.Mutex
-	letters map[string]received // by Message-ID
+	letters map[string]Letter // by Message-ID
 	times   int
 }
 
-// received is a letter with what calendars read of it.
-type received struct {
-	to, subject, text, method, calendar string
+// Letter is what somebody got, with what calendars read of it.
+type Letter struct {
+	To, Subject, Text, Method, Calendar string
 }
 
-func open(t *testing.T, c tls.Certificate) *mailbox {
+// Open starts a server with a certificate for localhost. It ends with the test.
+func Open(t testing.TB, c tls.Certificate) *Box {
 	t.Helper()
-	b := &mailbox{letters: map[string]received{}}
+	b := &Box{letters: map[string]Letter{}}
 	s := smtp.NewServer(b)
 	s.Domain, s.MaxMessageBytes, s.TLSConfig = "localhost", 1<<20, &tls.Config{Certificates: []tls.Certificate{c}}
 	s.ErrorLog = silent{}
@@ -43,7 +54,7 @@ func open(t *testing.T, c tls.Certificate) *mailbox {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.port = l.Addr().(*net.TCPAddr).Port
+	b.Port = l.Addr().(*net.TCPAddr).Port
 	done := make(chan error, 1)
 	go func() { done <- s.Serve(l) }()
 	t.Cleanup(func() {
@@ -61,11 +72,11 @@ func (silent) Printf(string, ...any) {}
 func (silent) Println(...any)        {}
 
 // NewSession implements smtp.Backend.
-func (b *mailbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &dialogue{box: b}, nil }
+func (b *Box) NewSession(*smtp.Conn) (smtp.Session, error) { return &dialogue{box: b}, nil }
 
 // dialogue is one connection.
 type dialogue struct {
-	box      *mailbox
+	box      *Box
 	in       bool
 	from, to string
 }
@@ -76,7 +87,7 @@ func (*dialogue) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 func (d *dialogue) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
-		if d.in = user == "meridian" && password == "correct horse"; !d.in {
+		if d.in = user == User && password == Password; !d.in {
 			return smtp.ErrAuthFailed
 		}
 		return nil
@@ -84,7 +95,7 @@ func (d *dialogue) Auth(string) (sasl.Server, error) {
 }
 
 func (d *dialogue) Mail(from string, _ *smtp.MailOptions) error {
-	if d.from = from; !d.in || from != "meetings@example.net" {
+	if d.from = from; !d.in || from != From {
 		return smtp.ErrAuthRequired
 	}
 	return nil
@@ -97,8 +108,8 @@ func (d *dialogue) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	l := received{to: d.to}
-	if l.subject, err = new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil {
+	l := Letter{To: d.to}
+	if l.Subject, err = new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil {
 		return err
 	}
 	if err := l.part(m.Header.Get("Content-Type"), m.Header.Get("Content-Transfer-Encoding"), m.Body); err != nil {
@@ -112,7 +123,7 @@ func (d *dialogue) Data(r io.Reader) error {
 }
 
 // part reads a part of a letter and those in it.
-func (l *received) part(kind, encoding string, body io.Reader) error {
+func (l *Letter) part(kind, encoding string, body io.Reader) error {
 	media, params, err := mime.ParseMediaType(kind)
 	if err != nil {
 		return err
@@ -140,29 +151,29 @@ func (l *received) part(kind, encoding string, body io.Reader) error {
 	text, err := io.ReadAll(body)
 	switch media {
 	case "text/plain":
-		l.text = string(text)
+		l.Text = string(text)
 	case "text/calendar":
-		l.method, l.calendar = params["method"], string(text)
+		l.Method, l.Calendar = params["method"], string(text)
 	}
 	return err
 }
 
-// count is how many different letters came, and how many times one did.
-func (b *mailbox) count() (letters, times int) {
+// Times is how many letters were given in, and how many of them differ.
+func (b *Box) Times() (all, different int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.letters), b.times
+	return b.times, len(b.letters)
 }
 
-// got lists the different letters to somebody, as method and subject, in the order of their words.
-func (b *mailbox) got(to string) (found []received) {
+// Got lists the different letters to somebody, in the order of method and subject.
+func (b *Box) Got(to string) (found []Letter) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, l := range b.letters {
-		if l.to == to {
+		if l.To == to {
 			found = append(found, l)
 		}
 	}
-	slices.SortFunc(found, func(a, b received) int { return strings.Compare(a.method+a.subject, b.method+b.subject) })
+	slices.SortFunc(found, func(a, b Letter) int { return strings.Compare(a.Method+a.Subject, b.Method+b.Subject) })
 	return found
 }
