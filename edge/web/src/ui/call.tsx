@@ -9,6 +9,8 @@ import { Controls } from "./controls";
 import { Icon } from "./icons";
 import { Sound } from "./media";
 import { PeoplePanel } from "./people";
+import { Ask } from "./ask";
+import { Reactions } from "./reactions";
 import { StageView } from "./stage";
 
 export function Call({ app }: { app: App }) {
@@ -18,25 +20,29 @@ export function Call({ app }: { app: App }) {
     <div class={`call ${panel ? "with-panel" : ""}`}>
       <main class="stage-area">
         <StageView app={app} />
-        <Banner app={app} />
-        {app.devices.share.value && (
-          <div class="pill sharing">
-            <Icon name="screen" size={18} />
-            <span>{t("share.own")}</span>
-            <button class="link" onClick={() => app.devices.stopShare()}>
-              {t("share.stop")}
-            </button>
-          </div>
-        )}
-        {app.soundBlocked.value && (
-          <div class="pill">
-            <span>{t("sound.blocked")}</span>
-            <button class="primary slim" onClick={() => (app.soundBlocked.value = false)}>
-              <Icon name="sound" size={18} />
-              {t("sound.allow")}
-            </button>
-          </div>
-        )}
+        <Reactions app={app} />
+        <div class="pills">
+          <Banner app={app} />
+          <Ask app={app} />
+          {app.devices.share.value && (
+            <div class="pill sharing">
+              <Icon name="screen" size={18} />
+              <span>{t("share.own")}</span>
+              <button class="link" onClick={() => app.devices.stopShare()}>
+                {t("share.stop")}
+              </button>
+            </div>
+          )}
+          {app.soundBlocked.value && (
+            <div class="pill">
+              <span>{t("sound.blocked")}</span>
+              <button class="primary slim" onClick={() => (app.soundBlocked.value = false)}>
+                <Icon name="sound" size={18} />
+                {t("sound.allow")}
+              </button>
+            </div>
+          )}
+        </div>
       </main>
       {panel && <Panel app={app} />}
       <Controls app={app} />
@@ -86,7 +92,7 @@ function Banner({ app }: { app: App }) {
   );
 }
 
-/** m, v, c and Escape, unless the person is writing. */
+/** m, v, h, c and Escape, unless the person is writing or choosing. */
 function useShortcuts(app: App): void {
   useEffect(() => {
     const press = (e: KeyboardEvent): void => {
@@ -95,10 +101,11 @@ function useShortcuts(app: App): void {
         return;
       }
       const target = e.target as HTMLElement | null;
-      if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select")) return;
+      if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select, dialog, [role=menu]")) return;
       // By the place of the key, so that a Cyrillic layout works as well.
-      if (e.code === "KeyM") void app.devices.toggle("mic");
-      else if (e.code === "KeyV") void app.devices.toggle("camera");
+      if (e.code === "KeyM") app.floor.toggle("mic");
+      else if (e.code === "KeyV") app.floor.toggle("camera");
+      else if (e.code === "KeyH") app.floor.toggleHand();
       else if (e.code === "KeyC") app.togglePanel("chat");
       else return;
       e.preventDefault();
