@@ -100,6 +100,8 @@ export class App {
       this.notify(t(codeKey("error", code)), "problem");
     };
     this.floor = new Floor(this.session, this.devices, (text, tone) => this.tell(text, tone), (text) => (this.spoken.value = text));
+    // Who has the list before their eyes needs no notice over it.
+    this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     this.devices.onnotice = (n) => this.deviceNotice(n);
     this.wire();
   }

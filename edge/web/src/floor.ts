@@ -37,6 +37,8 @@ export class Floor {
   readonly asked = signal<Switch | null>(null);
   readonly reactions = signal<readonly Reaction[]>([]);
   readonly question = signal<Question | null>(null);
+  /** Somebody came to the door. */
+  onguest: (text: string) => void = () => {};
   private reactionId = 0;
   private guests: readonly Guest[] = [];
 
@@ -143,7 +145,7 @@ export class Floor {
     const fresh = now.filter((g) => !before.has(g.peer_id));
     this.guests = now;
     const [one] = fresh;
-    if (one) this.tell(fresh.length === 1 ? t("lobby.waits", { name: one.name }) : t("lobby.wait", { n: now.length }));
+    if (one) this.onguest(fresh.length === 1 ? t("lobby.waits", { name: one.name }) : t("lobby.wait", { n: now.length }));
   }
 }
 

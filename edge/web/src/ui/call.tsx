@@ -1,6 +1,6 @@
 // The call: stage, controls, and one panel beside or over it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
 import { t } from "../i18n";
 import { ChatPanel } from "./chat";
@@ -19,6 +19,7 @@ export function Call({ app }: { app: App }) {
   return (
     <div class={`call ${panel ? "with-panel" : ""}`}>
       <main class="stage-area">
+        <h1 class="hidden">{app.params.room}</h1>
         <StageView app={app} />
         <Reactions app={app} />
         <div class="pills">
@@ -54,8 +55,9 @@ export function Call({ app }: { app: App }) {
 function Panel({ app }: { app: App }) {
   const panel = app.panel.value;
   const ref = useRef<HTMLElement>(null);
-  // Focus goes into the panel that opens and back to where it came from.
-  useEffect(() => {
+  // Focus goes into the panel that opens and back to where it came from, at once:
+  // later it would take the focus from what was opened meanwhile.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     ref.current?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => before?.focus?.();
@@ -100,7 +102,7 @@ function useShortcuts(app: App): void {
         app.panel.value = null;
         return;
       }
-      const target = e.target as HTMLElement | null;
+      const target = e.target instanceof Element ? e.target : null;
       if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select, dialog, [role=menu]")) return;
       // By the place of the key, so that a Cyrillic layout works as well.
       if (e.code === "KeyM") app.floor.toggle("mic");

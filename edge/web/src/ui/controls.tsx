@@ -16,7 +16,7 @@ export function Controls({ app }: { app: App }) {
   const unread = app.unread.value;
   const level = quality(app.figures.value, app.session.rtt.value, app.connected.value, app.session.quality.value).level;
   return (
-    <div class="controls" role="toolbar" aria-label={t("controls")}>
+    <section class="controls" aria-label={t("controls")}>
       <div class="where">
         <span class="room">{app.params.room}</span>
         {app.floor.rules.value.locked && (
@@ -42,7 +42,7 @@ export function Controls({ app }: { app: App }) {
         </PanelButton>
         <More app={app} />
       </div>
-    </div>
+    </section>
   );
 }
 

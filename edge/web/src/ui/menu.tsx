@@ -105,15 +105,16 @@ function items(list: HTMLElement): HTMLElement[] {
   return [...list.querySelectorAll<HTMLElement>("[role^=menuitem]")];
 }
 
-/** Under the button or above it, wherever there is more room, and within the page. */
+/** Under the button or above it, wherever it fits; in a frame where it does not, over everything. */
 function place(list: HTMLElement, at: DOMRect): void {
   const below = innerHeight - at.bottom - EDGE;
   const above = at.top - EDGE;
-  const up = list.offsetHeight > below && above > below;
-  list.style.maxHeight = `${Math.max(80, (up ? above : below) - EDGE)}px`;
+  const high = Math.min(list.offsetHeight, innerHeight - 2 * EDGE);
+  const top = high + EDGE <= below ? at.bottom + 4 : high + EDGE <= above ? at.top - high - 4 : Math.max(EDGE, Math.min(at.top, innerHeight - high - EDGE));
+  list.style.maxHeight = `${innerHeight - 2 * EDGE}px`;
   const left = Math.min(Math.max(EDGE, at.right - list.offsetWidth), innerWidth - list.offsetWidth - EDGE);
   list.style.left = `${left}px`;
-  list.style.top = `${up ? at.top - list.offsetHeight - 4 : at.bottom + 4}px`;
+  list.style.top = `${top}px`;
 }
 
 function press(e: KeyboardEvent, list: HTMLElement | null, close: () => void): void {
