@@ -16,10 +16,13 @@ type State struct {
 	RTT          float64
 	People       []struct {
 		PeerID, Name, POP, State string
+		Role, Mode               string
+		Hand                     string // when it was raised; empty while it is down
 		Speaking                 bool
 		Media                    struct{ Mic, Camera, Share bool }
 	}
-	Chat []struct {
+	Rules struct{ Locked, Lobby bool }
+	Chat  []struct {
 		Seq                int
 		PeerID, Name, Text string
 	}
@@ -113,6 +116,16 @@ func (s State) heard() (sum float64) {
 		sum += a.Energy
 	}
 	return sum
+}
+
+// cameraOf reports whether somebody has their camera on.
+func (s State) cameraOf(name string) bool {
+	for _, p := range s.People {
+		if p.Name == name {
+			return p.Media.Camera
+		}
+	}
+	return false
 }
 
 // decodes asks that so many video slots have decoded ten frames.

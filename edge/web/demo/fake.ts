@@ -2,8 +2,9 @@
 // one: it answers the attach request, the probes and the WebSocket, and feeds
 // drawn pictures through a real second peer connection. Never part of dist.
 
-import type { ChatMessage, ClientMessage, EncodeUp, Joined, JoinMessage, Media, PauseReason, Person, RoomEvent, Score, SlotLayer, View } from "../src/protocol/messages";
+import type { Act, ChatMessage, ClientMessage, EncodeUp, Guest, Joined, JoinMessage, Media, PauseReason, Person, RoomEvent, Rules, Score, SlotLayer, View } from "../src/protocol/messages";
 import { defaultRules } from "../src/protocol/messages";
+import { barred, switches } from "../src/protocol/rights";
 import { face, screen, type Extra } from "./people";
 
 interface Scenario {
@@ -17,6 +18,12 @@ interface Scenario {
   /** Error name that getUserMedia fails with. */
   devices?: string;
   holdChat?: boolean;
+  /** The person asks to come in and waits. */
+  waits?: boolean;
+  role?: string;
+  mode?: string;
+  rules?: Partial<Rules>;
+  guests?: string[];
 }
 
 declare global {
@@ -39,11 +46,14 @@ class Fake {
   tracks = new Map<string, MediaStreamTrack>();
   dead = new Set<string>();
   sockets = new Set<FakeSocket>();
+  waiting = new Set<FakeSocket>();
   speaking: string[] = [];
   /** Why tracks are held back, by track. */
   paused = new Map<string, PauseReason>();
   /** What the page last said of its slots. */
   views: (View | null)[] = [];
+  rules: Rules = { ...defaultRules, ...scenario.rules };
+  lobby: Guest[] = (scenario.guests ?? []).map((name, i) => ({ peer_id: `g${i}`, name, since: new Date().toISOString() }));
   joins = 0;
   subscribes = 0;
 
@@ -68,7 +78,7 @@ class Fake {
       this.tracks.set(`${x.id}.vp8.share`, screen());
     }
     const person: Person = {
-      peer_id: x.id, name: x.name, role: x.role ?? "regular", owner: false, mode: "speaker", hand: null, pop: "fra", state: x.state ?? "present", media, tracks,
+      peer_id: x.id, name: x.name, role: x.role ?? "regular", owner: false, mode: x.mode ?? "speaker", hand: x.hand === undefined ? null : new Date(Date.now() - x.hand * 1000).toISOString(), pop: "fra", state: x.state ?? "present", media, tracks,
       joined_at: this.people.get(x.id)?.joined_at ?? new Date(began + this.people.size * 1000).toISOString(),
     };
     this.people.set(x.id, person);
@@ -118,6 +128,68 @@ class Fake {
 
   judge(up: Score, down: Score): void {
     for (const s of this.sockets) s.deliver({ type: "quality", up, down });
+  }
+
+  hold(s: FakeSocket): void {
+    this.waiting.add(s);
+    s.deliver({ type: "waiting", ping_ms: 2000 });
+  }
+
+  /** Turns away whoever waits. */
+  reject(): void {
+    for (const s of this.waiting) s.finish({ type: "refused", code: "denied", message: "", retry_after: 0 }, 4001);
+  }
+
+  knock(name: string): void {
+    this.lobby = [...this.lobby, { peer_id: `g${Date.now()}`, name, since: new Date().toISOString() }];
+    for (const s of this.sockets) s.deliver({ type: "lobby", waiting: this.lobby });
+  }
+
+  rule(change: Partial<Rules>): void {
+    this.rules = { ...this.rules, ...change };
+    this.publish({ kind: "rules", rules: this.rules });
+  }
+
+  /** Does what the page asks, about as the room would. */
+  act(self: string, m: Act): void {
+    const someone = "peer_id" in m && m.peer_id ? [m.peer_id] : [...this.people.keys()].filter((id) => id !== self);
+    const alter = (ids: string[], f: (p: Person) => Person): void => {
+      for (const id of ids) {
+        const p = this.people.get(id);
+        if (!p) continue;
+        this.people.set(id, f(p));
+        this.publish({ kind: "person", person: f(p) });
+      }
+    };
+    switch (m.verb) {
+      case "hand":
+        return alter([self], (p) => ({ ...p, hand: m.value ? new Date().toISOString() : null }));
+      case "lower":
+        return alter(someone, (p) => ({ ...p, hand: null }));
+      case "mute":
+        return alter(someone, (p) => ({ ...p, media: { ...p.media, [m.value]: false } }));
+      case "role":
+        return alter(someone, (p) => ({ ...p, role: m.value }));
+      case "mode":
+        return alter(someone, (p) => ({ ...p, mode: m.value }));
+      case "react":
+        return this.publish({ kind: "reaction", peer_id: self, text: m.value });
+      case "lock":
+        return this.rule({ locked: m.value });
+      case "lobby":
+        return this.rule({ lobby: m.value });
+      case "mute_mode":
+        return this.rule({ mute_mode: m.value });
+      case "kick":
+      case "block":
+        return this.exit(m.peer_id, `${m.verb}ed`);
+      case "end":
+        return this.end("room_closed");
+      case "admit":
+      case "reject":
+        this.lobby = this.lobby.filter((g) => m.peer_id && g.peer_id !== m.peer_id);
+        for (const s of this.sockets) s.deliver({ type: "lobby", waiting: this.lobby });
+    }
   }
 
   end(code: string): void {
@@ -180,7 +252,8 @@ class FakeSocket {
     const m = JSON.parse(data) as ClientMessage;
     switch (m.type) {
       case "join":
-        if (scenario.refuse) this.finish({ type: "refused", code: scenario.refuse, message: scenario.refuse, retry_after: 1 }, 4001);
+        if (scenario.waits) fake.hold(this);
+        else if (scenario.refuse) this.finish({ type: "refused", code: scenario.refuse, message: scenario.refuse, retry_after: 1 }, 4001);
         else void this.join(m);
         break;
       case "ping":
@@ -207,6 +280,10 @@ class FakeSocket {
         if (scenario.holdChat) break;
         if (m.text === "fail") this.deliver({ type: "error", id: m.id, code: "try_again", message: "" });
         else this.deliver({ type: "ack", id: m.id, seq: fake.say(this.self, m.text) });
+        break;
+      case "act":
+        fake.act(this.self, m);
+        this.deliver({ type: "ack", id: m.id });
         break;
       case "offer":
         void this.answer(m.offer).then((answer) => this.deliver({ type: "answer", id: m.id, answer, slots: this.slots() }));
@@ -267,15 +344,16 @@ class FakeSocket {
     this.shown = this.video.map((_, i) => assigned[i] ?? null);
     const old = fake.people.get(this.self);
     const self: Person = {
-      peer_id: this.self, name: m.name || old?.name || "Guest", role: "regular", owner: false, mode: "speaker", hand: null, pop: this.node?.pop ?? "", joined_at: old?.joined_at ?? new Date().toISOString(),
+      peer_id: this.self, name: m.name || old?.name || "Guest", role: scenario.role ?? "regular", owner: false, mode: scenario.mode ?? "speaker", hand: null, pop: this.node?.pop ?? "", joined_at: old?.joined_at ?? new Date().toISOString(),
       state: "present", media: m.media, tracks: {},
     };
+    for (const s of switches) if (barred(self, fake.rules, s)) self.media = { ...self.media, [s]: false };
     fake.people.set(this.self, self);
     fake.sockets.add(this);
     const joined: Joined = {
       type: "joined", peer_id: this.self, answer, ice_servers: [], resume: "ticket",
       node: { id: this.node?.node ?? "", pop: this.node?.pop ?? "" }, room: { id: m.room, version: fake.version, home: "fra-1" },
-      self, people: [...fake.people.values()], chat: fake.chat, rules: defaultRules, slots: this.slots(),
+      self, people: [...fake.people.values()], chat: fake.chat, rules: fake.rules, lobby: fake.lobby, slots: this.slots(),
       assigned: { video: this.shown, audio: this.audio.map(() => null) }, ping_ms: 2000, trace: "demo",
     };
     this.deliver(joined);

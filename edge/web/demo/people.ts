@@ -9,6 +9,9 @@ export interface Extra {
   share?: boolean;
   state?: "present" | "reconnecting";
   role?: string;
+  mode?: string;
+  /** Seconds ago that the hand was raised. */
+  hand?: number;
 }
 
 const rooms = [

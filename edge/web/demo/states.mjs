@@ -24,7 +24,21 @@ const call = (pictures, then) => async (page) => {
   await page.waitForFunction((n) => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= n, pictures, { timeout: 15_000 });
   await then?.(page);
 };
-const press = (label) => (page) => page.click(`.side button[aria-label^="${label}"]`);
+/** A button of the bar, or of the menu that has what the bar has no room for. */
+const press = (label) => async (page) => {
+  const button = page.locator(`.controls button[aria-label^="${label}"]`);
+  if (await button.isVisible()) return button.click();
+  await page.click(".controls button.narrow");
+  await page.click(`[role=menu] [aria-label="${label}"]`);
+};
+/** Chooses in a menu of the people panel. */
+const choose = (menu, item) => async (page) => {
+  await page.click(`.panel button[aria-label="${menu}"]`);
+  if (item) await page.click(`[role=menu] [aria-label="${item}"]`);
+};
+const then = (...steps) => async (page) => { for (const s of steps) await s(page); };
+const team = people(5, { 0: { hand: 20, share: false }, 1: { mode: "speaker" }, 2: { role: "moderator" }, 4: { hand: 60 } });
+const host = { me, role: "moderator", people: team };
 
 export const states = {
   prejoin: { demo: { me }, act: async (p) => { await p.waitForSelector("video.shown"); await p.waitForSelector(".choice"); await p.mouse.click(2, 2); }, settle: 700 },
@@ -56,6 +70,21 @@ export const states = {
   reconnecting: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => { for (const n of ["fra-1", "iad-1", "syd-1"]) window.fake.kill(n); }); await p.waitForSelector(".banner", { timeout: 12_000 }); }) },
   resumed: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => window.fake.kill("fra-1")); await back(p, 20_000); }), sizes: ["wide"], schemes: ["light"] },
   moved: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => window.fake.move()); await back(p, 10_000); }), sizes: ["wide"], schemes: ["light"] },
+  waiting: { demo: { me, waits: true }, act: async (p) => { await p.waitForSelector("video.shown"); await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); await p.waitForSelector(".waiting video.shown"); } },
+  "waiting-ru": { demo: { me, waits: true }, url: "/m/weekly-sync?lang=ru&nameScreenDisabled=1&displayName=Аня", act: (p) => p.waitForSelector(".waiting video.shown"), settle: 700 },
+  hands: { demo: { me, people: team }, act: call(3, async (p) => { await p.evaluate(() => window.fake.act("p1", { verb: "react", value: "👏" })); await press("Raise hand")(p); await p.waitForTimeout(300); }) },
+  reactions: { demo: { me, people: people(2) }, act: call(3, async (p) => { const small = await p.locator('button[aria-label="More"]').isVisible(); await p.click(`button[aria-label="${small ? "More" : "Reactions"}"]`); await p.evaluate(() => { window.fake.act("p0", { verb: "react", value: "🎉" }); window.fake.act("p1", { verb: "react", value: "👍" }); }); }), settle: 600 },
+  ask: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.keyboard.press("m"); await p.evaluate(() => window.fake.publish({ kind: "ask", source: "mic" })); await p.waitForSelector(".ask"); }) },
+  hushed: { demo: { me, people: people(3, { 0: { role: "moderator" } }) }, act: call(3, async (p) => { await p.waitForTimeout(4200); await p.evaluate(() => window.fake.act("p0", { verb: "mute", peer_id: "me", value: "mic" })); await p.waitForSelector(".notice"); }) },
+  lecture: { demo: { me, people: people(3, { 0: { role: "moderator" } }), rules: { mute_mode: "lecture" } }, act: call(3, async (p) => { await p.keyboard.press("Tab"); }) },
+  viewer: { demo: { me, mode: "viewer", people: people(3, { 0: { role: "moderator" } }) }, act: call(2) },
+  host: { demo: { ...host, guests: ["Nadia Rossi", "Владимир Константинопольский", "Kai"] }, act: call(2, press("People")) },
+  "host-waits": { demo: host, act: call(2, (p) => p.evaluate(() => window.fake.knock("Nadia Rossi"))) },
+  "person-menu": { demo: host, act: call(2, then(press("People"), choose("Actions for Mara Lindqvist"))) },
+  "room-menu": { demo: { ...host, rules: { locked: true } }, act: call(2, then(press("People"), choose("Manage"))) },
+  "room-menu-ru": { demo: { ...host, rules: { lobby: true } }, url: "/m/weekly-sync?lang=ru", act: call(2, then(press("Участники"), choose("Управление"))), sizes: ["wide", "phone"] },
+  block: { demo: host, act: call(2, then(press("People"), choose("Actions for Jonas Weber", "Block…"))) },
+  rejected: { demo: { me, waits: true }, act: async (p) => { await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); await p.waitForSelector(".waiting"); await p.evaluate(() => window.fake.reject()); await p.waitForSelector(".final"); } },
   left: { demo: { me, people: people(1) }, act: call(1, (p) => p.click('button[aria-label="Leave"]')) },
   superseded: { demo: { me }, act: call(1, (p) => p.evaluate(() => window.fake.end("superseded"))) },
   expired: { demo: { refuse: "token_expired" }, act: refused },

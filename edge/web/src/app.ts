@@ -2,6 +2,7 @@
 // Components read from here and call its methods; they own no state of the call.
 
 import { batch, computed, effect, signal } from "@preact/signals";
+import { Floor } from "./floor";
 import { codeKey, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
 import { Devices, type DeviceNotice } from "./media/devices";
@@ -55,6 +56,7 @@ export class App {
   readonly store: Store = remember();
   readonly devices: Devices;
   readonly session: Session<PeerTransport>;
+  readonly floor: Floor;
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -93,7 +95,13 @@ export class App {
       },
     );
     this.session.onchange = (c) => this.announce(c);
-    this.session.onerror = (code) => this.notify(t(codeKey("error", code)), "problem");
+    this.session.onerror = (code) => {
+      if (code === "not_allowed") this.floor.refused();
+      this.notify(t(codeKey("error", code)), "problem");
+    };
+    this.floor = new Floor(this.session, this.devices, (text, tone) => this.tell(text, tone), (text) => (this.spoken.value = text));
+    // Who has the list before their eyes needs no notice over it.
+    this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     this.devices.onnotice = (n) => this.deviceNotice(n);
     this.wire();
   }
@@ -105,7 +113,10 @@ export class App {
     return this.panel.value === "chat" ? 0 : chat.filter((m) => m.seq > this.seenChat.value && m.peer_id !== this.session.self).length;
   });
 
-  readonly me = computed<Person | null>(() => this.people.value.find((p) => p.peer_id === this.session.joined.value?.peer_id) ?? null);
+  readonly me = computed<Person | null>(() => this.floor.me.value);
+  /** Those who have a place on the stage: viewers and observers have none. */
+  private readonly seated = computed(() => this.people.value.filter((p) => p.mode === "speaker"));
+  private readonly seat = computed<Person | null>(() => (this.me.value?.mode === "speaker" ? this.me.value : null));
 
   private readonly selfStream = computed(() => {
     const camera = this.devices.tracks.value.camera;
@@ -127,9 +138,9 @@ export class App {
   /** How many other people the stage shows. */
   private readonly room = computed(() => {
     const { w, h } = this.stageSize.value;
-    const others = this.people.value.length - 1;
+    const others = this.seated.value.length - (this.seat.value ? 1 : 0);
     const shares = this.shares.value.length;
-    const places = capacity(w, h, shares > 0, GAP) - Math.max(0, shares - 1) - (this.floatSelf.value ? 0 : 1);
+    const places = capacity(w, h, shares > 0, GAP) - Math.max(0, shares - 1) - (this.seat.value && !this.floatSelf.value ? 1 : 0);
     return Math.max(1, others > places ? places - 1 : places); // the number of those who do not fit takes a place as well
   });
 
@@ -143,7 +154,7 @@ export class App {
   );
 
   readonly sharing = computed(() => this.shares.value.length > 0);
-  readonly floatSelf = computed(() => !this.sharing.value && this.people.value.length === 2 && this.me.value !== null);
+  readonly floatSelf = computed(() => !this.sharing.value && this.seated.value.length === 2 && this.seat.value !== null);
 
   /**
    * The stage: shared screens first, then people in their places, and how many
@@ -151,8 +162,8 @@ export class App {
    */
   readonly stage = computed<{ tiles: Tile[]; self: Tile | null; more: number }>(() => {
     const roster = this.session.roster.value;
-    const me = this.me.value;
-    const others = this.people.value.filter((p) => p.peer_id !== me?.peer_id);
+    const me = this.seat.value;
+    const others = this.seated.value.filter((p) => p.peer_id !== me?.peer_id);
     const slotted = new Set(this.session.assigned.value.video);
     const rank = (p: Person): number => (slotted.has(trackOn(p, "camera") ?? "") ? 0 : 1);
     const wanted = others
@@ -221,11 +232,6 @@ export class App {
     this.panel.value = null;
   }
 
-  toggleShare(): void {
-    if (this.devices.share.value) this.devices.stopShare();
-    else void this.devices.startShare();
-  }
-
   togglePanel(p: Panel): void {
     this.panel.value = this.panel.value === p ? null : p;
   }
@@ -239,6 +245,12 @@ export class App {
     const id = ++this.noticeId;
     this.notices.value = [...this.notices.value.slice(-2), { id, text, tone }];
     setTimeout(() => this.dismiss(id), NOTICE_MS);
+  }
+
+  /** Says something aloud and on screen. */
+  private tell(text: string, tone: Notice["tone"] = "info"): void {
+    this.spoken.value = text;
+    this.notify(text, tone);
   }
 
   dismiss(id: number): void {
@@ -336,7 +348,7 @@ export class App {
     let was = "";
     effect(() => {
       const phase = this.session.phase.value;
-      if (was === "joining" && phase === "live") this.seenChat.value = Math.max(this.seenChat.peek(), this.session.roster.peek().chat.at(-1)?.seq ?? 0);
+      if ((was === "joining" || was === "waiting") && phase === "live") this.seenChat.value = Math.max(this.seenChat.peek(), this.session.roster.peek().chat.at(-1)?.seq ?? 0);
       if (phase === "reconnecting") this.spoken.value = t("banner.reconnecting");
       if (was === "reconnecting" && phase === "live") this.spoken.value = t("banner.back");
       was = phase;
@@ -348,16 +360,20 @@ export class App {
   }
 
   private announce(c: Change): void {
+    if (c.kind === "asked") return this.floor.ask(c.source);
+    if (c.kind === "reacted") return this.floor.reacted(c.person, c.text);
     const own = (c.kind === "said" ? c.message.peer_id : c.person.peer_id) === this.session.self;
     if (own) return;
     switch (c.kind) {
       case "joined":
-        this.spoken.value = t("live.joined", { name: c.person.name });
-        this.notify(this.spoken.value);
+        if (c.person.mode === "speaker") this.tell(t("live.joined", { name: c.person.name }));
         break;
       case "left":
-        this.spoken.value = t(c.reason === "lost" ? "live.lost" : c.reason === "kicked" || c.reason === "blocked" ? "live.kicked" : "live.left", { name: c.person.name });
-        this.notify(this.spoken.value);
+        if (c.person.mode === "speaker") this.tell(t(c.reason === "lost" ? "live.lost" : c.reason === "kicked" || c.reason === "blocked" ? "live.kicked" : "live.left", { name: c.person.name }));
+        break;
+      case "raised":
+        if (this.floor.moderates.value) this.tell(t("hand.raised", { name: c.person.name }));
+        else this.spoken.value = t("hand.raised", { name: c.person.name });
         break;
       case "shares":
         this.spoken.value = t("live.shares", { name: c.person.name });
@@ -370,9 +386,7 @@ export class App {
 
   private deviceNotice(n: DeviceNotice): void {
     const key = `trouble.${n.kind}.${n.trouble}` as Key;
-    const text = t(key);
-    this.spoken.value = text;
-    this.notify(text, "problem");
+    this.tell(t(key), "problem");
   }
 }
 

@@ -3,6 +3,7 @@
 
 import { batch, computed, signal } from "@preact/signals-core";
 import type { Media } from "../protocol/messages";
+import type { Switch } from "../protocol/rights";
 import type { Tracks } from "./peer";
 
 /** Why a device is not there; each has words in every language. */
@@ -111,6 +112,13 @@ export class Devices {
       if (trouble) this.onnotice({ kind, trouble });
       await this.enumerate();
     }
+  }
+
+  /** Switches off what somebody else decided about; the next visit begins as the person left it. */
+  yield(source: Switch): void {
+    if (source === "share") return this.stopShare();
+    this.on(source).value = false;
+    if (source === "camera") this.drop("camera");
   }
 
   async choose(kind: Kind, id: string): Promise<void> {

@@ -74,9 +74,10 @@ export class Attachment<T extends Transport> {
   private readonly prepared: Promise<Offer>;
   private backlog: ServerMessage[] = [];
   private handler: ((m: ServerMessage) => void) | undefined;
-  private waiting: { done: (m: Joined) => void; fail: (e: Error) => void } | undefined;
+  private waiting: { done: (m: Joined) => void; fail: (e: Error) => void; held: () => void } | undefined;
   private answer: { id: string; done: (m: { answer: string; slots: SlotMids } | undefined) => void } | undefined;
   private over = false;
+  private watched = false;
   private repairing = false;
   private restarts = 0;
   private mediaTimer: Timer;
@@ -85,6 +86,8 @@ export class Attachment<T extends Transport> {
   everConnected = false;
   media: MediaState = "connecting";
 
+  /** A moderator must admit this client first; join goes on waiting. */
+  onwaiting: () => void = () => {};
   onlost: (cause: Loss) => void = () => {};
   onmedia: (s: MediaState) => void = () => {};
 
@@ -126,7 +129,7 @@ export class Attachment<T extends Transport> {
     }
     if (this.over) throw new LostError("closed");
     this.deps.negotiated();
-    this.line.watch(joined.ping_ms || 2_000);
+    this.watch(joined.ping_ms);
     if (this.media !== "connected") this.arm(CONNECT_MS, () => void this.repair());
     return joined;
   }
@@ -185,6 +188,7 @@ export class Attachment<T extends Transport> {
       this.waiting = {
         done: (joined) => (settle(), resolve(joined)),
         fail: (e) => (settle(), reject(e)),
+        held: () => this.deps.clock.cancel(timer), // a person decides, and takes their time
       };
       this.line.send(m);
     });
@@ -192,11 +196,25 @@ export class Attachment<T extends Transport> {
 
   private receive(m: ServerMessage): void {
     if (m.type === "joined") this.waiting?.done(m);
+    else if (m.type === "waiting") this.held(m.ping_ms);
     else if (m.type === "refused") this.waiting?.fail(new RefusedError(m.code, m.message, m.retry_after ?? 0));
     else if (m.type === "answer" && m.id === this.answer?.id) this.answer.done(m);
     else if (m.type === "error" && m.id !== undefined && m.id === this.answer?.id) this.answer.done(undefined);
     else if (this.handler) this.handler(m);
     else this.backlog.push(m);
+  }
+
+  private held(pingMs: number): void {
+    if (!this.waiting) return;
+    this.waiting.held();
+    this.watch(pingMs);
+    this.onwaiting();
+  }
+
+  /** From the first answer on, silence of the node is noticed. */
+  private watch(pingMs: number): void {
+    if (!this.watched) this.line.watch(pingMs || 2_000);
+    this.watched = true;
   }
 
   private mediaChanged(s: MediaState): void {

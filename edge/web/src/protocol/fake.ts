@@ -133,6 +133,10 @@ export class FakeNet {
   /** Refusal by node; checked before a join is answered. */
   readonly refuse = new Map<string, (m: JoinMessage) => string | undefined>();
   people: Person[] = [];
+  /** What joined says instead, by what was asked. */
+  given: (m: JoinMessage) => Partial<Joined> = () => ({});
+  /** Who joins waits to be admitted. */
+  lobby = false;
   attachAsked = 0;
   answerOffers = true;
 
@@ -164,10 +168,15 @@ export class FakeNet {
   }
   serve(s: FakeSocket, m: ClientMessage): void {
     if (m.type === "join") {
+      if (this.lobby && !m.resume) return s.deliver({ type: "waiting", ping_ms: 2000 });
       const code = this.refuse.get(s.node)?.(m);
       s.deliver(code ? { type: "refused", code, message: "", retry_after: 1 } : this.joined(s.node, m));
     } else if (m.type === "offer" && this.answerOffers) s.deliver({ type: "answer", id: m.id, answer: "again", slots: slots });
     else if (m.type === "subscribe") s.deliver({ type: "subscribed", seq: m.seq, failed: [] });
+  }
+  /** Admits who waits at a socket. */
+  admit(s: FakeSocket): void {
+    s.deliver(this.joined(s.node, s.last("join")));
   }
   private joined(node: string, m: JoinMessage): Joined {
     const id = m.peer_id || "made-up";
@@ -175,7 +184,7 @@ export class FakeNet {
     return {
       type: "joined", peer_id: id, answer: `answer of ${node}`, ice_servers: [{ urls: [`turn:${node}`] }], resume: `ticket of ${node}`,
       node: { id: node, pop: node }, room: { id: this.rooms.get(m.room) ?? m.room, version: 1, home: "a" }, self, people: [...this.people, self], chat: [], rules: defaultRules,
-      slots, assigned: { video: [null, null], audio: [null] }, ping_ms: 2000, trace: "",
+      slots, assigned: { video: [null, null], audio: [null] }, ping_ms: 2000, trace: "", ...this.given(m),
     };
   }
 }

@@ -1,13 +1,14 @@
 // The client's copy of the room: people in join order, chat in room order, who
-// speaks. Pure: every function returns the next state and what a person should
+// speaks, the rules. Pure: every function returns the next state and what a person should
 // hear about the change.
 
-import { nothingOn, type ChatMessage, type Person, type RoomEvent } from "./messages";
+import { defaultRules, nothingOn, type ChatMessage, type Person, type RoomEvent, type Rules } from "./messages";
 
 export interface Roster {
   version: number;
   people: readonly Person[];
   chat: readonly ChatMessage[];
+  rules: Rules;
   /** Everyone who speaks now. */
   speaking: ReadonlySet<string>;
   /** When each peer was last heard speaking, ms of the caller's clock. */
@@ -21,9 +22,12 @@ export type Change =
   | { kind: "joined"; person: Person }
   | { kind: "left"; person: Person; reason: string }
   | { kind: "shares"; person: Person }
+  | { kind: "raised"; person: Person }
+  | { kind: "reacted"; person: Person; text: string }
+  | { kind: "asked"; source: "mic" | "camera" | "share" }
   | { kind: "said"; message: ChatMessage };
 
-export const emptyRoster: Roster = { version: 0, people: [], chat: [], speaking: new Set(), spoke: new Map(), dominant: "" };
+export const emptyRoster: Roster = { version: 0, people: [], chat: [], rules: defaultRules, speaking: new Set(), spoke: new Map(), dominant: "" };
 
 /** Sequence of messages kept; older ones leave the page, not the room. */
 export const CHAT_KEPT = 1000;
@@ -49,13 +53,14 @@ function withSelf(people: readonly Person[], self: Person): Person[] {
 }
 
 /** The whole state anew, after joined or reset. */
-export function replace(old: Roster, version: number, people: readonly Person[] | null, chat: readonly ChatMessage[] | null, self?: Person): Roster {
+export function replace(old: Roster, version: number, people: readonly Person[] | null, chat: readonly ChatMessage[] | null, self?: Person, rules?: Rules): Roster {
   const all = self ? withSelf(people ?? [], self) : (people ?? []);
   const here = new Set(all.map((p) => p.peer_id));
   return {
     version,
     people: sorted(all),
     chat: mergeChat([], chat ?? []),
+    rules: rules ?? old.rules,
     speaking: new Set([...old.speaking].filter((id) => here.has(id))),
     spoke: new Map([...old.spoke].filter(([id]) => here.has(id))),
     dominant: here.has(old.dominant) ? old.dominant : "",
@@ -71,7 +76,7 @@ export function update(old: Roster, version: number, events: readonly RoomEvent[
   if (version <= old.version) return { roster: old, changes: [] };
   const people = new Map(old.people.map((p) => [p.peer_id, p]));
   const changes: Change[] = [];
-  let chat = old.chat;
+  let { chat, rules } = old;
   let spoke = old.spoke;
   let speaking = old.speaking;
   for (const e of events) {
@@ -81,6 +86,7 @@ export function update(old: Roster, version: number, events: readonly RoomEvent[
         people.set(e.person.peer_id, e.person);
         break;
       case "person":
+        if (e.person.hand && people.get(e.person.peer_id)?.hand === null) changes.push({ kind: "raised", person: e.person });
         if (e.person.media?.share && people.get(e.person.peer_id)?.media.share === false) changes.push({ kind: "shares", person: e.person });
         people.set(e.person.peer_id, e.person);
         break;
@@ -99,9 +105,20 @@ export function update(old: Roster, version: number, events: readonly RoomEvent[
         chat = next;
         break;
       }
+      case "rules":
+        rules = e.rules;
+        break;
+      case "reaction": {
+        const person = people.get(e.peer_id);
+        if (person) changes.push({ kind: "reacted", person, text: e.text });
+        break;
+      }
+      case "ask":
+        changes.push({ kind: "asked", source: e.source });
+        break;
     }
   }
-  return { roster: { version, people: sorted(people.values()), chat, speaking, spoke, dominant: people.has(old.dominant) ? old.dominant : "" }, changes };
+  return { roster: { version, people: sorted(people.values()), chat, rules, speaking, spoke, dominant: people.has(old.dominant) ? old.dominant : "" }, changes };
 }
 
 /** Applies a speaking message heard at now. */

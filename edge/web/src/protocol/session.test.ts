@@ -132,9 +132,8 @@ test("what is watched and the bound go to the transport they were said to", asyn
 
 test("a moderator bounds the room, and is told whether that was done", async () => {
   const { session, socket, clock, transport, net } = await live();
-  const joined = session.joined.value;
-  assert.ok(joined);
-  session.joined.value = { ...joined, self: { ...joined.self, role: "moderator" } };
+  socket.deliver({ type: "update", version: 2, events: [{ kind: "person", person: { ...person(session.self, 0, ["mic"]), role: "moderator" } }] });
+  await clock.pass(10);
   assert.equal(await session.setBitrate(20_000), "bad_message");
   const outcomes: string[] = [];
   const set = (max: number): void => void session.setBitrate(max).then((code) => outcomes.push(code));

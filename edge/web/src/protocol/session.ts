@@ -3,6 +3,7 @@
 // the chat under way; it knows neither the DOM nor WebRTC.
 
 import { batch, effect, signal } from "@preact/signals-core";
+import { Acts } from "./acts";
 import { fetchAny, measure, Nodes, prefer, rank, type Fetch, type Node } from "./attach";
 import { Attachment, LostError, RefusedError, type Loss, type Transport } from "./attachment";
 import { pause } from "./backoff";
@@ -10,13 +11,15 @@ import { isBound, lesser } from "./bound";
 import { acked, failed, settle, type Outgoing } from "./chat";
 import { sleep, type Clock } from "./clock";
 import { remedy, resumesAfter } from "./codes";
+import { Hush } from "./hush";
 import type { OpenSocket } from "./line";
-import { nothingOn, type Assignment, type ClientMessage, type Joined, type Media, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
+import { nothingOn, type Act, type Assignment, type ClientMessage, type Guest, type Joined, type Media, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
 import { emptyRoster, replace, speaking, update, type Change, type Roster } from "./roster";
+import type { Switch } from "./rights";
 import { chooseSlots, sameSlots } from "./slots";
 import { ViewReport } from "./views";
 
-export type Phase = "idle" | "joining" | "live" | "reconnecting" | "refused" | "ended";
+export type Phase = "idle" | "joining" | "waiting" | "live" | "reconnecting" | "refused" | "ended";
 
 /** Why a call is not; message is the server's own words, for the curious. */
 export interface Verdict {
@@ -55,8 +58,6 @@ const PROBE_TIMEOUT_MS = 1_500;
 const MEDIA_FAILURES = 3;
 const FAILED_TRACK_MS = 1_500;
 const MOVE_CONNECT_MS = 6_000;
-/** A little longer than the node waits for the room. */
-const BITRATE_TIMEOUT_MS = 16_000;
 
 export class Session<T extends Transport> {
   readonly phase = signal<Phase>("idle");
@@ -72,6 +73,10 @@ export class Session<T extends Transport> {
   readonly layers = signal<readonly (SlotLayer | null)[]>([]);
   /** How well both directions travel, as the node judges; null while it has not. */
   readonly quality = signal<{ up: Score; down: Score } | null>(null);
+  /** Who waits to be admitted; told to moderators. */
+  readonly lobby = signal<readonly Guest[]>([]);
+  /** Whether a moderator had to decide about this join. */
+  readonly waited = signal(false);
   readonly outgoing = signal<readonly Outgoing[]>([]);
   readonly rtt = signal<number | null>(null);
   readonly trips = signal<ReadonlyMap<string, number>>(new Map());
@@ -83,6 +88,8 @@ export class Session<T extends Transport> {
   attachments = 0;
 
   onchange: (c: Change) => void = () => {};
+  /** What a moderator or a rule has switched off of what this person had on. */
+  onhush: (sources: Switch[], entering: boolean) => void = () => {};
   /** One request failed and nobody waits for it. */
   onerror: (code: string) => void = () => {};
 
@@ -102,8 +109,8 @@ export class Session<T extends Transport> {
   private chatSeenBefore = 0;
   private roomBound = 0;
   private ownBound = 0;
-  /** Who waits for a bound of the room, by id. */
-  private readonly setting = new Map<string, (code: string) => void>();
+  private readonly acts: Acts;
+  private readonly hush: Hush;
   private readonly views: ViewReport;
   private readonly resting = signal<ReadonlySet<string>>(new Set());
 
@@ -113,6 +120,8 @@ export class Session<T extends Transport> {
   ) {
     this.identity = identity;
     this.views = new ViewReport(deps.clock, (video) => this.send({ type: "views", video }));
+    this.acts = new Acts(deps.clock, deps.newId, (m) => this.send(m));
+    this.hush = new Hush(deps.clock, (sources, entering) => this.onhush(sources, entering));
     effect(() => this.updateSlots());
   }
 
@@ -129,11 +138,12 @@ export class Session<T extends Transport> {
   }
 
   async join(name: string, media: Media): Promise<void> {
-    if (this.phase.value === "joining" || this.phase.value === "live" || this.phase.value === "reconnecting") return;
+    if (this.phase.value !== "idle" && this.phase.value !== "refused" && this.phase.value !== "ended") return;
     this.identity = { ...this.identity, name };
-    this.media = media;
+    this.hush.want((this.media = media));
     batch(() => {
       this.phase.value = "joining";
+      this.waited.value = false;
       this.verdict.value = null;
     });
     const turn = ++this.turn;
@@ -143,13 +153,12 @@ export class Session<T extends Transport> {
 
   leave(): void {
     if (this.phase.value === "ended" || this.phase.value === "refused") return;
-    const att = this.attachment.value;
-    if (att) att.leave();
+    (this.attachment.value ?? this.pending)?.leave();
     this.finish("ended", { code: "left", message: "" });
   }
 
   setMedia(media: Media): void {
-    this.media = media;
+    this.hush.want((this.media = media));
     this.send({ type: "media", ...media });
   }
 
@@ -165,23 +174,22 @@ export class Session<T extends Transport> {
    */
   setBitrate(max: number): Promise<string> {
     if (!isBound(max)) return Promise.resolve("bad_message");
-    if (this.joined.value?.self.role !== "moderator") {
+    if (this.me?.role !== "moderator") {
       this.ownBound = max;
       this.limit();
       return Promise.resolve("");
     }
-    if (this.phase.value !== "live") return Promise.resolve("try_again");
-    const id = this.deps.newId();
-    this.send({ type: "act", id, verb: "bitrate", value: max });
-    return new Promise((done) => {
-      this.setting.set(id, done);
-      this.deps.clock.after(BITRATE_TIMEOUT_MS, () => this.settled(id, "try_again"));
-    });
+    return this.act({ verb: "bitrate", value: max });
   }
 
-  private settled(id: string, code: string): boolean {
-    this.setting.get(id)?.(code);
-    return this.setting.delete(id);
+  /** Asks the room for something; resolves to nothing, or to the code of why not. */
+  act(act: Act): Promise<string> {
+    return this.phase.value === "live" ? this.acts.ask(act) : Promise.resolve("try_again");
+  }
+
+  /** This person as the room has them. */
+  private get me(): Person | undefined {
+    return this.roster.value.people.find((p) => p.peer_id === this.self);
   }
 
   private limit(): void {
@@ -273,14 +281,16 @@ export class Session<T extends Transport> {
     if (!ready) warm?.close();
     const att = ready ? warm : this.open(node);
     att.onlost = () => {};
+    att.onwaiting = () => this.waitOutside(turn);
     this.pending = att;
+    const asked = this.media;
     try {
-      const joined = await att.join({ ...this.credentials(), media: this.media });
+      const joined = await att.join({ ...this.credentials(), media: asked });
       if (turn !== this.turn) {
         att.close();
         return "done";
       }
-      this.adopt(att, joined);
+      this.adopt(att, joined, asked);
       return "done";
     } catch (e) {
       att.close();
@@ -291,6 +301,14 @@ export class Session<T extends Transport> {
     } finally {
       if (this.pending === att) this.pending = undefined;
     }
+  }
+
+  private waitOutside(turn: number): void {
+    if (turn !== this.turn || (this.phase.value !== "joining" && this.phase.value !== "reconnecting")) return;
+    batch(() => {
+      this.phase.value = "waiting";
+      this.waited.value = true;
+    });
   }
 
   private async rejected(node: Node, e: unknown, turn: number): Promise<"done" | "lost" | Verdict> {
@@ -325,7 +343,8 @@ export class Session<T extends Transport> {
       : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "" };
   }
 
-  private adopt(att: Attachment<T>, joined: Joined): void {
+  /** asked is what the join said of the own media; the room may have given less. */
+  private adopt(att: Attachment<T>, joined: Joined, asked: Media): void {
     const old = this.attachment.value;
     this.resume = joined.resume;
     this.attachments++;
@@ -333,7 +352,8 @@ export class Session<T extends Transport> {
     const chat = joined.chat ?? [];
     batch(() => {
       this.joined.value = joined;
-      this.roster.value = replace(this.roster.value, joined.room.version, joined.people, chat, joined.self);
+      this.roster.value = replace(this.roster.value, joined.room.version, joined.people, chat, joined.self, joined.rules);
+      this.lobby.value = joined.lobby ?? [];
       this.confirmed.value = this.assigned.value = fill(joined.assigned, joined.slots);
       this.layers.value = [];
       this.quality.value = null;
@@ -351,6 +371,7 @@ export class Session<T extends Transport> {
     att.deliver((m) => this.handle(att, m));
     if (old && old !== att) old.close();
     this.replaced = undefined;
+    this.hush.answered(asked, joined.self.media ?? nothingOn);
     this.send({ type: "media", ...this.media });
     this.views.again();
     this.outgoing.value = settle(this.outgoing.value, chat, this.self, this.chatSeenBefore);
@@ -367,11 +388,16 @@ export class Session<T extends Transport> {
           this.outgoing.value = settle(this.outgoing.value, roster.chat, this.self, this.chatSeenBefore);
           this.chatSeenBefore = roster.chat.at(-1)?.seq ?? 0;
         }
+        this.heed();
         for (const c of changes) this.onchange(c);
         break;
       }
       case "reset":
-        this.roster.value = replace(this.roster.value, m.version, m.people, m.chat);
+        this.roster.value = replace(this.roster.value, m.version, m.people, m.chat, undefined, m.rules);
+        this.heed();
+        break;
+      case "lobby":
+        this.lobby.value = m.waiting ?? [];
         break;
       case "speaking":
         this.roster.value = speaking(this.roster.value, m.peer_ids, m.dominant ?? "", this.deps.clock.now());
@@ -398,10 +424,10 @@ export class Session<T extends Transport> {
         this.rest((m.failed ?? []).map((f) => f.track));
         break;
       case "ack":
-        if (!this.settled(m.id, "") && m.seq !== undefined) this.outgoing.value = acked(this.outgoing.value, m.id, m.seq, this.roster.value.chat);
+        if (!this.acts.settled(m.id, "") && m.seq !== undefined) this.outgoing.value = acked(this.outgoing.value, m.id, m.seq, this.roster.value.chat);
         break;
       case "error":
-        if (this.settled(m.id ?? "", m.code)) break;
+        if (this.acts.settled(m.id ?? "", m.code)) break;
         if (this.outgoing.value.some((o) => o.id === m.id)) this.outgoing.value = failed(this.outgoing.value, m.id ?? "", m.code);
         else this.onerror(m.code);
         break;
@@ -415,6 +441,14 @@ export class Session<T extends Transport> {
         this.rtt.value = att.rtt ?? null;
         break;
     }
+  }
+
+  /** What the room now says of this person. */
+  private heed(): void {
+    const me = this.me;
+    if (!me) return;
+    if (me.role !== "moderator" && this.lobby.value.length > 0) this.lobby.value = [];
+    this.hush.hear(me.media);
   }
 
   private ended(att: Attachment<T>, code: string, message: string): void {
@@ -441,12 +475,13 @@ export class Session<T extends Transport> {
       const att = node && this.open(node);
       if (node && att) {
         try {
-          const joined = await att.join({ ...this.credentials(), media: this.media });
+          const asked = this.media;
+          const joined = await att.join({ ...this.credentials(), media: asked });
           // From here the server counts the new one; keep the old picture until the new one is there.
           from.onlost = () => {};
           this.replaced = from;
           await att.connected(MOVE_CONNECT_MS);
-          if (turn === this.turn && att.alive) return this.adopt(att, joined);
+          if (turn === this.turn && att.alive) return this.adopt(att, joined, asked);
           this.replaced = undefined;
           att.close();
           if (turn === this.turn) this.lost(from, "closed");
@@ -518,6 +553,7 @@ export class Session<T extends Transport> {
       this.roster.value = emptyRoster;
       this.confirmed.value = this.assigned.value = { video: [], audio: [] };
       this.outgoing.value = [];
+      this.lobby.value = [];
     });
     old?.close();
   }

@@ -1,6 +1,6 @@
 // The call: stage, controls, and one panel beside or over it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
 import { t } from "../i18n";
 import { ChatPanel } from "./chat";
@@ -9,6 +9,8 @@ import { Controls } from "./controls";
 import { Icon } from "./icons";
 import { Sound } from "./media";
 import { PeoplePanel } from "./people";
+import { Ask } from "./ask";
+import { Reactions } from "./reactions";
 import { StageView } from "./stage";
 
 export function Call({ app }: { app: App }) {
@@ -17,26 +19,31 @@ export function Call({ app }: { app: App }) {
   return (
     <div class={`call ${panel ? "with-panel" : ""}`}>
       <main class="stage-area">
+        <h1 class="hidden">{app.params.room}</h1>
         <StageView app={app} />
-        <Banner app={app} />
-        {app.devices.share.value && (
-          <div class="pill sharing">
-            <Icon name="screen" size={18} />
-            <span>{t("share.own")}</span>
-            <button class="link" onClick={() => app.devices.stopShare()}>
-              {t("share.stop")}
-            </button>
-          </div>
-        )}
-        {app.soundBlocked.value && (
-          <div class="pill">
-            <span>{t("sound.blocked")}</span>
-            <button class="primary slim" onClick={() => (app.soundBlocked.value = false)}>
-              <Icon name="sound" size={18} />
-              {t("sound.allow")}
-            </button>
-          </div>
-        )}
+        <Reactions app={app} />
+        <div class="pills">
+          <Banner app={app} />
+          <Ask app={app} />
+          {app.devices.share.value && (
+            <div class="pill sharing">
+              <Icon name="screen" size={18} />
+              <span>{t("share.own")}</span>
+              <button class="link" onClick={() => app.devices.stopShare()}>
+                {t("share.stop")}
+              </button>
+            </div>
+          )}
+          {app.soundBlocked.value && (
+            <div class="pill">
+              <span>{t("sound.blocked")}</span>
+              <button class="primary slim" onClick={() => (app.soundBlocked.value = false)}>
+                <Icon name="sound" size={18} />
+                {t("sound.allow")}
+              </button>
+            </div>
+          )}
+        </div>
       </main>
       {panel && <Panel app={app} />}
       <Controls app={app} />
@@ -48,8 +55,9 @@ export function Call({ app }: { app: App }) {
 function Panel({ app }: { app: App }) {
   const panel = app.panel.value;
   const ref = useRef<HTMLElement>(null);
-  // Focus goes into the panel that opens and back to where it came from.
-  useEffect(() => {
+  // Focus goes into the panel that opens and back to where it came from, at once:
+  // later it would take the focus from what was opened meanwhile.
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     ref.current?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => before?.focus?.();
@@ -86,7 +94,7 @@ function Banner({ app }: { app: App }) {
   );
 }
 
-/** m, v, c and Escape, unless the person is writing. */
+/** m, v, h, c and Escape, unless the person is writing or choosing. */
 function useShortcuts(app: App): void {
   useEffect(() => {
     const press = (e: KeyboardEvent): void => {
@@ -94,11 +102,12 @@ function useShortcuts(app: App): void {
         app.panel.value = null;
         return;
       }
-      const target = e.target as HTMLElement | null;
-      if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select")) return;
+      const target = e.target instanceof Element ? e.target : null;
+      if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select, dialog, [role=menu]")) return;
       // By the place of the key, so that a Cyrillic layout works as well.
-      if (e.code === "KeyM") void app.devices.toggle("mic");
-      else if (e.code === "KeyV") void app.devices.toggle("camera");
+      if (e.code === "KeyM") app.floor.toggle("mic");
+      else if (e.code === "KeyV") app.floor.toggle("camera");
+      else if (e.code === "KeyH") app.floor.toggleHand();
       else if (e.code === "KeyC") app.togglePanel("chat");
       else return;
       e.preventDefault();

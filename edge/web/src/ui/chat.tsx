@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
+import { why } from "../floor";
 import { codeKey, t } from "../i18n";
 import { linkify, type Outgoing } from "../protocol/chat";
 import { MAX_CHAT, type ChatMessage } from "../protocol/messages";
@@ -121,6 +122,12 @@ function Text({ text }: { text: string }) {
 }
 
 function Composer({ app, onSend }: { app: App; onSend: () => void }) {
+  const bar = app.floor.chatBar.value;
+  if (bar) return <p class="composer quiet">{why("chat", bar)}</p>;
+  return <Writing app={app} onSend={onSend} />;
+}
+
+function Writing({ app, onSend }: { app: App; onSend: () => void }) {
   const [text, setText] = useState("");
   const [tooLong, setTooLong] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);

@@ -2,39 +2,94 @@
 
 import type { ComponentChildren } from "preact";
 import type { App, Panel } from "../app";
+import { why } from "../floor";
 import { t } from "../i18n";
+import type { Switch } from "../protocol/rights";
 import { Icon, type IconName } from "./icons";
+import { Menu, type Item } from "./menu";
+import { reactionRow } from "./reactions";
 import { quality } from "./words";
 
 export function Controls({ app }: { app: App }) {
-  const tracks = app.devices.tracks.value;
-  const sharing = tracks.share !== null;
   const people = app.people.value.length;
+  const waiting = app.session.lobby.value.length;
   const unread = app.unread.value;
   const level = quality(app.figures.value, app.session.rtt.value, app.connected.value, app.session.quality.value).level;
   return (
-    <div class="controls" role="toolbar" aria-label={t("controls")}>
+    <section class="controls" aria-label={t("controls")}>
       <div class="where">
         <span class="room">{app.params.room}</span>
+        {app.floor.rules.value.locked && (
+          <span role="img" aria-label={t("people.locked")} title={t("people.locked")}>
+            <Icon name="lock" size={16} />
+          </span>
+        )}
       </div>
       <div class="main">
-        <Button icon={tracks.mic ? "mic" : "micOff"} off={!tracks.mic} label={t(tracks.mic ? "mic.mute" : "mic.unmute")} hint="M" pressed={!tracks.mic} onClick={() => void app.devices.toggle("mic")} />
-        <Button icon={tracks.camera ? "camera" : "cameraOff"} off={!tracks.camera} label={t(tracks.camera ? "camera.off" : "camera.on")} hint="V" pressed={!tracks.camera} onClick={() => void app.devices.toggle("camera")} />
-        {app.devices.canShare && <Button icon={sharing ? "shareOff" : "share"} active={sharing} label={t(sharing ? "share.stop" : "share.start")} pressed={sharing} onClick={() => app.toggleShare()} />}
+        <Media app={app} />
+        <Floor app={app} />
         <Button icon="leave" danger label={t("leave")} onClick={() => app.leave()} />
       </div>
       <div class="side">
         <PanelButton app={app} panel="chat" icon="chat" hint="C" label={unread > 0 ? `${t("chat")}, ${t("chat.unread", { n: unread })}` : t("chat")}>
           {unread > 0 && <span class="badge">{unread > 99 ? "99+" : unread}</span>}
         </PanelButton>
-        <PanelButton app={app} panel="people" icon="people" label={`${t("people")}, ${t("people.count", { n: people })}`}>
-          <span class="count">{people}</span>
+        <PanelButton app={app} panel="people" icon="people" label={[`${t("people")}, ${t("people.count", { n: people })}`, waiting > 0 && t("lobby.count", { n: waiting })].filter(Boolean).join(", ")}>
+          {waiting > 0 ? <span class="badge">{waiting}</span> : <span class="count">{people}</span>}
         </PanelButton>
-        <PanelButton app={app} panel="connection" label={`${t("connection")}, ${t(`conn.${level}`)}`}>
+        <PanelButton app={app} panel="connection" roomy label={`${t("connection")}, ${t(`conn.${level}`)}`}>
           <Bars level={level} />
         </PanelButton>
+        <More app={app} />
       </div>
-    </div>
+    </section>
+  );
+}
+
+/** Microphone, camera, screen: without those that the person's mode does not know. */
+function Media({ app }: { app: App }) {
+  const tracks = app.devices.tracks.value;
+  const sharing = tracks.share !== null;
+  const offered = (s: Switch): boolean => app.floor.bars.value[s] !== "viewer" && app.floor.bars.value[s] !== "observer";
+  const off = (s: Switch): string | undefined => {
+    const bar = app.floor.bars.value[s];
+    return bar && !tracks[s] ? why(s, bar) : undefined;
+  };
+  return (
+    <>
+      {offered("mic") && <Button icon={tracks.mic ? "mic" : "micOff"} off={!tracks.mic} barred={off("mic")} label={t(tracks.mic ? "mic.mute" : "mic.unmute")} hint="M" pressed={!tracks.mic} onClick={() => app.floor.toggle("mic")} />}
+      {offered("camera") && <Button icon={tracks.camera ? "camera" : "cameraOff"} off={!tracks.camera} barred={off("camera")} label={t(tracks.camera ? "camera.off" : "camera.on")} hint="V" pressed={!tracks.camera} onClick={() => app.floor.toggle("camera")} />}
+      {app.devices.canShare && offered("share") && <Button icon={sharing ? "shareOff" : "share"} active={sharing} barred={off("share")} label={t(sharing ? "share.stop" : "share.start")} pressed={sharing} onClick={() => app.floor.toggle("share")} />}
+    </>
+  );
+}
+
+/** Hand and reactions, where there is room for them. */
+function Floor({ app }: { app: App }) {
+  const { handUp, handBar } = app.floor;
+  if (handBar.value === "viewer") return null;
+  return (
+    <>
+      <Button icon="hand" roomy active={handUp.value} barred={!handUp.value && handBar.value ? why("hands", handBar.value) : undefined} label={t(handUp.value ? "hand.lower" : "hand.raise")} hint="H" pressed={handUp.value} onClick={() => app.floor.toggleHand()} />
+      {!handBar.value && (
+        <Menu class="round roomy" label={t("react")} row={reactionRow(app)}>
+          <Icon name="smile" />
+        </Menu>
+      )}
+    </>
+  );
+}
+
+/** What has no place of its own in a narrow frame. */
+function More({ app }: { app: App }) {
+  const { handUp, handBar } = app.floor;
+  const bar = handBar.value;
+  const hand: Item = { label: t(handUp.value ? "hand.lower" : "hand.raise"), icon: "hand", off: bar && !handUp.value ? why("hands", bar) : undefined, run: () => app.floor.toggleHand() };
+  const connection: Item = { label: t("connection"), icon: "signal", run: () => app.togglePanel("connection") };
+  return (
+    <Menu class="round subtle narrow" label={t("more")} row={bar ? [] : reactionRow(app)} groups={[bar === "viewer" ? [] : [hand], [connection]]}>
+      <Icon name="more" />
+    </Menu>
   );
 }
 
@@ -42,6 +97,10 @@ interface ButtonProps {
   icon: IconName;
   label: string;
   hint?: string;
+  /** Why it cannot be used; said in the place of the label. */
+  barred?: string | undefined;
+  /** Gives way in a narrow frame. */
+  roomy?: boolean;
   off?: boolean;
   active?: boolean;
   danger?: boolean;
@@ -49,19 +108,19 @@ interface ButtonProps {
   onClick: () => void;
 }
 
-function Button({ icon, label, hint, off, active, danger, pressed, onClick }: ButtonProps) {
-  const classes = ["round", off && "off", active && "active", danger && "danger"].filter(Boolean).join(" ");
+function Button({ icon, label, hint, barred, roomy, off, active, danger, pressed, onClick }: ButtonProps) {
+  const classes = ["round", roomy && "roomy", barred ? "barred" : off && "off", active && "active", danger && "danger"].filter(Boolean).join(" ");
   return (
-    <button class={classes} aria-label={label} aria-pressed={pressed} aria-keyshortcuts={hint} title={hint ? `${label} (${hint})` : label} onClick={onClick}>
+    <button class={classes} aria-label={barred ?? label} aria-disabled={barred ? true : undefined} aria-pressed={pressed} aria-keyshortcuts={hint} title={barred ?? (hint ? `${label} (${hint})` : label)} onClick={onClick}>
       <Icon name={icon} />
     </button>
   );
 }
 
-function PanelButton({ app, panel, icon, label, hint, children }: { app: App; panel: Panel; icon?: IconName; label: string; hint?: string; children?: ComponentChildren }) {
+function PanelButton({ app, panel, icon, label, hint, roomy, children }: { app: App; panel: Panel; icon?: IconName; label: string; hint?: string; roomy?: boolean; children?: ComponentChildren }) {
   const open = app.panel.value === panel;
   return (
-    <button class={`round subtle ${open ? "active" : ""}`} aria-label={label} aria-expanded={open} aria-keyshortcuts={hint} title={hint ? `${t(panel)} (${hint})` : t(panel)} onClick={() => app.togglePanel(panel)}>
+    <button class={`round subtle ${open ? "active" : ""} ${roomy ? "roomy" : ""}`} aria-label={label} aria-expanded={open} aria-keyshortcuts={hint} title={hint ? `${t(panel)} (${hint})` : t(panel)} onClick={() => app.togglePanel(panel)}>
       {icon && <Icon name={icon} />}
       {children}
     </button>

@@ -18,7 +18,8 @@ const icons: Record<string, IconName> = {
 export function Final({ app, phase, code }: { app: App; phase: "refused" | "ended"; code: string }) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
-  const key = codeKey(phase, code);
+  // Who waited was turned away by somebody; others were by a rule.
+  const key = code === "denied" && app.session.waited.value ? "refused.rejected" : codeKey(phase, code);
   const icon = icons[code] ?? (code.startsWith("token_") ? "shield" : "alert");
   const again = againLabel(phase, code);
   const calm = code === "left" || code === "room_closed";

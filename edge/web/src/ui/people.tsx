@@ -3,21 +3,32 @@
 import type { App } from "../app";
 import { t } from "../i18n";
 import type { Person } from "../protocol/messages";
+import { handsUp } from "../protocol/rights";
 import { Choice } from "./prejoin";
 import { Icon } from "./icons";
+import { Lobby } from "./lobby";
+import { PersonMenu, RoomMenu } from "./moderate";
 import { initials, tint } from "./words";
 
 export function PeoplePanel({ app }: { app: App }) {
   const people = app.people.value;
   const self = app.session.self;
   const speaking = app.session.roster.value.speaking;
-  const ordered = [...people.filter((p) => p.peer_id === self), ...people.filter((p) => p.peer_id !== self)];
+  const raised = handsUp(people);
+  const rest = people.filter((p) => p.hand === null);
+  const ordered = [...raised, ...rest.filter((p) => p.peer_id === self), ...rest.filter((p) => p.peer_id !== self)];
+  const { locked } = app.floor.rules.value;
+  const moderates = app.floor.moderates.value;
   return (
     <div class="scroll">
-      <p class="quiet">{t("people.count", { n: people.length })}</p>
+      {moderates && <Lobby app={app} />}
+      <div class="count-row">
+        <p class="quiet">{[t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
+        {moderates && <RoomMenu app={app} />}
+      </div>
       <ul class="people">
         {ordered.map((p) => (
-          <Row key={p.peer_id} p={p} own={p.peer_id === self} speaking={speaking.has(p.peer_id)} />
+          <Row key={p.peer_id} app={app} p={p} own={p.peer_id === self} speaking={speaking.has(p.peer_id)} />
         ))}
       </ul>
       <h3>{t("device.settings")}</h3>
@@ -27,8 +38,10 @@ export function PeoplePanel({ app }: { app: App }) {
   );
 }
 
-function Row({ p, own, speaking }: { p: Person; own: boolean; speaking: boolean }) {
+function Row({ app, p, own, speaking }: { app: App; p: Person; own: boolean; speaking: boolean }) {
   const away = p.state === "reconnecting";
+  const place = app.floor.hands.value.get(p.peer_id);
+  const notes = away ? [t("tile.reconnecting")] : [p.media.share && t("people.sharing"), p.role === "moderator" && t("people.moderator"), p.mode === "viewer" && t("people.viewer"), p.mode === "observer" && t("people.observer")].filter(Boolean);
   return (
     <li class={`${speaking ? "speaking" : ""} ${away ? "away" : ""}`}>
       <span class={`avatar row tint${tint(p.peer_id)}`} aria-hidden="true">
@@ -36,20 +49,25 @@ function Row({ p, own, speaking }: { p: Person; own: boolean; speaking: boolean 
       </span>
       <span class="who">
         <span class="name">{own ? t("you.named", { name: p.name }) : p.name}</span>
-        {(away || p.role === "moderator" || p.media.share) && (
-          <span class="quiet">{away ? t("tile.reconnecting") : p.media.share ? t("people.sharing") : t("people.moderator")}</span>
-        )}
+        {notes.length > 0 && <span class="quiet">{notes.join(" · ")}</span>}
       </span>
-      {!p.media.camera && (
+      {place !== undefined && (
+        <span class="hand" role="img" aria-label={t("hand.place", { n: place })} title={t("hand.place", { n: place })}>
+          <Icon name="hand" size={16} />
+          {place}
+        </span>
+      )}
+      {p.mode === "speaker" && !p.media.camera && (
         <span role="img" aria-label={t("people.cameraOff")} title={t("people.cameraOff")}>
           <Icon name="cameraOff" size={16} />
         </span>
       )}
-      {!p.media.mic && (
+      {p.mode !== "viewer" && !p.media.mic && (
         <span role="img" aria-label={t("tile.muted")} title={t("tile.muted")}>
           <Icon name="micOff" size={16} />
         </span>
       )}
+      {app.floor.moderates.value && (own ? <span class="plain" /> : <PersonMenu app={app} p={p} />)}
     </li>
   );
 }

@@ -29,7 +29,7 @@ export function PreJoin({ app }: { app: App }) {
   );
 }
 
-function Preview({ app }: { app: App }) {
+export function Preview({ app }: { app: App }) {
   const { devices } = app;
   const stream = useComputed(() => {
     const camera = devices.tracks.value.camera;

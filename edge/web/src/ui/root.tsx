@@ -4,15 +4,18 @@
 import type { App } from "../app";
 import { t } from "../i18n";
 import { Call } from "./call";
+import { Confirm } from "./confirm";
 import { Final } from "./final";
 import { Icon } from "./icons";
 import { PreJoin } from "./prejoin";
+import { Waiting } from "./waiting";
 
 export function Root({ app }: { app: App }) {
   return (
     <>
       <Screen app={app} />
       <Notices app={app} />
+      <Confirm app={app} />
       <div class="hidden" role="status" aria-live="polite">
         {app.spoken.value}
       </div>
@@ -27,6 +30,8 @@ function Screen({ app }: { app: App }) {
     case "idle":
     case "joining":
       return app.params.nameScreenDisabled ? <Loading app={app} /> : <PreJoin app={app} />;
+    case "waiting":
+      return <Waiting app={app} />;
     case "live":
     case "reconnecting":
       return <Call app={app} />;

@@ -33,6 +33,7 @@ export function StageView({ app }: { app: App }) {
       ))}
       {placed.more && <More n={more} at={placed.more} app={app} />}
       {alone && <Alone app={app} />}
+      {tiles.length === 0 && app.me.value && <p class="nobody quiet">{t("stage.nobody")}</p>}
     </div>
   );
 }
@@ -51,9 +52,10 @@ function TileView({ tile, at, app, floating }: Placed & { app: App }) {
   const muted = !share && !person.media.mic;
   const words = !small && at.h >= 160; // a line of text between face and name
   const paused = tile.paused && t(`tile.paused.${tile.paused}` as Key);
+  const turn = share ? undefined : app.floor.hands.value.get(person.peer_id);
   const classes = ["tile", kind, tile.speaking && "speaking", small && "small", floating && "floating", away && "away", tile.weak && "weak"];
   return (
-    <div class={classes.filter(Boolean).join(" ")} style={place(at)} role="listitem" data-tile={tile.key} aria-label={describe(name, muted, tile.speaking, away, paused)}>
+    <div class={classes.filter(Boolean).join(" ")} style={place(at)} role="listitem" data-tile={tile.key} aria-label={describe(name, muted, tile.speaking, away, paused, turn)}>
       {!share && (
         <div class="avatar-wrap">
           <div class={`avatar tint${tint(person.peer_id)}`} style={{ fontSize: `${avatarSize(at)}px` }}>
@@ -75,6 +77,12 @@ function TileView({ tile, at, app, floating }: Placed & { app: App }) {
           {!small && <span>{t(away ? "tile.reconnecting" : "tile.weak")}</span>}
         </div>
       )}
+      {turn !== undefined && (
+        <div class="hand-mark" title={t("hand.place", { n: turn })}>
+          <Icon name="hand" size={small ? 12 : 16} />
+          {turn}
+        </div>
+      )}
       <div class="label">
         {muted && (
           <span class="mark" title={t("tile.muted")}>
@@ -93,8 +101,8 @@ function TileView({ tile, at, app, floating }: Placed & { app: App }) {
   );
 }
 
-function describe(name: string, muted: boolean, speaking: boolean, away: boolean, paused: string | null): string {
-  return [name, muted && t("tile.muted"), speaking && t("tile.speaking"), away && t("tile.reconnecting"), paused].filter(Boolean).join(", ");
+function describe(name: string, muted: boolean, speaking: boolean, away: boolean, paused: string | null, turn: number | undefined): string {
+  return [name, turn !== undefined && t("hand.place", { n: turn }), muted && t("tile.muted"), speaking && t("tile.speaking"), away && t("tile.reconnecting"), paused].filter(Boolean).join(", ");
 }
 
 function avatarSize(r: Rect): number {
