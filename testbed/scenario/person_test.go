@@ -44,7 +44,7 @@ func (r *room) exported(who object) string {
 
 // TestAnInvitedPersonIsFoundAndErased: who came by an invitation, under whatever
 // peer id, is exported as the customer they are, and erased; what they came in by
-// ends with the invitation, at every POP.
+// ends with the invitation, at every POP. Who is kicked needs a new invitation.
 func TestAnInvitedPersonIsFoundAndErased(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, 27)
@@ -56,13 +56,26 @@ func TestAnInvitedPersonIsFoundAndErased(t *testing.T) {
 		r.tenant("iad", "POST", "/attendees", object{"meeting": meeting.ID, "customer": customer.ID}, &guest)
 		link := r.mint(object{"attendee": guest.ID, "name": "Eve", "peer": "eve-1"})
 		once := r.mint(object{"attendee": guest.ID, "name": "Eve", "once": true})
+		more := r.mint(object{"attendee": guest.ID, "name": "Eve", "once": true})
+		host := r.mint(object{"user": user.ID, "name": "Bob", "role": "moderator"})
 		r.known()
 		secret := rand.Text()
-		status, session := r.exchange(r.browser("syd"), "syd", once.Token, secret)
-		if status != http.StatusOK {
-			t.Fatalf("exchange: %d", status)
+		visit := func(token string) (session string) {
+			status, session := r.exchange(r.browser("syd"), "syd", token, secret)
+			if status != http.StatusOK {
+				t.Fatalf("exchange: %d", status)
+			}
+			return session
 		}
-		bob := r.enter("fra", "fra", client.Options{Name: "Bob"})
+		bob := r.enter("fra", "fra", client.Options{Token: host.Token})
+		session := visit(more.Token)
+		kicked := r.Join("syd", "syd", client.Options{Room: "hall", Token: session, Browser: secret})
+		r.must(bob.Act(t.Context(), "a1", "kick", guest.ID, nil))
+		r.ended("who is kicked", kicked, signal.Kicked)
+		for _, pop := range POPs {
+			r.refused(pop, client.Options{Name: "who was kicked", Token: session, Browser: secret}, signal.Blocked)
+		}
+		session = visit(once.Token)
 		eve := r.enter("iad", "iad", client.Options{Token: link.Token})
 		again := r.enter("syd", "syd", client.Options{Token: session, Browser: secret})
 		if eve.Joined.Peer != "eve-1" || again.Joined.Peer != guest.ID {
@@ -77,14 +90,18 @@ func TestAnInvitedPersonIsFoundAndErased(t *testing.T) {
 					found++
 				}
 			}
-			if err != nil || found != 2 || len(all) != 3 {
+			if err != nil || found != 3 || len(all) != 4 {
 				return fmt.Errorf("%d of %d presences, %w", found, len(all), err)
 			}
 			return nil
 		})
-		if text := r.exported(object{"customer": customer.ID}); strings.Count(text, `"participant"`) != 2 || !strings.Contains(text, "eve-1") || !strings.Contains(text, "a secret") {
-			t.Errorf("exported %s", text)
-		}
+		r.Wait("all of it is exported", func() error {
+			text := r.exported(object{"customer": customer.ID})
+			if strings.Count(text, `"participant"`) != 3 || !strings.Contains(text, "eve-1") || !strings.Contains(text, "a secret") {
+				return fmt.Errorf("exported %s", text)
+			}
+			return nil
+		})
 
 		r.tenant("fra", "POST", "/people/erasure", object{"customer": customer.ID}, nil)
 		r.ended("who came by the link", eve, signal.Kicked)
@@ -99,7 +116,7 @@ func TestAnInvitedPersonIsFoundAndErased(t *testing.T) {
 		all, err := r.presences()
 		r.must(err)
 		for _, p := range all {
-			if p.Person != "" || p.Name == "Eve" || p.Peer == "eve-1" || p.Peer == guest.ID {
+			if p.Person == customer.ID || p.Name == "Eve" || p.Peer == "eve-1" || p.Peer == guest.ID {
 				t.Errorf("after the erasure there is %+v", p)
 			}
 		}
