@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/history"
+	"github.com/meridian-video/meridian/control/notify/event"
 	"github.com/meridian-video/meridian/control/retention"
 )
 
@@ -40,11 +41,20 @@ func (n *Node) retain() {
 func (n *Node) closeSessions() error {
 	ctx, cancel := context.WithTimeout(n.ctx, retainTimeout)
 	defer cancel()
-	done, err := retention.Close(ctx, n.history, n.store.View(), time.Now())
+	done, err := retention.Close(ctx, n.history, n.store.View(), time.Now(), n.tellLost)
 	if done != (retention.Closed{}) {
 		n.log.Info("sessions that nobody closed", "lost", done.Lost, "found", done.Found)
 	}
 	return err
+}
+
+// tellLost tells a company's webhooks of a session that is over as far as is known; once, whatever comes later.
+func (n *Node) tellLost(ctx context.Context, s history.Silent) error {
+	e, err := event.Lost(s.Company, s.Room, s.Session, s.Heard)
+	if err != nil {
+		return err
+	}
+	return n.notifier.Publish(ctx, e)
 }
 
 func (n *Node) purge(now time.Time) error {

@@ -76,7 +76,8 @@ func readToken(in *entry.Input, v visit, ring token.Keyring) (claims token.Claim
 	}
 	in.Token = &entry.Claims{
 		Proof: entry.Proof(claims.Kind), ID: claims.ID, Expires: claims.Expires, Company: claims.Company, Room: claims.Room, Peer: claims.Peer,
-		Name: claims.Name, Role: claims.Role, Attributes: claims.Attributes,
+		Person: entry.Person{Kind: entry.PersonKind(claims.Person.Kind), ID: claims.Person.ID},
+		Name:   claims.Name, Role: claims.Role, Attributes: claims.Attributes,
 	}
 	if v.browser != "" {
 		in.Browser = token.Bind(v.browser)
@@ -142,7 +143,7 @@ func proofOf(c token.Claims, adm entry.Admission) room.Proof {
 	if c.Kind == "" {
 		return room.Proof{}
 	}
-	p := room.Proof{Token: tokenName(c.Hash), Key: c.KeyID, Until: adm.Until}
+	p := room.Proof{Token: tokenName(c.Hash), Key: c.KeyID, Until: adm.Until, Visit: c.Kind == token.Session}
 	if c.Kind != token.Partner && c.ID != "" {
 		p.IDs = append([]string{c.ID}, c.Parents...)
 	}

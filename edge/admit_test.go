@@ -90,6 +90,11 @@ func TestAProofNamesWhatATokenWasMadeFrom(t *testing.T) {
 	if p := proofOf(token.Claims{Kind: token.Partner, ID: "theirs", Hash: [32]byte{7}}, entry.Admission{}); p.IDs != nil {
 		t.Errorf("a partner's id is one of ours: %+v", p)
 	}
+	for kind, want := range map[token.Kind]bool{token.Session: true, token.Join: false, token.Host: false, token.Participant: false} {
+		if p := proofOf(token.Claims{Kind: kind, ID: "c"}, entry.Admission{}); p.Visit != want {
+			t.Errorf("%s is for one visit: %v", kind, p.Visit)
+		}
+	}
 	if p := proofOf(token.Claims{}, entry.Admission{}); p.Token != "" {
 		t.Errorf("no token has a name: %+v", p)
 	}

@@ -198,7 +198,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.media = media
 	a.publish()
 	seat, snap, err := n.plane.Join(ctx, room.Join{
-		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Name: cmp.Or(adm.Name, "Guest"), Role: room.Role(adm.Role),
+		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Subject: adm.Person.ID, Name: cmp.Or(adm.Name, "Guest"), Role: room.Role(adm.Role),
 		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Waiting: a.join.Waiting,
 		Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
 		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,

@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -419,6 +420,62 @@ func TestTokensOpenTheirRoom(t *testing.T) {
 	if life := time.Until(out.ExpiresAt); life < 9*time.Minute || life > 10*time.Minute {
 		t.Fatalf("life %s", life)
 	}
+}
+
+// A token names one of the company's own people or nobody, and an attendee's goes with the invitation.
+func TestTokensNameTheCompanysOwnPeople(t *testing.T) {
+	p := newPlatform(t)
+	acme, evil := p.company("acme"), p.company("evil")
+	const own = "/api/v1/companies/acme"
+	var room, hall, user, customer, meeting, address, guest, theirs struct{ ID string }
+	acme.want(201, "POST", own+"/rooms", m{"public_id": "r1"}, &room)
+	acme.want(201, "POST", own+"/rooms", m{"public_id": "hall"}, &hall)
+	acme.want(201, "POST", own+"/users", m{"name": "Ada", "email": "ada@acme.example"}, &user)
+	acme.want(201, "POST", own+"/customers", m{"email": "bob@customer.example"}, &customer)
+	acme.want(201, "POST", own+"/meetings", m{"room": room.ID, "user": user.ID, "starts_at": "2026-12-01T09:00:00Z"}, &meeting)
+	acme.want(201, "POST", own+"/attendees", m{"meeting": meeting.ID, "email": "eve@else.example", "name": "Eve"}, &address)
+	acme.want(201, "POST", own+"/attendees", m{"meeting": meeting.ID, "customer": customer.ID}, &guest)
+	evil.want(201, "POST", "/api/v1/companies/evil/users", m{"name": "Mallory", "email": "m@evil.example"}, &theirs)
+	ring := token.Keyring{Company: "acme", Native: map[string]ed25519.PublicKey{"kid1": p.signer.Public().(ed25519.PublicKey)}}
+	for _, c := range []struct {
+		body   m
+		person string
+		peer   string
+		parent string
+	}{
+		{m{}, "", "", ""},
+		{m{"user": user.ID}, "user:" + user.ID, "", ""},
+		{m{"customer": customer.ID, "peer": "p1"}, "customer:" + customer.ID, "p1", ""},
+		{m{"attendee": address.ID}, "attendee:" + address.ID, address.ID, address.ID},
+		{m{"attendee": guest.ID, "peer": "p2"}, "customer:" + customer.ID, "p2", guest.ID},
+		{m{"attendee": meeting.ID + ".owner"}, "user:" + user.ID, meeting.ID + ".owner", meeting.ID + ".owner"},
+	} {
+		for _, once := range []bool{false, true} {
+			c.body["once"] = once
+			var out api.JoinToken
+			acme.want(201, "POST", own+"/rooms/r1/tokens", c.body, &out)
+			got, err := ring.Verify(out.Token, token.Expect{Kinds: []token.Kind{token.Join, token.Attendee}}, time.Now())
+			if err != nil || got.Person.String() != c.person || got.Peer != c.peer && (c.peer != "" || !once) || strings.Join(got.Parents, " ") != c.parent {
+				t.Errorf("%v: %+v, %v", c.body, got, err)
+			}
+			withdrawn := ring
+			withdrawn.Revoked = func(id string) bool { return id == c.parent }
+			_, err = withdrawn.Verify(out.Token, token.Expect{Kinds: []token.Kind{token.Join, token.Attendee}}, time.Now())
+			if (c.parent != "") != errors.Is(err, token.ErrRevoked) {
+				t.Errorf("%v with the invitation withdrawn: %v", c.body, err)
+			}
+		}
+	}
+	for field, bodies := range map[string][]m{
+		"user":     {{"user": theirs.ID}, {"user": customer.ID}, {"user": "none"}, {"user": user.ID, "customer": customer.ID}, {"user": "x", "attendee": address.ID}},
+		"customer": {{"customer": user.ID}, {"customer": theirs.ID}},
+		"attendee": {{"attendee": user.ID}, {"attendee": "none"}},
+	} {
+		for _, body := range bodies {
+			acme.refused(422, "validation_failed", field, "POST", own+"/rooms/r1/tokens", body)
+		}
+	}
+	acme.refused(422, "validation_failed", "attendee", "POST", own+"/rooms/hall/tokens", m{"attendee": address.ID})
 }
 
 func TestRequestIDIsHonouredOrMade(t *testing.T) {

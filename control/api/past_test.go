@@ -294,6 +294,31 @@ func TestAuditIsOfOnesOwnThings(t *testing.T) {
 	})
 }
 
+func TestStaysOfAPerson(t *testing.T) {
+	onEach(t, func(t *testing.T, p *platform) {
+		acme, other := p.company("acme"), p.company("other")
+		p.happen("acme", "daily", "s1")
+		p.happen("acme", "weekly", "w1")
+		p.happen("other", "daily", "o1")
+		const span = "since=2025-11-20T11:00:00Z&until=2025-11-20T13:00:00Z"
+		for query, want := range map[string]int{"person=u-ann": 2, "person=u-ann&room=daily": 1, "person=u-nobody": 0, "person=ann": 0, "": 4} {
+			var page struct{ Items []api.Stay }
+			acme.want(200, "GET", own+"/statistics/peers?"+span+"&"+query, nil, &page)
+			var sum api.StaySummary
+			acme.want(200, "GET", own+"/statistics/summary?"+span+"&"+query, nil, &sum)
+			if len(page.Items) != want || sum.ParticipantSeconds != int64(want)*3600 && query != "" {
+				t.Errorf("%q: %d stays, %+v; want %d", query, len(page.Items), sum, want)
+			}
+			for _, s := range page.Items {
+				if query != "" && s.Peer != "ann" {
+					t.Errorf("%q has %+v", query, s)
+				}
+			}
+		}
+		other.refused(404, "not_found", "", "GET", own+"/statistics/peers?person=u-ann", nil)
+	})
+}
+
 func TestAPersonIsExportedAndErased(t *testing.T) {
 	onEach(t, func(t *testing.T, p *platform) {
 		acme, other := p.company("acme"), p.company("other")

@@ -40,6 +40,7 @@ type SessionCount struct {
 type StaysQuery struct {
 	Company string    `path:"company" doc:"Id of the company."`
 	Room    string    `query:"room" maxLength:"256" doc:"Those in this room, by its id or public id; absent = all rooms." example:"standup"`
+	Person  string    `query:"person" maxLength:"64" doc:"Those of this person, by the id of a user, customer or attendee; absent = everybody."`
 	Since   time.Time `query:"since" doc:"Stays that joined at or after this time; absent = 24 h before until." example:"2026-11-21T00:00:00Z"`
 	Until   time.Time `query:"until" doc:"Stays that joined not after this time; absent = now." example:"2026-11-22T00:00:00Z"`
 }
@@ -97,7 +98,7 @@ func (a *API) stayFilter(ctx context.Context, in StaysQuery) (history.StayFilter
 		return history.StayFilter{}, invalid(ctx, "since", "must not be after until")
 	}
 	room, err := roomNamed(ctx, of.ID, in.Room)
-	return history.StayFilter{Company: of.ID, Room: room, From: in.Since, To: in.Until}, err
+	return history.StayFilter{Company: of.ID, Room: room, From: in.Since, To: in.Until, Person: in.Person}, err
 }
 
 func (a *API) listStays(ctx context.Context, in *staysPageIn) (*pageOut[Stay], error) {
@@ -116,7 +117,7 @@ func (a *API) summariseStays(ctx context.Context, in *StaysQuery) (*summaryOut, 
 	if err != nil {
 		return nil, err
 	}
-	stays, err := a.history.Statistics(ctx, want.Company, want.Room, want.From, want.To)
+	stays, err := a.history.Statistics(ctx, want)
 	sum := history.Summarise(stays)
 	return &summaryOut{StaySummary{
 		Participants: sum.Participants, StartedAt: optionalTime(sum.Start), EndedAt: optionalTime(sum.End), DurationSeconds: wholeSeconds(sum.Duration),

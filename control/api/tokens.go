@@ -25,11 +25,14 @@ type tokenIn struct {
 }
 
 type tokenCreate struct {
-	Name string `json:"name,omitempty" maxLength:"200" doc:"The participant's name."`
-	Peer string `json:"peer,omitempty" maxLength:"64" doc:"The participant's peer id; the newest of two with one id stays."`
-	Role string `json:"role,omitempty" enum:"moderator,regular" default:"regular"`
-	TTL  int    `json:"ttl_seconds,omitempty" minimum:"1" maximum:"86400" default:"600" doc:"How long the token opens the room; with once at most 120, which is the default then."`
-	Once bool   `json:"once,omitempty" doc:"It serves once: within its time it is exchanged, at any edge, for a session of half an hour that is bound to one browser."`
+	Name     string `json:"name,omitempty" maxLength:"200" doc:"The participant's name."`
+	Peer     string `json:"peer,omitempty" maxLength:"64" doc:"The participant's peer id; the newest of two with one id stays."`
+	User     string `json:"user,omitempty" maxLength:"64" doc:"Id of the user whom it is for: history files the presence under it. At most one of user, customer and attendee."`
+	Customer string `json:"customer,omitempty" maxLength:"64" doc:"Id of the customer whom it is for."`
+	Attendee string `json:"attendee,omitempty" maxLength:"64" doc:"Id of an attendee of a meeting in this room: it names who was invited, has the attendee's id as peer id where none is given, and ends with the invitation."`
+	Role     string `json:"role,omitempty" enum:"moderator,regular" default:"regular"`
+	TTL      int    `json:"ttl_seconds,omitempty" minimum:"1" maximum:"86400" default:"600" doc:"How long the token opens the room; with once at most 120, which is the default then."`
+	Once     bool   `json:"once,omitempty" doc:"It serves once: within its time it is exchanged, at any edge, for a session of half an hour that is bound to one browser."`
 }
 
 // JoinToken opens a room for one participant.
@@ -58,7 +61,6 @@ func (b tokenCreate) claims(company, room string, now time.Time) token.Claims {
 	c := token.Claims{ID: rand.Text(), Company: company, Room: room, Peer: b.Peer, Name: b.Name, Role: b.Role, NotBefore: now}
 	if b.Once {
 		c.Kind, c.Issued, c.NotBefore, most = token.Attendee, now.UTC().Truncate(time.Second), time.Time{}, token.AttendeeLife
-		c.Peer = cmp.Or(c.Peer, strings.ToLower(rand.Text()))
 	}
 	if ttl == 0 {
 		ttl = defaultTTL
@@ -81,6 +83,12 @@ func (a *API) createToken(ctx context.Context, in *tokenIn) (*tokenOut, error) {
 		return nil, notFound(ctx)
 	}
 	claims := in.Body.claims(of.ID, r.PublicID, a.now())
+	if err := in.Body.name(ctx, r, &claims); err != nil {
+		return nil, err
+	}
+	if in.Body.Once { // a session has a peer id
+		claims.Peer = cmp.Or(claims.Peer, strings.ToLower(rand.Text()))
+	}
 	text, err := a.tokens.Mint(claims)
 	switch {
 	case errors.Is(err, token.ErrIncomplete):

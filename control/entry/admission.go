@@ -22,6 +22,23 @@ const (
 	ObserverMode Mode = "observer"
 )
 
+// PersonKind is what a person is to a company; the words are those of tokens.
+type PersonKind string
+
+// The kinds of person.
+const (
+	UserPerson     PersonKind = "user"
+	CustomerPerson PersonKind = "customer"
+	AttendeePerson PersonKind = "attendee"
+)
+
+// Person is somebody of a company's people, for its records. Unlike the peer id
+// it says the same of them in every room. The zero value is nobody.
+type Person struct {
+	Kind PersonKind
+	ID   string
+}
+
 // Pool is a part of a room's places.
 type Pool string
 
@@ -61,6 +78,7 @@ type Admission struct {
 	AdHoc         bool // the room is not configured
 	Kind          Kind
 	Peer          string // empty: to be given one
+	Person        Person // whom the company knows them as; nobody, mostly
 	Name          string // empty: nobody named them
 	NameLocked    bool   // the person cannot change it in the page
 	// Role is the one to begin with; one that a moderator gave in the running

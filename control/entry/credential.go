@@ -31,6 +31,9 @@ func (d *decision) credential() *Refusal {
 // their bearer goes: a partner's may, a signed-in user does.
 func (p Proof) forOneRoom() bool { return p != Partner && p != Host }
 
+// personal tells tokens that are made for one person in one room.
+func (p Proof) personal() bool { return p == Join || p == Participant || p == Session }
+
 // withoutToken lets in who needs none, or has an address that does.
 func (d *decision) withoutToken() *Refusal {
 	missing := refuse("token_missing", "Access denied: an invitation is required.")

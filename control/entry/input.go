@@ -102,6 +102,7 @@ type Claims struct {
 	// Room, Peer, Name and Role are the named claims of tokens of our own. Peer
 	// is the user of a host token.
 	Room, Peer, Name, Role string
+	Person                 Person // whom a token of our own names
 	Expires                time.Time
 	// Attributes are the other claims, in a partner's token all of them.
 	Attributes map[string]string
@@ -112,6 +113,8 @@ type Attendee struct {
 	ID   string
 	Name string
 	Role string // owner, moderator or attendee
+	// Person is who was invited; nobody: an address alone.
+	Person Person
 	// User tells partner users, who sign in or bring a token, from customers.
 	User bool
 }

@@ -1,6 +1,7 @@
 package entry
 
 import (
+	"cmp"
 	"maps"
 	"strings"
 )
@@ -110,19 +111,36 @@ func (d *decision) identify() {
 	d.out.Peer = d.a[PeerID]
 	if t != nil && t.Proof == Host {
 		d.out.Peer = "" // a user may sit in the room twice, at home and at work
-		d.identity("user", t.Peer)
 	}
 	if attendee != nil && (t != nil && t.Proof == Host || d.byMail()) {
 		d.out.Peer = attendee.ID
 	}
+	d.out.Person = d.known()
+	d.identity(string(d.out.Person.Kind), d.out.Person.ID)
 	d.identity("peer", d.out.Peer)
-	if t != nil && (t.Proof == Join || t.Proof == Participant || t.Proof == Session) {
+	if t != nil && t.Proof.personal() {
 		d.identity("token", t.ID)
 	}
 	if t == nil && d.rules.need == needMail {
 		d.identity("mail", CleanAddress(d.in.Mail.Address))
 	}
 	d.identity("browser", d.in.Browser)
+}
+
+// known is whom the company knows the person as: a signed-in user, whom a token
+// for one person names, or an invited customer. What many may share names nobody,
+// and an id in a link is no proof.
+func (d *decision) known() Person {
+	t := d.in.Token
+	switch {
+	case t != nil && t.Proof == Host:
+		return Person{UserPerson, t.Peer}
+	case t != nil && t.Proof.personal():
+		return t.Person
+	case d.byMail():
+		return cmp.Or(d.in.Attendee.Person, Person{AttendeePerson, d.in.Attendee.ID})
+	}
+	return Person{}
 }
 
 func (d *decision) identity(kind, id string) {

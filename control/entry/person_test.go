@@ -151,6 +151,45 @@ func TestPersonsOfTheFacades(t *testing.T) {
 	}
 }
 
+// Whom history files a presence under: who is proved, by a token for one person or an invited address.
+func TestWhomTheCompanyKnows(t *testing.T) {
+	ann := Person{UserPerson, "u-1"}
+	named := func(p Proof) *Claims { c := claims(p); c.Person = ann; return c }
+	invited := func(a Attendee) func(*Input) {
+		return func(in *Input) { in.Token, in.Mail, in.Attendee = nil, Mail{Address: "a@b"}, &a }
+	}
+	for _, c := range []struct {
+		name   string
+		source Source
+		change func(*Input)
+		want   Person
+	}{
+		{"a join token", Native, func(in *Input) { in.Token = named(Join) }, ann},
+		{"a join token that names nobody", Native, func(in *Input) { in.Token = claims(Join) }, Person{}},
+		{"a session", MeetBit, func(in *Input) { in.Token = named(Session) }, ann},
+		{"a participant", ImMail, func(in *Input) { in.Token = named(Participant) }, ann},
+		{"a personal link", Callbridge, func(in *Input) { in.Token = named(Join) }, ann},
+		{"a signed-in user", Callbridge, func(in *Input) { in.Token = claims(Host) }, Person{UserPerson, "17"}},
+		{"a signed-in attendee", MeetBit, func(in *Input) { in.Token, in.Attendee = claims(Host), &Attendee{ID: "9", User: true} }, Person{UserPerson, "17"}},
+		{"an invited customer", MeetBit, invited(Attendee{ID: "9", Person: Person{CustomerPerson, "c-1"}}), Person{CustomerPerson, "c-1"}},
+		{"an invited address", MeetBit, invited(Attendee{ID: "9"}), Person{AttendeePerson, "9"}},
+		{"an address in a public room", MeetBit, func(in *Input) { invited(Attendee{ID: "9"})(in); in.Room.Public = true }, Person{}},
+		{"a partner's token", GCore, func(in *Input) { in.Token = named(Partner) }, Person{}},
+		{"an invite that many share", NanoMeet, func(in *Input) { in.Token = named(Invite) }, Person{}},
+		{"nobody's link", GCore, func(in *Input) { in.Token = nil; in.URL["person"], in.URL[PeerID] = "user:u-1", "u-1" }, Person{}},
+		{"a partner's attribute", GCore, func(in *Input) {
+			in.Token = claims(Partner)
+			in.Token.Attributes = map[string]string{"person": "user:u-1"}
+		}, Person{}},
+	} {
+		in := at(c.source)
+		c.change(&in)
+		if a, err := Decide(in); err != nil || a.Person != c.want {
+			t.Errorf("%s: %+v, %v; want %+v", c.name, a.Person, err, c.want)
+		}
+	}
+}
+
 // Step 6: what a block holds for.
 func TestIdentities(t *testing.T) {
 	for _, c := range []struct {
@@ -159,6 +198,7 @@ func TestIdentities(t *testing.T) {
 		want   string
 	}{
 		{Native, func(in *Input) { in.Token = claims(Join) }, "[peer:17 token:id-join]"},
+		{Native, func(in *Input) { in.Token = claims(Join); in.Token.Person = Person{CustomerPerson, "c-1"} }, "[customer:c-1 peer:17 token:id-join]"},
 		{GCore, func(in *Input) { in.Token, in.URL[PeerID] = claims(Partner), "p" }, "[peer:p]"},
 		{MeetBit, func(in *Input) { in.Token = claims(Session) }, "[peer:17 token:id-session]"},
 		{MeetBit, func(in *Input) { in.Token, in.Mail, in.Room.Public = nil, Mail{Address: "A@b "}, true }, "[mail:a@b]"},

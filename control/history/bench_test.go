@@ -217,12 +217,15 @@ func BenchmarkQueries(b *testing.B) {
 				return len(r), err
 			},
 			"statistics of a day": func() (int, error) {
-				r, err := s.Statistics(ctx, company, session.Room, session.At.Add(-time.Minute), session.At.Add(24*time.Hour))
+				r, err := s.Statistics(ctx, StayFilter{Company: company, Room: session.Room, From: session.At.Add(-time.Minute), To: session.At.Add(24 * time.Hour)})
 				return len(r), err
 			},
-			"statistics of a month": func() (int, error) { r, err := s.Statistics(ctx, company, session.Room, from, to); return len(r), err },
-			"usage of a month":      func() (int, error) { u, err := s.Usage(ctx, company, month); return u.Stays, err },
-			"ledger of a month":     func() (int, error) { u, err := s.UsageBySession(ctx, company, month); return len(u), err },
+			"statistics of a month": func() (int, error) {
+				r, err := s.Statistics(ctx, StayFilter{Company: company, Room: session.Room, From: from, To: to})
+				return len(r), err
+			},
+			"usage of a month":  func() (int, error) { u, err := s.Usage(ctx, company, month); return u.Stays, err },
+			"ledger of a month": func() (int, error) { u, err := s.UsageBySession(ctx, company, month); return len(u), err },
 			"small tenant's usage": func() (int, error) {
 				u, err := s.Usage(ctx, "company-00000000000000001", month)
 				return u.Stays, err

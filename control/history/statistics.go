@@ -37,11 +37,12 @@ type Summary struct {
 }
 
 // StayFilter says which stays are wanted: those that joined, on the grid, at or after From and not after To.
-// Company and times are required; without a room it is all of them.
+// Company and times are required; without a room it is all of them, without a person everybody.
 type StayFilter struct {
 	Company  string
 	Room     string
 	From, To time.Time
+	Person   string // id of a user, customer or attendee
 }
 
 // Stays lists stays by page, in the order of joining, and the cursor of the next page.
@@ -76,10 +77,9 @@ func readPlacedStay(row scanner) (p placedStay, err error) {
 	return placedStay{stay(peer, joined, ended, tick), place{[]int64{joined}, presence}}, err
 }
 
-// Statistics lists the stays in a room, or of a company where room is empty, that joined, on the grid, at or
-// after from and not after to, sorted by joining. A room that nobody was in then gives none.
-func (s *Store) Statistics(ctx context.Context, company, room string, from, to time.Time) ([]Stay, error) {
-	stays, err := list(ctx, s.read, readStay, StayFilter{company, room, from, to}.all())
+// Statistics lists all stays that are wanted, sorted by joining. A room that nobody was in then gives none.
+func (s *Store) Statistics(ctx context.Context, want StayFilter) ([]Stay, error) {
+	stays, err := list(ctx, s.read, readStay, want.all())
 	if err != nil {
 		return nil, err
 	}
@@ -106,6 +106,10 @@ func (want StayFilter) filter(page Page) (f filter) {
 	f.and("company = ?", want.Company)
 	if want.Room != "" {
 		f.and("room = ?", want.Room)
+	}
+	if want.Person != "" {
+		f.and("person <> ''") // as the index has it
+		f.and("person = ?", want.Person)
 	}
 	from := want.From
 	if first := record.TickAt(from); first.Before(from) { // rounded down, no join lies between two ticks

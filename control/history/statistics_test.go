@@ -19,7 +19,7 @@ func at(seconds ...int64) (out []time.Time) {
 
 func stays(t *testing.T, s *Store, from, to time.Time) []Stay {
 	t.Helper()
-	got, err := s.Statistics(t.Context(), "acme", "daily", from, to)
+	got, err := s.Statistics(t.Context(), StayFilter{Company: "acme", Room: "daily", From: from, To: to})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestAWindowTakesStaysByTheirJoining(t *testing.T) {
 		if none := Summarise(nil); none != (Summary{}) {
 			t.Errorf("nothing: %+v", none)
 		}
-		other, err := s.Statistics(t.Context(), "other", "daily", noon, after(day))
+		other, err := s.Statistics(t.Context(), StayFilter{Company: "other", Room: "daily", From: noon, To: after(day)})
 		if err != nil || len(other) != 0 {
 			t.Errorf("another company sees %v, %v", other, err)
 		}
@@ -126,9 +126,9 @@ func TestStaysArePaged(t *testing.T) {
 		}
 		ingest(t, s, meeting{"other", "daily", "s1"}.joined("ann", 1))
 		for room, want := range map[string]int{"daily": 7, "weekly": 7, "": 14, "nothing": 0} {
-			whole, err := s.Statistics(t.Context(), "acme", room, noon, after(200))
+			whole, err := s.Statistics(t.Context(), StayFilter{Company: "acme", Room: room, From: noon, To: after(200)})
 			paged := pages(t, 3, func(p Page) ([]Stay, string, error) {
-				return s.Stays(t.Context(), StayFilter{"acme", room, noon, after(200)}, p)
+				return s.Stays(t.Context(), StayFilter{"acme", room, noon, after(200), ""}, p)
 			})
 			if err != nil || len(paged) != want || Summarise(paged) != Summarise(whole) {
 				t.Errorf("%q: %d stays, want %d: %+v and %+v, %v", room, len(paged), want, Summarise(paged), Summarise(whole), err)
@@ -204,7 +204,7 @@ func TestUsageIsTheSumOfTheRows(t *testing.T) {
 			from, to := month.Bounds()
 			var rows Summary
 			for _, room := range []string{"daily", "weekly"} {
-				got, err := s.Statistics(t.Context(), "acme", room, from, to.Add(-time.Second))
+				got, err := s.Statistics(t.Context(), StayFilter{Company: "acme", Room: room, From: from, To: to.Add(-time.Second)})
 				if err != nil {
 					t.Fatal(err)
 				}

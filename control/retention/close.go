@@ -30,8 +30,12 @@ func Over(s history.Silent, placed string, now time.Time) bool {
 	return quiet >= silence || replaced && quiet >= replacedSilence
 }
 
-// Close ends sessions whose home is gone without a word, and takes that back where more has arrived since.
-func Close(ctx context.Context, h *history.Store, v *state.View, now time.Time) (c Closed, err error) {
+// Tell is told of a session that is about to be lost; again, where it could not be ended after that.
+type Tell func(context.Context, history.Silent) error
+
+// Close ends sessions whose home is gone without a word, and takes that back where more has arrived since. Who
+// waits for the end is told before it is kept: a leader that dies between the two leaves it to the next.
+func Close(ctx context.Context, h *history.Store, v *state.View, now time.Time, tell Tell) (c Closed, err error) {
 	if c.Found, err = h.Find(ctx, now.Add(-findFor)); err != nil {
 		return c, err
 	}
@@ -44,6 +48,9 @@ func Close(ctx context.Context, h *history.Store, v *state.View, now time.Time) 
 			placed, _ := state.Get[state.Placement](v, behind.Company+"/"+behind.Room)
 			if !Over(behind, placed.Session, now) {
 				continue
+			}
+			if err := tell(ctx, behind); err != nil {
+				return c, err
 			}
 			lost, err := h.Lose(ctx, behind)
 			if err != nil {

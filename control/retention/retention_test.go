@@ -1,7 +1,11 @@
 package retention_test
 
 import (
+	"context"
+	"errors"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,9 +114,21 @@ func TestSessionsThatNobodyClosedEnd(t *testing.T) {
 			&record.Opened{Live: live("acme", "daily", "heir", noon.Add(time.Minute)), RoomKind: record.Call},
 			&record.Opened{Live: live("acme", "placed", "moved", noon), RoomKind: record.Call},
 			&record.Opened{Live: live("acme", "alone", "alone", noon), RoomKind: record.Call})
+		var told []string
+		tell := func(_ context.Context, s history.Silent) error {
+			if s.Session == "heir" && !slices.Contains(told, "away") { // the first try
+				told = append(told, "away")
+				return history.ErrAway
+			}
+			told = append(told, s.Session)
+			return nil
+		}
 		running := func(at time.Duration, want retention.Closed, sessions int) {
 			t.Helper()
-			got, err := retention.Close(t.Context(), h, v, noon.Add(at))
+			got, err := retention.Close(t.Context(), h, v, noon.Add(at), tell)
+			if errors.Is(err, history.ErrAway) {
+				err = nil
+			}
 			if err != nil || got != want {
 				t.Errorf("after %s: %+v, want %+v, %v", at, got, want, err)
 			}
@@ -125,10 +141,15 @@ func TestSessionsThatNobodyClosedEnd(t *testing.T) {
 		running(15*time.Minute, retention.Closed{Lost: 2}, 2) // dead and moved
 		running(16*time.Minute, retention.Closed{}, 2)
 		keep(t, h, &record.Tick{Live: live("acme", "alone", "alone", noon.Add(time.Hour)), Presence: "p2", Peer: "bob"})
+		running(129*time.Minute, retention.Closed{}, 2)        // heir, if somebody could be told
 		running(130*time.Minute, retention.Closed{Lost: 1}, 1) // heir; somebody is alone
 		keep(t, h, &record.Tick{Live: live("acme", "daily", "dead", noon.Add(125*time.Minute)), Presence: "p1", Peer: "ann"})
 		running(131*time.Minute, retention.Closed{Found: 1}, 2)
 		running(240*time.Minute, retention.Closed{Lost: 2}, 0)
+		slices.Sort(told)
+		if got := strings.Join(told, " "); got != "alone away dead dead heir moved" {
+			t.Errorf("told of %s", got)
+		}
 	})
 }
 

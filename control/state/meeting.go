@@ -177,6 +177,17 @@ type AttendeeSpec struct {
 
 func (a *Attendee) spec() any { return &a.AttendeeSpec }
 
+// Invited is who the attendee is to the company: a user or a customer where one was invited, else the attendee.
+func (a *Attendee) Invited() (kind Kind, id string) {
+	switch {
+	case a.User != "":
+		return KindUser, a.User
+	case a.Customer != "":
+		return KindCustomer, a.Customer
+	}
+	return KindAttendee, a.ID
+}
+
 func (a *Attendee) person() string {
 	switch {
 	case a.User != "":

@@ -25,6 +25,8 @@ type Claims struct {
 	Name string
 	Role string
 	ID   string // jti
+	// Person is whom of the company's people it names; nobody, mostly.
+	Person Person
 
 	// Parents are the ids of the tokens this one was made from, the first
 	// ancestor first, the issuing token last. With one of them it dies.

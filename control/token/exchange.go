@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -16,6 +17,8 @@ const minSecret = 22
 // Exchange makes the claims of what a verified one-time token is given up for:
 // a session for an attendee's, a host token for one of SSO. It is bound to the
 // browser that holds secret, in a cookie of ours that no script reads.
+//
+// It has the ancestors of that token, too, and whom it names (INV-12).
 //
 // The caller has had the one use judged by the owner of c.Hash (FirstUse), and
 // mints the result.
@@ -30,8 +33,8 @@ func (c Claims) Exchange(secret string, now time.Time) (Claims, error) {
 // not its secret.
 func (c Claims) ExchangeFor(binding string, now time.Time) (Claims, error) {
 	out := Claims{
-		Company: c.Company, Room: c.Room, Peer: c.Peer, Name: c.Name, Role: c.Role,
-		Issued: now, Parents: []string{c.ID}, Binding: binding, Attributes: maps.Clone(c.Attributes),
+		Company: c.Company, Room: c.Room, Peer: c.Peer, Person: c.Person, Name: c.Name, Role: c.Role,
+		Issued: now, Parents: append(slices.Clone(c.Parents), c.ID), Binding: binding, Attributes: maps.Clone(c.Attributes),
 	}
 	switch c.Kind {
 	case Attendee:

@@ -2,6 +2,7 @@ package token
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -25,8 +26,8 @@ func TestExchange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Company != "acme" || got.Room != first.Room || got.Peer != first.Peer || got.Name != first.Name ||
-			got.Role != first.Role || got.ID == first.ID || len(got.Parents) != 1 || got.Parents[0] != first.ID {
+		if got.Company != "acme" || got.Room != first.Room || got.Peer != first.Peer || got.Name != first.Name || got.Person != first.Person ||
+			got.Role != first.Role || got.ID == first.ID || !slices.Equal(got.Parents, append(slices.Clone(first.Parents), first.ID)) {
 			t.Errorf("%s became %+v", from, got)
 		}
 		if _, err := ring().Verify(raw, expect(want.kind), opened.Add(want.life)); !errors.Is(err, ErrExpired) {

@@ -56,12 +56,12 @@ type rule struct {
 // no leeway: their issuer and their reader are both our nodes, whose clocks
 // differ by less than half a second, and 120 s must not become 180 (MB-A19).
 var rules = []rule{
-	{Join, "meridian-join+jwt", "company", "room sub name role jti", "room exp", false, 0, Leeway},
-	{Participant, "meridian-participant+jwt", "aud", "room sub name jti", "room sub moderator jti iat nbf exp", true, 0, Leeway},
+	{Join, "meridian-join+jwt", "company", "room sub person name role jti par", "room exp", false, 0, Leeway},
+	{Participant, "meridian-participant+jwt", "aud", "room sub person name jti", "room sub moderator jti iat nbf exp", true, 0, Leeway},
 	{Moderator, "meridian-moderator+jwt", "company", "room jti", "room moderator jti nbf exp", true, 0, Leeway},
 	{Invite, "meridian-invite+jwt", "company", "room jti par anc", "room moderator jti par nbf exp", true, 0, Leeway},
-	{Attendee, "meridian-attendee+jwt", "company", "room sub name role jti", "room sub jti iat exp", false, AttendeeLife, 0},
-	{Session, "meridian-session+jwt", "company", "room sub name role jti par bind", "room sub jti bind iat exp", false, SessionLife, 0},
+	{Attendee, "meridian-attendee+jwt", "company", "room sub person name role jti par", "room sub jti iat exp", false, AttendeeLife, 0},
+	{Session, "meridian-session+jwt", "company", "room sub person name role jti par anc bind", "room sub jti bind iat exp", false, SessionLife, 0},
 	{SSO, "meridian-sso+jwt", "company", "sub name jti", "sub jti iat exp", false, SSOLife, 0},
 	{Host, "meridian-host+jwt", "company", "sub name jti par bind", "sub jti bind iat exp", false, HostLife, 0},
 }
@@ -72,7 +72,7 @@ var partnerRule = rule{kind: Partner, leeway: Leeway}
 // reserved are the names that mean something in some kind of our own. In a
 // kind that has no such claim they are refused rather than taken for
 // attributes: a participant's token with a role was not minted here.
-var reserved = strings.Fields("iss aud company room sub name role moderator jti par anc bind iat nbf exp")
+var reserved = strings.Fields("iss aud company room sub person name role moderator jti par anc bind iat nbf exp")
 
 func ruleOf(kind Kind) (rule, bool) {
 	i := slices.IndexFunc(rules, func(r rule) bool { return r.kind == kind })

@@ -27,10 +27,12 @@ func sample(kind Kind) Claims {
 	case Join:
 		c.Room, c.Peer, c.Name, c.Role, c.Expires = "demo", "ann@example.com", "Ann", "moderator", noon.Add(time.Hour)
 		c.Attributes["canRecord"] = "true"
+		c.Person, c.Parents = Person{UserPerson, "u-1"}, []string{"at-1"}
 	case Participant:
 		c.Room, c.Peer, c.Name, c.Role = "demo", "profile-7", "Ana Diaz", RoleModerator
 		c.Issued, c.NotBefore, c.Expires = noon, noon, ParticipantExpiry(noon, noon)
 		c.Attributes["email"] = "ana@example.com"
+		c.Person = Person{CustomerPerson, "c-7"}
 	case Moderator:
 		c.Room, c.Role, c.NotBefore, c.Expires = "VideoRx_Test1", RoleModerator, noon, noon.Add(InviteLife)
 		c.Attributes = map[string]string{"server": "eu", "streamname": "abc-1"}
@@ -38,9 +40,10 @@ func sample(kind Kind) Claims {
 		c.Room, c.NotBefore, c.Expires, c.Parents = "VideoRx_Test1", noon, noon.Add(time.Hour), []string{"p1", "p2"}
 	case Attendee:
 		c.Room, c.Peer, c.Name, c.Role, c.Issued, c.Expires = "demo", "17", "Ann", "owner", noon, noon.Add(AttendeeLife)
+		c.Person, c.Parents = Person{AttendeePerson, "17"}, []string{"17"}
 	case Session:
 		c.Room, c.Peer, c.Name, c.Role, c.Issued, c.Expires = "demo", "17", "Ann", "owner", noon, noon.Add(SessionLife)
-		c.Parents, c.Binding = []string{"p1"}, Bind(browser)
+		c.Parents, c.Binding, c.Person = []string{"p1", "p2"}, Bind(browser), Person{AttendeePerson, "17"}
 	case SSO:
 		c.Peer, c.Name, c.Issued, c.Expires = "42", "Ann", noon, noon.Add(SSOLife)
 	case Host:
@@ -83,11 +86,11 @@ func TestEveryKindIsReadAsMinted(t *testing.T) {
 // Partners read these claims in their logs and decoders.
 func TestClaimsByTheirNames(t *testing.T) {
 	for kind, want := range map[Kind]string{
-		Participant: "aud email exp iat iss jti moderator name nbf room sub",
+		Participant: "aud email exp iat iss jti moderator name nbf person room sub",
 		Moderator:   "company exp iss jti moderator nbf room server streamname",
 		Invite:      "anc company exp iss jti moderator nbf par room",
-		Attendee:    "company exp iat iss jti name role room sub",
-		Session:     "bind company exp iat iss jti name par role room sub",
+		Attendee:    "company exp iat iss jti name par person role room sub",
+		Session:     "anc bind company exp iat iss jti name par person role room sub",
 		SSO:         "company exp iat iss jti name sub",
 		Host:        "bind company exp iat iss jti name par sub",
 	} {
@@ -214,6 +217,7 @@ func TestMintRefusesWhatWouldNotVerify(t *testing.T) {
 			"room": func(c *Claims) { c.Room = "x" }, "sub": func(c *Claims) { c.Peer = "x" }, "name": func(c *Claims) { c.Name = "x" },
 			"par": func(c *Claims) { c.Parents = []string{"x"} }, "anc": func(c *Claims) { c.Parents = []string{"x", "y"} },
 			"bind": func(c *Claims) { c.Binding = "x" }, "role": func(c *Claims) { c.Role = "owner" },
+			"person": func(c *Claims) { c.Person = Person{UserPerson, "u-1"} },
 		} {
 			c := sample(kind)
 			add(&c)
@@ -234,6 +238,8 @@ func TestMintRefusesWhatWouldNotVerify(t *testing.T) {
 		"an unknown kind":      {Kind: "admin", Company: "acme", Room: "demo", Expires: noon},
 		"moderator who is not": func() Claims { c := sample(Moderator); c.Role = ""; return c }(),
 		"parent with a blank":  func() Claims { c := sample(Invite); c.Parents = []string{"a b"}; return c }(),
+		"a person of no kind":  func() Claims { c := sample(Join); c.Person = Person{"", "u-1"}; return c }(),
+		"a person of any kind": func() Claims { c := sample(Join); c.Person = Person{"admin", "u-1"}; return c }(),
 		"empty parent":         func() Claims { c := sample(Invite); c.Parents = []string{""}; return c }(),
 		"too many parents":     func() Claims { c := sample(Invite); c.Parents = strings.Fields("1 2 3 4 5 6 7 8 9"); return c }(),
 	} {

@@ -75,7 +75,7 @@ func (s *Signer) sign(r rule, m jwt.MapClaims) (string, error) {
 func (r rule) members(c Claims) (jwt.MapClaims, error) {
 	m := jwt.MapClaims{"iss": issuer}
 	for name, v := range map[string]string{
-		r.company: c.Company, "room": c.Room, "sub": c.Peer, "name": c.Name,
+		r.company: c.Company, "room": c.Room, "sub": c.Peer, "person": c.Person.String(), "name": c.Name,
 		"role": c.Role, "jti": c.ID, "par": c.parent(), "anc": c.ancestors(), "bind": c.Binding,
 	} {
 		if v != "" {
@@ -119,6 +119,9 @@ func (r rule) complete(m jwt.MapClaims, c Claims) error {
 	}
 	if r.life > 0 && c.Expires.Sub(c.Issued) > r.life {
 		return fmt.Errorf("%w: a %s token lives %s at most", ErrIncomplete, r.kind, r.life)
+	}
+	if !c.Person.Valid() {
+		return fmt.Errorf("%w: person", ErrIncomplete)
 	}
 	if len(c.Parents) > maxParents || slices.ContainsFunc(c.Parents, func(id string) bool { return !oneID(id) }) {
 		return fmt.Errorf("%w: parents", ErrIncomplete)

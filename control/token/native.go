@@ -65,9 +65,9 @@ func (r rule) claims(members map[string]value) (Claims, error) {
 // takeTexts moves the claims that are texts, and the boolean moderator, out of
 // the members.
 func (r rule) takeTexts(members map[string]value, c *Claims) error {
-	var iss, parent, ancestors string
+	var iss, person, parent, ancestors string
 	for name, field := range map[string]*string{
-		"iss": &iss, r.company: &c.Company, "room": &c.Room, "sub": &c.Peer, "name": &c.Name,
+		"iss": &iss, r.company: &c.Company, "room": &c.Room, "sub": &c.Peer, "person": &person, "name": &c.Name,
 		"role": &c.Role, "jti": &c.ID, "par": &parent, "anc": &ancestors, "bind": &c.Binding,
 	} {
 		v, ok := members[name]
@@ -89,6 +89,10 @@ func (r rule) takeTexts(members map[string]value, c *Claims) error {
 			c.Role = RoleModerator
 		}
 		delete(members, "moderator")
+	}
+	var err error
+	if c.Person, err = readPerson(person); err != nil {
+		return err
 	}
 	return c.takeParents(parent, ancestors)
 }

@@ -92,7 +92,7 @@ func (s *State) presence(peer string, joined time.Time) string {
 func (s *State) joined(p Person) record.Record {
 	return &record.Joined{
 		Live: s.live(p.JoinedAt), Presence: s.presence(p.PeerID, p.JoinedAt), Peer: p.PeerID,
-		Role: record.Role(p.Role), Mode: record.Mode(p.Mode), POP: p.POP, Node: string(p.Node), Name: p.Name,
+		Role: record.Role(p.Role), Mode: record.Mode(p.Mode), POP: p.POP, Node: string(p.Node), Person: p.Subject, Name: p.Name,
 	}
 }
 

@@ -95,7 +95,7 @@ func (d deed) kick() ([]Event, error) {
 	case p.Owner || p.PeerID == d.actor.PeerID:
 		return nil, ErrNotAllowed
 	}
-	return []Event{gone(p, Kicked, d.now)}, nil
+	return append(d.s.spend(p, d.set), gone(p, Kicked, d.now)), nil
 }
 
 // block removes somebody for good, wherever they are or wait.

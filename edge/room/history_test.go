@@ -114,7 +114,14 @@ func (h *historyScript) describe(r record.Record) string {
 	case *record.Opened:
 		return fmt.Sprintf("%s %s@%s", head(r.Live), r.RoomKind, r.Node)
 	case *record.Joined:
-		return fmt.Sprintf("%s %s %s@%s %s", head(r.Live), h.name("P", r.Presence), r.Peer, r.Node, r.Role)
+		text := fmt.Sprintf("%s %s %s@%s %s", head(r.Live), h.name("P", r.Presence), r.Peer, r.Node, r.Role)
+		if r.Mode != record.Speaker {
+			text += " " + string(r.Mode)
+		}
+		if r.Person != "" {
+			text += " person=" + r.Person
+		}
+		return text
 	case *record.Left:
 		return fmt.Sprintf("%s %s %s %s", head(r.Live), h.name("P", r.Presence), r.Peer, r.Reason)
 	case *record.Tick:

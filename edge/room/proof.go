@@ -19,6 +19,9 @@ type Proof struct {
 	IDs   []string  `json:"ids,omitempty"`   // its id and those of what it was made from
 	Key   string    `json:"key,omitempty"`   // id of the key that signed it
 	Until time.Time `json:"until,omitzero"`  // when the presence ends with it; zero: it does not
+	// Visit says that it was given to one browser for one visit: who is kicked
+	// does not come back by it in this session, but by a new one.
+	Visit bool `json:"visit,omitempty"`
 }
 
 func (p Proof) valid() bool {
@@ -29,5 +32,14 @@ func (p Proof) valid() bool {
 }
 
 func (p Proof) equal(q Proof) bool {
-	return p.Token == q.Token && p.Key == q.Key && slices.Equal(p.IDs, q.IDs) && p.Until.Equal(q.Until)
+	return p.Token == q.Token && p.Key == q.Key && p.Visit == q.Visit && slices.Equal(p.IDs, q.IDs) && p.Until.Equal(q.Until)
+}
+
+// mark is what a verdict about the token itself goes by, nil for one that serves
+// more than a visit.
+func (p Proof) mark() []string {
+	if !p.Visit || p.Token == "" {
+		return nil
+	}
+	return []string{digest("visit:" + p.Token)}
 }

@@ -14,6 +14,7 @@ type Join struct {
 	Company, Room string
 
 	Peer       string // empty: one is made
+	Subject    string // id of the user, customer or attendee whom the company knows them as, for history alone; empty: nobody
 	Name       string
 	Role       Role // empty: Regular
 	Owner      bool
@@ -83,7 +84,7 @@ func (p *Plane) Join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 
 func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
 	c := &JoinCommand{
-		PeerID: j.Peer, Name: j.Name, Role: j.Role, Owner: j.Owner, Mode: j.Mode, Rules: j.Rules, Lobby: j.Lobby, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
+		PeerID: j.Peer, Subject: j.Subject, Name: j.Name, Role: j.Role, Owner: j.Owner, Mode: j.Mode, Rules: j.Rules, Lobby: j.Lobby, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
 		Claim: p.clock.read(), Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket, Proof: j.Proof,
 	}
 	if c.PeerID == "" && c.Ticket == "" {

@@ -22,6 +22,7 @@ type ticket struct {
 	Company    string `json:"c"`
 	Room       string `json:"r"`
 	Peer       string `json:"p"`
+	Subject    string `json:"s,omitempty"`
 	Name       string `json:"n"`
 	Role       Role   `json:"o"`
 	Owner      bool   `json:"w,omitempty"`
@@ -47,7 +48,7 @@ func sign(secret, payload []byte) []byte {
 func (s *State) ticket(p Person, now time.Time) string {
 	payload, err := json.Marshal(ticket{
 		Version: 2, Company: s.Company, Room: s.Room,
-		Peer: p.PeerID, Name: p.Name, Role: p.Role, Owner: p.Owner, Mode: p.Mode, Identities: p.Identities, Attachment: p.Attachment, Issued: now.UnixMilli(), Proof: p.Proof,
+		Peer: p.PeerID, Subject: p.Subject, Name: p.Name, Role: p.Role, Owner: p.Owner, Mode: p.Mode, Identities: p.Identities, Attachment: p.Attachment, Issued: now.UnixMilli(), Proof: p.Proof,
 	})
 	if err != nil {
 		return "" // strings and integers always encode

@@ -17,6 +17,7 @@ const (
 	MaxChatText = 8 << 10   // bytes of a chat message
 	MaxTracks   = 8         // tracks of a person
 	ChatKept    = 200       // messages kept for latecomers
+	maxSubject  = 64        // bytes of a subject
 	maxID       = 256       // bytes of any identifier
 	maxPeople   = 4096      // people in any state taken from the network
 	endedKept   = 256       // ended attachments remembered, so that a leaf that was cut off learns why
@@ -98,6 +99,7 @@ type Media struct {
 // it was handed out.
 type Person struct {
 	PeerID     string            `json:"peer_id"`
+	Subject    string            `json:"subject,omitempty"` // see Join
 	Name       string            `json:"name"`
 	Role       Role              `json:"role"`
 	Owner      bool              `json:"owner,omitempty"` // is not demoted or removed by others
@@ -121,7 +123,7 @@ type Person struct {
 
 func (p Person) equal(q Person) bool {
 	tracks := maps.Equal(p.Tracks, q.Tracks)
-	return tracks && p.PeerID == q.PeerID && p.Name == q.Name && p.Role == q.Role && p.Node == q.Node &&
+	return tracks && p.PeerID == q.PeerID && p.Subject == q.Subject && p.Name == q.Name && p.Role == q.Role && p.Node == q.Node &&
 		p.POP == q.POP && p.Attachment == q.Attachment && p.JoinedAt.Equal(q.JoinedAt) && p.Ordinal == q.Ordinal &&
 		p.Claim == q.Claim && p.Owner == q.Owner && p.Mode == q.Mode && slices.Equal(p.Identities, q.Identities) &&
 		p.Acted == q.Acted && p.Hand.Equal(q.Hand) && p.Hushed == q.Hushed && p.Media == q.Media && p.State == q.State && p.Since.Equal(q.Since) && p.Proof.equal(q.Proof)
@@ -129,7 +131,7 @@ func (p Person) equal(q Person) bool {
 
 func (p Person) valid() bool {
 	return p.PeerID != "" && okID(p.PeerID) && p.Attachment != "" && okID(p.Attachment) &&
-		okName(p.Name) && okID(p.POP) && okID(string(p.Node)) && okTracks(p.Tracks) &&
+		okSubject(p.Subject) && okName(p.Name) && okID(p.POP) && okID(string(p.Node)) && okTracks(p.Tracks) &&
 		p.Proof.valid() && p.Role.valid() && p.Mode.valid() && okIdentities(p.Identities) && p.Acted.valid() && p.Hushed.valid() && (p.State == Present || p.State == Reconnecting)
 }
 
@@ -178,7 +180,9 @@ func (p Position) Compare(q Position) int {
 	return cmp.Or(p.Epoch.Compare(q.Epoch), cmp.Compare(p.Version, q.Version))
 }
 
-func okID(s string) bool   { return len(s) <= maxID && utf8.ValidString(s) }
+func okID(s string) bool      { return len(s) <= maxID && utf8.ValidString(s) }
+func okSubject(s string) bool { return len(s) <= maxSubject && okID(s) }
+
 func okName(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= MaxName }
 
 func okTracks(t map[string]string) bool {

@@ -32,12 +32,16 @@ func (v Verdict) valid() bool {
 func identify(peer string, identities []string) []string {
 	var out []string
 	for _, id := range append([]string{"peer:" + peer}, identities...) {
-		sum := sha256.Sum256([]byte(id))
-		if text := base64.RawURLEncoding.EncodeToString(sum[:12]); !slices.Contains(out, text) && len(out) < maxIdentities {
+		if text := digest(id); !slices.Contains(out, text) && len(out) < maxIdentities {
 			out = append(out, text)
 		}
 	}
 	return out
+}
+
+func digest(identity string) string {
+	sum := sha256.Sum256([]byte(identity))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 
 func okIdentities(ids []string) bool {
@@ -84,11 +88,24 @@ func (s *State) judge(p Person, at Stamp, decide func(*Verdict)) (Event, error) 
 	v := s.verdict(p.Identities)
 	v.Who, v.Set = p.Identities, at
 	decide(&v)
-	blocked := func(v Verdict) bool { return !v.Blocked }
-	if v.Blocked && len(slices.DeleteFunc(slices.Clone(s.Verdicts), blocked)) >= maxVerdicts {
+	if v.Blocked && s.blocks() >= maxVerdicts {
 		return Event{}, ErrFull
 	}
 	return Event{Kind: eventVerdict, Verdict: &v}, nil
+}
+
+func (s *State) blocks() int {
+	return len(slices.DeleteFunc(slices.Clone(s.Verdicts), func(v Verdict) bool { return !v.Blocked }))
+}
+
+// spend blocks the token of one visit by which somebody came who is kicked. Where
+// there are too many blocks it does not: the kick is what counts.
+func (s *State) spend(p Person, at Stamp) []Event {
+	who := p.Proof.mark()
+	if who == nil || s.blocks() >= maxVerdicts {
+		return nil
+	}
+	return []Event{{Kind: eventVerdict, Verdict: &Verdict{Who: who, Blocked: true, Set: at}}}
 }
 
 // remember keeps a verdict in the place of an earlier one about the same

@@ -32,8 +32,18 @@ func (r *room) browser(pop string) *http.Client {
 	return &http.Client{Transport: transport, Timeout: patience}
 }
 
-// post sends JSON to a POP and gives the status.
+// post sends JSON to a POP and gives the status; the answer is JSON.
 func (r *room) post(c *http.Client, pop, method, path, key string, in, out any) int {
+	r.t.Helper()
+	status, answer := r.send(c, pop, method, path, key, in)
+	if out != nil && status/100 == 2 {
+		r.must(json.Unmarshal(answer, out))
+	}
+	return status
+}
+
+// send gives the answer as it came; status 0 where none did.
+func (r *room) send(c *http.Client, pop, method, path, key string, in any) (status int, answer []byte) {
 	r.t.Helper()
 	body, err := json.Marshal(in)
 	r.must(err)
@@ -46,15 +56,12 @@ func (r *room) post(c *http.Client, pop, method, path, key string, in, out any) 
 	res, err := c.Do(req)
 	if err != nil {
 		r.t.Errorf("%s %s by %s: %v", method, path, pop, err)
-		return 0
+		return 0, nil
 	}
 	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
+	answer, err = io.ReadAll(res.Body)
 	r.must(err)
-	if out != nil && res.StatusCode < 300 {
-		r.must(json.Unmarshal(answer, out))
-	}
-	return res.StatusCode
+	return res.StatusCode, answer
 }
 
 // tenant calls the API for the company of the network, by any POP.

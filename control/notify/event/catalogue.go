@@ -30,7 +30,7 @@ func Catalogue() []Definition {
 		data    any
 	}{
 		{TypeSessionOpened, "The first person was admitted to a room.", SessionOpened{"s-81", record.Call, "fra"}},
-		{TypeSessionClosed, "A session is over; whoever was in it has left.", SessionClosed{"s-81"}},
+		{TypeSessionClosed, "A session is over; whoever was in it has left. The reason `lost` stands where its home was gone without a word: should more be heard of it, events of it follow, and its end is not told again.", SessionClosed{"s-81", record.ReasonLost}},
 		{TypeParticipantJoined, "Somebody takes part. Resuming a broken connection is no new participation.", ParticipantJoined{
 			Session: "s-81", Presence: "q3c7zv2k", Peer: "ann-7", Role: record.Moderator, Mode: record.Speaker, POP: "fra", Person: "u-12", Name: "Ann",
 			Attributes: map[string]string{"department": "sales"},

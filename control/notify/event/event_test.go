@@ -29,6 +29,21 @@ func liveAt(at time.Time) record.Live {
 	return record.Live{Company: "acme", Room: "daily", Session: "s1", At: at}
 }
 
+// One end is told, whether the home says it or its silence, whichever comes first.
+func TestALostSessionEndsOnce(t *testing.T) {
+	lost, err := Lost("acme", "daily", "s1", exampleAt)
+	if err != nil || string(lost.Data) != `{"session":"s1","reason":"lost"}` || lost.Type != TypeSessionClosed || !lost.At.Equal(exampleAt) {
+		t.Errorf("%+v %s, %v", lost, lost.Data, err)
+	}
+	closed, _, err := FromRecord(&record.Closed{Live: record.Live{Company: "acme", Room: "daily", Session: "s1", At: exampleAt.Add(time.Hour)}})
+	if err != nil || closed.ID != lost.ID || closed.Room != lost.Room || closed.Company != lost.Company {
+		t.Errorf("%+v and %+v, %v", closed, lost, err)
+	}
+	if other, err := Lost("acme", "daily", "s2", exampleAt); err != nil || other.ID == lost.ID {
+		t.Errorf("two sessions have one end, %v", err)
+	}
+}
+
 func TestRecordsTellEvents(t *testing.T) {
 	audit := func(company, action string) *record.Audit {
 		return &record.Audit{

@@ -1,6 +1,10 @@
 package event
 
-import "github.com/meridian-video/meridian/control/history/record"
+import (
+	"time"
+
+	"github.com/meridian-video/meridian/control/history/record"
+)
 
 // Types of what happens in meetings.
 const (
@@ -20,7 +24,8 @@ type SessionOpened struct {
 
 // SessionClosed says that a session is over.
 type SessionClosed struct {
-	Session string `json:"session"`
+	Session string        `json:"session"`
+	Reason  record.Reason `json:"reason,omitempty"` // lost: nobody said so, see Lost; else absent
 }
 
 // ParticipantJoined says that somebody takes part. A connection that resumes is no new participation.
@@ -63,7 +68,7 @@ func FromRecord(r record.Record) (Event, bool, error) {
 	case *record.Opened:
 		e, err = live(TypeSessionOpened, r.ID(), r.Live, SessionOpened{r.Session, r.RoomKind, r.POP})
 	case *record.Closed:
-		e, err = live(TypeSessionClosed, r.ID(), r.Live, SessionClosed{r.Session})
+		e, err = live(TypeSessionClosed, r.ID(), r.Live, SessionClosed{Session: r.Session})
 	case *record.Joined:
 		e, err = live(TypeParticipantJoined, r.ID(), r.Live, ParticipantJoined{
 			r.Session, r.Presence, r.Peer, r.Role, r.Mode, r.POP, r.Person, r.Name, r.Attributes,
@@ -78,6 +83,14 @@ func FromRecord(r record.Record) (Event, bool, error) {
 		return Event{}, false, nil
 	}
 	return e, err == nil, err
+}
+
+// Lost makes the event that a session is over whose home is gone without a word; at is when it was last heard of.
+// It is that of a closing that may still come, with one id, so that a company is told of one end, whichever comes
+// first.
+func Lost(company, room, session string, at time.Time) (Event, error) {
+	r := record.Closed{Live: record.Live{Company: company, Room: room, Session: session, At: at}}
+	return live(TypeSessionClosed, r.ID(), r.Live, SessionClosed{session, record.ReasonLost})
 }
 
 func live(t Type, source string, l record.Live, data any) (Event, error) {

@@ -31,8 +31,9 @@ func entry(room state.Room, m state.Meeting, a state.Attendee, name string, now 
 	if a.Role != state.AttendeeRegular {
 		role = token.RoleModerator
 	}
+	kind, id := a.Invited()
 	return token.Claims{
-		Company: m.Company, Room: room.PublicID, Peer: a.ID, Name: name, Role: role, ID: a.ID,
+		Company: m.Company, Room: room.PublicID, Peer: a.ID, Person: token.Person{Kind: token.PersonKind(kind), ID: id}, Name: name, Role: role, ID: a.ID,
 		NotBefore: now, Expires: token.ParticipantExpiry(m.EndsAt(), now),
 	}
 }

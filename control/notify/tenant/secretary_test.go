@@ -8,6 +8,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/notify"
 	"github.com/meridian-video/meridian/control/state"
+	"github.com/meridian-video/meridian/control/token"
 )
 
 func TestANewMeetingInvitesItsOwnerAndEachAttendeeOnce(t *testing.T) {
@@ -24,8 +25,15 @@ func TestANewMeetingInvitesItsOwnerAndEachAttendeeOnce(t *testing.T) {
 	}
 	minted := o.Tokens.(*minter).minted
 	c := minted[len(minted)-1]
-	if c.ID != "a2" || c.Peer != "a2" || c.Room != "daily" || c.Role != "moderator" || c.Expires.Sub(m.Start) < 12*time.Hour {
+	if c.ID != "a2" || c.Peer != "a2" || c.Person != (token.Person{Kind: token.CustomerPerson, ID: "bob"}) || c.Room != "daily" || c.Role != "moderator" || c.Expires.Sub(m.Start) < 12*time.Hour {
 		t.Errorf("link of %+v", c)
+	}
+	who := map[string]bool{}
+	for _, c := range minted {
+		who[c.Person.String()] = true
+	}
+	if len(who) != 3 || !who["user:ada"] || !who["attendee:a1"] {
+		t.Errorf("links name %v", who)
 	}
 }
 
