@@ -56,5 +56,5 @@ export function framed(handle: Handler, list = SITE, site = SITE) {
 
 /** Lets ports deliver what is under way. */
 export async function delivered(): Promise<void> {
-  for (let i = 0; i < 4; i++) await new Promise((done) => setImmediate(done));
+  for (let i = 0; i < 20; i++) await new Promise((done) => setImmediate(done));
 }
