@@ -14,7 +14,8 @@ after(() => ports.forEach((p) => p.close()));
 
 /** A page whose parent a test plays; got is what the port brought. */
 function lone(handle: typeof echo = echo) {
-  const { frame, around, clock } = framed(handle);
+  const { frame, around, clock, channel } = framed(handle);
+  channel.close(); // the test is the library
   const door = new Door({ window: frame as unknown as Window, list: SITE, clock }, handle);
   const knock = (data: unknown, source: unknown = around, origin = SITE) => {
     const { port1, port2 } = new MessageChannel();
