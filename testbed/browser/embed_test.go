@@ -118,6 +118,13 @@ func TestAMeetingInAPartnersPage(t *testing.T) {
 	is("leaves", `meeting.leave().then(() => "left", e => e.code)`, `"left"`)
 	told("left:left")
 
+	// As a site of its own it is sent what it sets, so the count above can tell.
+	page.Open(meet + "/m/shop")
+	page.Open(meet + "/m/shop")
+	if cookies.Load() == 0 {
+		t.Error("the probe sets no cookie even for the first party")
+	}
+
 	stranger := New(t, "stranger", Options{Sites: pin})
 	stranger.Open("https://" + strangeSite + port + "/")
 	code, err := Eval[string](stranger, `meeting.ready().then(() => "in", e => e.code)`)
