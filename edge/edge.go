@@ -160,7 +160,7 @@ func New(cfg Config) (*Node, error) {
 
 func (n *Node) build() (err error) {
 	cfg := n.cfg
-	if n.pages, err = newPages(cfg.Web); err != nil {
+	if n.pages, err = newPages(cfg.Web, cfg.Configuration.View); err != nil {
 		return fmt.Errorf("read page: %w", err)
 	}
 	metrics := sfu.NewMetrics(cfg.Registerer)

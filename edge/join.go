@@ -111,15 +111,19 @@ func (n *Node) company(host string) (client.Company, error) {
 	if !n.cfg.Configuration.Ready() {
 		return client.Company{}, &signal.Error{Kind: signal.Refused, Code: signal.TryAgain, Message: "This server is starting; try again.", RetryAfter: 1}
 	}
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	c, ok := n.cfg.Configuration.View().CompanyByHost(strings.ToLower(name))
+	c, ok := n.cfg.Configuration.View().CompanyByHost(hostname(host))
 	if !ok {
 		return client.Company{}, signal.Refuse(signal.NotFound, "There is no meeting service under this name.", nil)
 	}
 	return c, nil
+}
+
+// hostname is a Host header without its port.
+func hostname(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	return strings.ToLower(host)
 }
 
 // open accepts the offer and makes an attachment that has no seat yet.

@@ -1,42 +1,121 @@
 package edge
 
 import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"html"
 	"io/fs"
+	"mime"
 	"net/http"
 	"strings"
+	"time"
+
+	"github.com/meridian-video/meridian/control/client"
 )
 
 // contentPolicy keeps the page to its own scripts; it talks to any POP, whose
-// names the operator chooses. Who may frame it is the company's list, which is
-// everyone until companies have one.
-const contentPolicy = "default-src 'self'; connect-src *; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; base-uri 'none'; form-action 'none'; object-src 'none'"
+// names the operator chooses. Who may frame it follows, by company.
+const contentPolicy = "default-src 'self'; connect-src *; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors "
 
-// pages serves the meeting page under every address that has one, and its assets.
+// framersMark is where the page finds who may command it: a header is out of a
+// script's reach.
+const framersMark = `<meta name="embed-origins" content="`
+
+// library is where the built embed library lies, and the folder it is served
+// from. Its names stand in partners' pages and stay; what is behind them
+// changes only by addition.
+const library = "embed"
+
+// pages serves the meeting page under every address that has one, and its
+// assets and the embed library.
 type pages struct {
-	files  http.Handler
-	index  []byte
-	assets fs.FS
+	files   http.Handler
+	index   [2][]byte // before and behind who may command the page
+	assets  fs.FS
+	scripts map[string]script
+	framers func(host string) string
 }
 
-func newPages(assets fs.FS) (*pages, error) {
+// script is a file of the embed library.
+type script struct {
+	body      []byte
+	tag, kind string
+}
+
+func newPages(assets fs.FS, view func() *client.View) (*pages, error) {
 	index, err := fs.ReadFile(assets, "index.html")
 	if err != nil {
 		return nil, err
 	}
-	return &pages{files: http.FileServerFS(assets), index: index, assets: assets}, nil
+	p := &pages{files: http.FileServerFS(assets), assets: assets, scripts: map[string]script{}}
+	p.framers = func(host string) string { return framers(view(), host) }
+	if at := bytes.Index(index, []byte(framersMark)); at >= 0 {
+		at += len(framersMark)
+		p.index = [2][]byte{index[:at], index[at:]}
+	} else {
+		p.index[0] = index
+	}
+	return p, p.readLibrary()
+}
+
+// readLibrary takes the scripts of the library; types and the like are for the
+// package registry alone. A page without the library is served all the same.
+func (p *pages) readLibrary() error {
+	list, err := fs.ReadDir(p.assets, library)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range list {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".js") && !strings.HasSuffix(e.Name(), ".mjs") {
+			continue
+		}
+		body, err := fs.ReadFile(p.assets, library+"/"+e.Name())
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(body)
+		p.scripts[e.Name()] = script{body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, kind: mime.TypeByExtension(".js")}
+	}
+	return err
 }
 
 // meeting serves the page; the page reads its parameters from its own address,
 // so that no token passes through a template or a log here.
-func (p *pages) meeting(w http.ResponseWriter, _ *http.Request) {
+func (p *pages) meeting(w http.ResponseWriter, r *http.Request) {
+	framers := p.framers(hostname(r.Host))
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Content-Security-Policy", contentPolicy+cmp.Or(framers, "'none'"))
 	h.Set("Permissions-Policy", "camera=*, microphone=*, display-capture=*, autoplay=*, fullscreen=*")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache")
-	_, _ = w.Write(p.index)
+	_, _ = w.Write(p.index[0])
+	if p.index[1] != nil {
+		_, _ = w.Write([]byte(html.EscapeString(framers)))
+		_, _ = w.Write(p.index[1])
+	}
+}
+
+// script serves a file of the embed library, to pages anywhere. It is asked for
+// again once a day; unchanged, that costs no body.
+func (p *pages) script(w http.ResponseWriter, r *http.Request) {
+	s, ok := p.scripts[strings.TrimPrefix(r.URL.Path, "/"+library+"/")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", s.kind)
+	h.Set("ETag", s.tag)
+	h.Set("Cache-Control", "public, max-age=86400, stale-while-revalidate=604800")
+	h.Set("Access-Control-Allow-Origin", "*") // modules are fetched with CORS
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.body))
 }
 
 // asset serves files whose names carry a hash of their content.

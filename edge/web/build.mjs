@@ -2,7 +2,8 @@
 // the screenshot fixture into .out/demo (--demo). The output depends on the
 // sources and on the exact esbuild version alone, so CI can compare dist.
 import * as esbuild from "esbuild";
-import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -40,17 +41,28 @@ async function page() {
   }
   if (html.includes("{{")) throw new Error("index.html names an entry that is not built: " + html.match(/\{\{.*?\}\}/)?.[0]);
   await writeFile(join(out, "index.html"), html);
-  for (const name of (await readdir(join(out, "assets"))).sort()) {
-    const bytes = await readFile(join(out, "assets", name));
-    console.log(`${name.padEnd(28)} ${String(bytes.length).padStart(7)} B  ${String(gzipSync(bytes, { level: 9 }).length).padStart(6)} B gzip`);
+  await library(join(out, "embed"));
+  for (const name of await find(out, /\.m?(js|css|svg)$/)) {
+    const bytes = await readFile(name);
+    console.log(`${name.slice(out.length + 1).padEnd(28)} ${String(bytes.length).padStart(7)} B  ${String(gzipSync(bytes, { level: 9 }).length).padStart(6)} B gzip`);
   }
+}
+
+// The embed library, as the package that a registry gets; edges serve its scripts.
+async function library(out) {
+  const options = { ...common, entryPoints: ["embed/src/index.ts"], minify: true };
+  await esbuild.build({ ...options, outfile: join(out, "v1.mjs") });
+  await esbuild.build({ ...options, format: "iife", globalName: "MeridianEmbed", outfile: join(out, "v1.js") });
+  for (const name of ["package.json", "README.md"]) await copyFile(join(root, "embed", name), join(out, name));
+  const types = ["--declaration", "--emitDeclarationOnly", "--noEmit", "false", "--strict", "--target", "es2022", "--lib", "es2023,dom,dom.iterable", "--module", "esnext", "--moduleResolution", "bundler", "--types", ""];
+  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--ignoreConfig", ...types, "--outDir", join(out, "types"), join(root, "embed/src/index.ts")], { stdio: "inherit" });
 }
 
 async function tests() {
   await rm(join(root, ".out/tests"), { recursive: true, force: true });
   await esbuild.build({
     ...common,
-    entryPoints: await find(join(root, "src"), /\.test\.ts$/),
+    entryPoints: [...(await find(join(root, "src"), /\.test\.ts$/)), ...(await find(join(root, "embed/src"), /\.test\.ts$/))],
     platform: "node",
     target: "node20",
     sourcemap: "inline",

@@ -98,18 +98,34 @@ func TestScriptSize(t *testing.T) {
 		if !strings.HasSuffix(name, ".js") {
 			continue
 		}
-		var packed bytes.Buffer
-		w, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-		if _, err := w.Write(read(t, name)); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		total += packed.Len()
+		total += gzipped(t, name)
 	}
 	if total > scriptLimit {
 		t.Errorf("the script is %d bytes gzipped, more than %d", total, scriptLimit)
 	}
 	t.Logf("script: %d bytes gzipped", total)
+}
+
+// libraryLimit bounds what a partner's page loads to embed a meeting, gzipped.
+const libraryLimit = 10 << 10
+
+func TestTheEmbedLibraryIsSmall(t *testing.T) {
+	for _, name := range []string{"embed/v1.js", "embed/v1.mjs"} {
+		if n := gzipped(t, name); n > libraryLimit {
+			t.Errorf("%s is %d bytes gzipped, more than %d", name, n, libraryLimit)
+		}
+	}
+}
+
+func gzipped(t *testing.T, name string) int {
+	t.Helper()
+	var packed bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if _, err := w.Write(read(t, name)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return packed.Len()
 }

@@ -28,6 +28,9 @@ type Options struct {
 	// Insecure takes certificates that nobody vouches for, as a person does who
 	// says yes to the browser's question.
 	Insecure bool
+	// Sites is the SHA-256 of the public key of sites that this machine plays
+	// under any name, in base64; third parties then store nothing. Chromium only.
+	Sites string
 	// Shares is the title of the tab that the page gets when it asks for a
 	// screen; empty: a simulated screen.
 	Shares string

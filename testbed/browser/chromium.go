@@ -70,6 +70,10 @@ func chosenFlags(o Options) (flags []chromedp.ExecAllocatorOption) {
 	if o.Insecure {
 		flags = append(flags, chromedp.IgnoreCertErrors)
 	}
+	if o.Sites != "" {
+		flags = append(flags, chromedp.Flag("ignore-certificate-errors-spki-list", o.Sites),
+			chromedp.Flag("host-resolver-rules", "MAP * 127.0.0.1"), chromedp.Flag("test-third-party-cookie-phaseout", true))
+	}
 	if o.Dark {
 		flags = append(flags, chromedp.Flag("force-dark-mode", true), chromedp.Flag("blink-settings", "preferredColorScheme=0"))
 	}

@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { App } from "./app";
 import { diagnose } from "./diagnosis";
+import { embed } from "./embed";
 import { pickLang, setLang, t } from "./i18n";
 import { readParams, withoutToken } from "./params";
 import { realClock } from "./protocol/clock";
@@ -40,6 +41,7 @@ keep();
 
 const app = new App(params);
 window.meridian = { state: () => diagnose(app) };
+embed(app);
 const root = document.getElementById("app");
 if (root) {
   root.replaceChildren();

@@ -243,7 +243,7 @@ export class Devices {
 }
 
 /** Whether the embedding page lets this frame use the feature; unknown counts as yes. */
-function allowed(feature: string): boolean {
+export function allowed(feature: string): boolean {
   const policy = (document as { featurePolicy?: { allowsFeature(f: string): boolean } }).featurePolicy;
   try {
     return policy?.allowsFeature(feature) ?? true;

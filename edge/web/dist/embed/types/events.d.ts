@@ -1,0 +1,79 @@
+export interface Media {
+    mic: boolean;
+    camera: boolean;
+    share: boolean;
+}
+export interface Participant {
+    peerId: string;
+    name: string;
+    role: string;
+    /** reconnecting: gone without a word, awaited. */
+    state: "present" | "reconnecting";
+    media: Media;
+}
+export interface Events {
+    /** The channel stands; also after the frame was loaded again. */
+    ready: Record<never, never>;
+    phasechange: {
+        phase: Phase;
+    };
+    joined: {
+        peerId: string;
+        participants: Participant[];
+    };
+    /** The call is over for this person; reason `left` or a code of the signalling protocol. */
+    left: {
+        reason: string;
+    };
+    participantjoined: {
+        participant: Participant;
+    };
+    participantleft: {
+        peerId: string;
+        name: string;
+        reason: string;
+    };
+    /** What somebody sends; own says that it is this person. */
+    mediachanged: {
+        peerId: string;
+        media: Media;
+        own: boolean;
+    };
+    speaking: {
+        peerIds: string[];
+    };
+    chatmessage: {
+        seq: number;
+        peerId: string;
+        name: string;
+        text: string;
+        at: string;
+        own: boolean;
+    };
+    error: {
+        code: string;
+        message: string;
+    };
+}
+export type Phase = "idle" | "joining" | "live" | "reconnecting" | "refused" | "ended";
+/** What the meeting is now. */
+export interface State {
+    phase: Phase;
+    /** Why the call was refused or ended; empty otherwise. */
+    code: string;
+    room: string;
+    peerId: string;
+    name: string;
+    media: Media;
+    participants: Participant[];
+}
+type Listener<K extends keyof Events> = (detail: Events[K]) => void;
+/** Listeners by event. One that throws hinders no other. */
+export declare class Listeners {
+    private readonly lists;
+    /** Adds a listener and returns what removes it. */
+    add<K extends keyof Events>(event: K, listener: Listener<K>): () => void;
+    tell(event: string, detail: unknown): void;
+    clear(): void;
+}
+export {};

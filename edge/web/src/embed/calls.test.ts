@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { signal } from "@preact/signals-core";
+import type { Outgoing } from "../protocol/chat";
+import { nothingOn } from "../protocol/messages";
+import { emptyRoster } from "../protocol/roster";
+import { person } from "../protocol/roster.test";
+import type { Phase, Verdict } from "../protocol/session";
+import { call, type Meeting } from "./calls";
+import { report } from "./news";
+
+/** The app as far as the channel reaches it, without a browser. */
+function fake(displayName = "") {
+  const me = person("me", 1);
+  const phase = signal<Phase>("idle");
+  const roster = signal(emptyRoster);
+  const joined = signal<object | null>(null);
+  const verdict = signal<Verdict | null>(null);
+  const outgoing = signal<readonly Outgoing[]>([]);
+  const media = signal(nothingOn);
+  const toggles: string[] = [];
+  const micOn = signal(true);
+  const app = {
+    session: {
+      phase, verdict, roster, joined, outgoing, self: "me",
+      onchange: () => {}, onerror: () => {},
+      say: (text: string) => (outgoing.value = [...outgoing.value, { id: "o1", text, state: "sending" }]),
+    },
+    devices: {
+      media, trouble: signal({ mic: null, camera: "frame" }), starting: signal(false), canShare: false, micOn, cameraOn: signal(true),
+      toggle: async (kind: "mic" | "camera") => {
+        toggles.push(kind);
+        if (kind === "mic") media.value = { ...media.value, mic: !media.value.mic };
+      },
+    },
+    name: signal(displayName), panel: signal(null), localError: signal(null), params: { room: "demo", displayName },
+    joins: 0,
+    join: async () => {
+      app.joins++;
+      phase.value = "joining";
+    },
+    leave: () => (phase.value = "ended"),
+  };
+  const live = (...others: ReturnType<typeof person>[]) => {
+    roster.value = { ...emptyRoster, version: 1, people: [me, ...others] };
+    joined.value = { peer_id: "me" };
+    phase.value = "live";
+  };
+  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, live };
+}
+
+test("join settles in the call, and twice is once", async () => {
+  const { app, live } = fake();
+  const both = [call(app, "join", { name: "Ada" }), call(app, "join", {})];
+  live();
+  const [first] = await Promise.all(both);
+  assert.equal(app.joins, 1);
+  assert.deepEqual({ ...(first as object), participants: 0 }, { phase: "live", code: "", room: "demo", peerId: "me", name: "Ada", media: { mic: false, camera: false, share: false }, participants: 0 });
+});
+
+test("join rejects with the meeting's own code", async () => {
+  const { app, phase, verdict } = fake();
+  const asked = assert.rejects(call(app, "join", { name: "Ada" }), { code: "locked" });
+  verdict.value = { code: "locked", message: "" };
+  phase.value = "refused";
+  await asked;
+});
+
+test("what the embedding page may not say is refused before it is done", async () => {
+  const { app, live, toggles } = fake("Ada");
+  for (const [method, params, code] of [
+    ["join", { name: "Eve" }, "name_fixed"],
+    ["join", { name: "" }, "bad_message"],
+    ["join", { name: "x".repeat(101) }, "bad_message"],
+    ["setMicrophone", {}, "bad_message"],
+    ["setMicrophone", { on: "yes" }, "bad_message"],
+    ["setPanel", { panel: "admin" }, "bad_message"],
+    ["sendMessage", { text: "x" }, "not_in_call"],
+    ["sendMessage", { text: "x".repeat(8193) }, "bad_message"],
+    ["share", { on: true }, "not_in_call"],
+    ["constructor", {}, "no_such_method"],
+  ] as const) await assert.rejects(call(app, method, params), { code }, `${method} ${JSON.stringify(params).slice(0, 40)}`);
+  assert.equal(app.joins, 0);
+  assert.deepEqual(toggles, []);
+  live();
+  await assert.rejects(call(app, "setName", { name: "Ada" }), { code: "in_call" });
+  await assert.rejects(call(app, "share", { on: true }), { code: "share_unavailable" });
+  await assert.rejects(call(app, "setCamera", { on: true }), { code: "camera_frame" });
+});
+
+test("setting a device to what it is does nothing", async () => {
+  const { app, live, toggles } = fake();
+  live();
+  assert.deepEqual(await call(app, "setMicrophone", { on: true }), { mic: true, camera: false, share: false });
+  await call(app, "setMicrophone", { on: true });
+  await call(app, "setMicrophone", { on: false });
+  assert.deepEqual(toggles, ["mic", "mic"]);
+});
+
+test("a message settles when the room has it, and fails with its reason", async () => {
+  const { app, live, outgoing } = fake();
+  live();
+  const sent = call(app, "sendMessage", { text: "hello" });
+  outgoing.value = [];
+  await sent;
+  const long = assert.rejects(call(app, "sendMessage", { text: "hello" }), { code: "chat_too_long" });
+  outgoing.value = outgoing.value.map((o) => ({ ...o, state: "failed", code: "chat_too_long" }));
+  await long;
+});
+
+test("news tells who comes, speaks, writes and goes, and nothing of before", async () => {
+  const { app, live, roster, phase, verdict } = fake();
+  const told: [string, Record<string, unknown>][] = [];
+  report(app, (event, detail) => told.push([event, detail as Record<string, unknown>]));
+  live(person("bo", 1));
+  roster.value = { ...roster.value, people: [...roster.value.people, person("cy", 1)] };
+  roster.value = { ...roster.value, speaking: new Set(["cy"]) };
+  roster.value = { ...roster.value, chat: [{ seq: 4, peer_id: "bo", name: "Bo", text: "hi", at: "now" }] };
+  roster.value = { ...roster.value, people: roster.value.people.filter((p) => p.peer_id !== "cy") };
+  app.session.onchange({ kind: "left", person: person("cy", 1), reason: "kicked" });
+  await null;
+  verdict.value = { code: "room_closed", message: "" };
+  phase.value = "ended";
+  roster.value = emptyRoster;
+  await null;
+  assert.deepEqual(told.map(([event]) => event), ["phasechange", "joined", "participantjoined", "speaking", "chatmessage", "participantleft", "phasechange", "left"]);
+  assert.equal(told[5]?.[1]["reason"], "kicked");
+  assert.equal(told[7]?.[1]["reason"], "room_closed");
+});

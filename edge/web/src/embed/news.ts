@@ -1,0 +1,113 @@
+// What the embedding page is told: the model's changes as events.
+
+import { effect } from "@preact/signals-core";
+import type { Media, Participant, State } from "../../embed/src/events";
+import type { Person } from "../protocol/messages";
+import type { Meeting } from "./calls";
+
+export function state(app: Meeting): State {
+  const { session } = app;
+  const { phase } = session;
+  return {
+    phase: phase.value,
+    code: phase.value === "refused" || phase.value === "ended" ? (session.verdict.value?.code ?? "") : "",
+    room: app.params.room,
+    peerId: session.self,
+    name: app.name.value,
+    media: media(app.devices.media.value),
+    participants: session.roster.value.people.map(participant),
+  };
+}
+
+/** Tells of every change from now on. */
+export function report(app: Meeting, tell: (event: string, detail: object) => void): void {
+  const { session } = app;
+  const gone = new Map<string, string>();
+  const { onchange, onerror } = session;
+  session.onchange = (c) => {
+    if (c.kind === "left") gone.set(c.person.peer_id, c.reason);
+    onchange(c);
+  };
+  session.onerror = (code) => {
+    tell("error", { code, message: "" });
+    onerror(code);
+  };
+  let phase = session.phase.peek();
+  let inCall = false;
+  let people = new Map<string, Person>();
+  let lastSeq = 0;
+  let own = "";
+  let speaking = "";
+
+  effect(() => {
+    const now = session.phase.value;
+    const joined = session.joined.value;
+    if (now !== phase) tell("phasechange", { phase: (phase = now) });
+    if (now === "live" && joined && !inCall) {
+      inCall = true;
+      const roster = session.roster.peek();
+      people = byId(roster.people);
+      lastSeq = roster.chat.at(-1)?.seq ?? 0;
+      tell("joined", { peerId: joined.peer_id, participants: roster.people.map(participant) });
+    } else if (now === "ended" || now === "refused") {
+      const code = session.verdict.value?.code ?? "internal";
+      if (inCall) tell("left", { reason: code });
+      else if (now === "refused") tell("error", { code, message: session.verdict.value?.message ?? "" });
+      inCall = false;
+    }
+  });
+  effect(() => {
+    const { people: list, chat } = session.roster.value;
+    const ended = session.phase.peek() === "ended" || session.phase.peek() === "refused";
+    if (!inCall || ended) return;
+    const now = byId(list);
+    for (const p of list) {
+      const was = people.get(p.peer_id);
+      if (p.peer_id === session.self) continue;
+      if (!was) tell("participantjoined", { participant: participant(p) });
+      else if (!same(was.media, p.media)) tell("mediachanged", { peerId: p.peer_id, media: media(p.media), own: false });
+    }
+    const left = [...people.values()].filter((p) => !now.has(p.peer_id) && p.peer_id !== session.self);
+    // The model names the reason right after it has changed.
+    if (left.length > 0) {
+      queueMicrotask(() => {
+        for (const { peer_id: peerId, name } of left) tell("participantleft", { peerId, name, reason: gone.get(peerId) ?? "left" });
+        gone.clear();
+      });
+    }
+    people = now;
+    for (const m of chat) {
+      if (m.seq <= lastSeq) continue;
+      lastSeq = m.seq;
+      tell("chatmessage", { seq: m.seq, peerId: m.peer_id, name: m.name, text: m.text, at: m.at, own: m.peer_id === session.self });
+    }
+  });
+  effect(() => {
+    const now = media(app.devices.media.value);
+    const text = JSON.stringify(now);
+    if (own && text !== own) tell("mediachanged", { peerId: session.self, media: now, own: true });
+    own = text;
+  });
+  effect(() => {
+    const ids = [...session.roster.value.speaking].sort();
+    if (ids.join() === speaking || session.phase.value !== "live") return;
+    speaking = ids.join();
+    tell("speaking", { peerIds: ids });
+  });
+}
+
+function participant(p: Person): Participant {
+  return { peerId: p.peer_id, name: p.name, role: p.role, state: p.state, media: media(p.media) };
+}
+
+function media(m: Media): Media {
+  return { mic: m.mic, camera: m.camera, share: m.share };
+}
+
+function same(a: Media, b: Media): boolean {
+  return a.mic === b.mic && a.camera === b.camera && a.share === b.share;
+}
+
+function byId(list: readonly Person[]): Map<string, Person> {
+  return new Map(list.map((p) => [p.peer_id, p]));
+}
