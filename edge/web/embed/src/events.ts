@@ -31,7 +31,8 @@ export interface Events {
   error: { code: string; message: string };
 }
 
-export type Phase = "idle" | "joining" | "live" | "reconnecting" | "refused" | "ended";
+/** Waiting: a moderator must let the person in; `joined` follows, or `error` where they are rejected. */
+export type Phase = "idle" | "joining" | "waiting" | "live" | "reconnecting" | "refused" | "ended";
 
 /** What the meeting is now. */
 export interface State {

@@ -20,6 +20,7 @@ function fake(displayName = "") {
   const media = signal(nothingOn);
   const toggles: string[] = [];
   const micOn = signal(true);
+  const bars = signal<{ mic: string | null; camera: string | null; share: string | null }>({ mic: null, camera: null, share: null });
   const app = {
     session: {
       phase, verdict, roster, joined, outgoing, self: "me",
@@ -33,6 +34,7 @@ function fake(displayName = "") {
         if (kind === "mic") media.value = { ...media.value, mic: !media.value.mic };
       },
     },
+    floor: { bars },
     name: signal(displayName), panel: signal(null), localError: signal(null), params: { room: "demo", displayName },
     joins: 0,
     join: async () => {
@@ -46,7 +48,7 @@ function fake(displayName = "") {
     joined.value = { peer_id: "me" };
     phase.value = "live";
   };
-  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, live };
+  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, bars, live };
 }
 
 test("join settles in the call, and twice is once", async () => {
@@ -126,4 +128,22 @@ test("news tells who comes, speaks, writes and goes, and nothing of before", asy
   assert.deepEqual(told.map(([event]) => event), ["phasechange", "joined", "participantjoined", "speaking", "chatmessage", "participantleft", "phasechange", "left"]);
   assert.equal(told[5]?.[1]["reason"], "kicked");
   assert.equal(told[7]?.[1]["reason"], "room_closed");
+});
+
+test("where a moderator must let the person in, join settles with waiting", async () => {
+  const m = fake();
+  const joining = call(m.app, "join", { name: "Ann" });
+  m.phase.value = "waiting";
+  assert.equal((await joining as { phase: string }).phase, "waiting");
+  await assert.rejects(call(m.app, "setName", { name: "Bea" }), { code: "in_call" });
+});
+
+test("what the room bars cannot be switched on, only off", async () => {
+  const m = fake();
+  m.live();
+  m.bars.value = { mic: "lecture", camera: null, share: "share" };
+  await assert.rejects(call(m.app, "setMicrophone", { on: true }), { code: "not_allowed" });
+  await assert.rejects(call(m.app, "share", { on: true }), { code: "not_allowed" });
+  await call(m.app, "setMicrophone", { on: false });
+  assert.deepEqual(m.toggles, []);
 });

@@ -13,6 +13,7 @@ import type { Transport } from "../protocol/attachment";
 export interface Meeting {
   readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "say" | "self" | "onchange" | "onerror">;
   readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting">;
+  readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
   readonly name: { value: string };
   readonly panel: { value: "chat" | "people" | "connection" | null };
   readonly localError: { readonly value: string | null };
@@ -68,6 +69,7 @@ async function join(app: Meeting, name: string | undefined): Promise<unknown> {
 async function device(app: Meeting, kind: Kind, on: boolean): Promise<unknown> {
   const { devices } = app;
   await until(() => !devices.starting.value);
+  if (on && app.floor.bars.value[kind]) throw fault("not_allowed");
   if (devices.media.value[kind] !== on && (on || (kind === "mic" ? devices.micOn : devices.cameraOn).value)) await devices.toggle(kind);
   if (on && !devices.media.value[kind]) throw fault(`${kind}_${devices.trouble.value[kind] ?? "failed"}`);
   return state(app).media;
@@ -76,6 +78,7 @@ async function device(app: Meeting, kind: Kind, on: boolean): Promise<unknown> {
 async function share(app: Meeting, on: boolean): Promise<unknown> {
   const { devices } = app;
   if (on && app.session.phase.value !== "live") throw fault("not_in_call");
+  if (on && app.floor.bars.value.share) throw fault("not_allowed");
   if (on && !devices.canShare) throw fault("share_unavailable");
   if (!on) devices.stopShare();
   else if (!devices.media.value.share) await devices.startShare();
@@ -85,7 +88,7 @@ async function share(app: Meeting, on: boolean): Promise<unknown> {
 
 function rename(app: Meeting, name: string): void {
   const { phase } = app.session;
-  if (phase.value === "live" || phase.value === "reconnecting" || phase.value === "joining") throw fault("in_call");
+  if (phase.value === "live" || phase.value === "reconnecting" || phase.value === "joining" || phase.value === "waiting") throw fault("in_call");
   if (app.params.displayName && name !== app.params.displayName) throw fault("name_fixed");
   app.name.value = name;
 }
