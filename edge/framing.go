@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/meridian-video/meridian/control/client"
-	"github.com/meridian-video/meridian/control/state"
 )
 
 // anyFramer is who may embed a company that has listed no site: any that is
@@ -24,14 +23,14 @@ func framers(v *client.View, host string) string {
 		return ""
 	}
 	var list strings.Builder
-	for o := range state.List[state.AllowedOrigin](v.State(), c.ID, "") {
-		if list.Len()+1+len(o.Pattern) > framersLimit {
+	for pattern := range v.Origins(c.ID) {
+		if list.Len()+1+len(pattern) > framersLimit {
 			break
 		}
 		if list.Len() > 0 {
 			list.WriteByte(' ')
 		}
-		list.WriteString(o.Pattern)
+		list.WriteString(pattern)
 	}
 	if list.Len() == 0 {
 		return anyFramer

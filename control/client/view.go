@@ -1,6 +1,8 @@
 package client
 
 import (
+	"iter"
+
 	"github.com/meridian-video/meridian/control/keyring"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
@@ -61,6 +63,17 @@ func (v *View) Revoked(companyID, id string) bool { return keyring.Revoked(v.Sta
 
 // Usable tells whether a company's key, or one of ours, may sign tokens.
 func (v *View) Usable(companyID, kid string) bool { return keyring.Usable(v.State(), companyID, kid) }
+
+// Origins are the patterns of the sites that may embed a company's meetings; none means that it has listed none.
+func (v *View) Origins(companyID string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for o := range state.List[state.AllowedOrigin](v.State(), companyID, "") {
+			if !yield(o.Pattern) {
+				return
+			}
+		}
+	}
+}
 
 // Placement finds where control has the home of a live room.
 func (v *View) Placement(companyID, publicID string) (state.Placement, bool) {
