@@ -17,7 +17,7 @@ func TestWithoutUDP(t *testing.T) {
 		"syd": {Listen: "127.0.0.1:0", Announce: []string{hole(t, "127.0.0.1")}, NoTURN: true},
 	}, "fra", "syd")
 	free := New(t, "free", Options{Tone: 440, Width: 480, Height: 270})
-	walled := New(t, "walled", Options{Tone: 700, Width: 480, Height: 270})
+	walled := New(t, "walled", Options{Tone: 700, Width: 800, Height: 450})
 	join(free, c.Edges["fra"].URL+"/m/walled?pop=fra", "Free")
 	join(walled, c.Edges["syd"].URL+"/m/walled?pop=syd", "Walled")
 	for _, p := range []*Page{free, walled} {

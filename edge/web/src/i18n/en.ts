@@ -186,6 +186,7 @@ export const en = {
   "chat.unread": { one: "{n} unread message", other: "{n} unread messages" },
   "chat.said": "{name}: {text}",
 
+  "notices": "Notices",
   "live.joined": "{name} joined",
   "live.left": "{name} left",
   "live.lost": "{name} lost the connection",

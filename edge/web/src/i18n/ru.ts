@@ -185,6 +185,7 @@ export const ru: Record<Key, Text> = {
   "chat.unread": { one: "{n} непрочитанное сообщение", few: "{n} непрочитанных сообщения", many: "{n} непрочитанных сообщений", other: "{n} непрочитанного сообщения" },
   "chat.said": "{name}: {text}",
 
+  "notices": "Уведомления",
   "live.joined": "{name} — теперь здесь",
   "live.left": "{name} — больше не здесь",
   "live.lost": "{name} — связь потеряна",

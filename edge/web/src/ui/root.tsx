@@ -52,8 +52,9 @@ function Loading({ app }: { app: App }) {
 }
 
 function Notices({ app }: { app: App }) {
+  if (app.notices.value.length === 0) return null;
   return (
-    <div class="notices">
+    <div class="notices" role="region" aria-label={t("notices")}>
       {app.notices.value.map((n) => (
         <div key={n.id} class={`notice ${n.tone}`}>
           {n.tone === "problem" && <Icon name="alert" size={18} />}
