@@ -4,7 +4,7 @@ import { render } from "preact";
 import { App } from "./app";
 import { diagnose } from "./diagnosis";
 import { embed } from "./embed";
-import { pickLang, setLang, t } from "./i18n";
+import { mirrored, pickLang, setLang, t } from "./i18n";
 import { readParams, withoutToken } from "./params";
 import { realClock } from "./protocol/clock";
 import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
@@ -26,6 +26,7 @@ function keep(): void {
 }
 
 setLang(pickLang(params.lang, navigator.languages));
+document.documentElement.dir = mirrored() ? "rtl" : "ltr";
 document.documentElement.lang = pickLang(params.lang, navigator.languages);
 document.title = params.room ? `${params.room} · ${t("app.title")}` : t("app.title");
 

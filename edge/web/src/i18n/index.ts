@@ -9,6 +9,8 @@ export type { Key } from "./en";
 export const languages = { en, ru } satisfies Record<string, Record<Key, Text>>;
 export type Lang = keyof typeof languages;
 
+const rightToLeft: ReadonlySet<string> = new Set(["ar"]);
+
 let current: Lang = "en";
 let plural = new Intl.PluralRules("en");
 
@@ -19,6 +21,11 @@ export function setLang(lang: Lang): void {
 
 export function lang(): Lang {
   return current;
+}
+
+/** Whether the language is written from right to left. */
+export function mirrored(): boolean {
+  return rightToLeft.has(current);
 }
 
 /** The text of key; {name} is replaced by params.name, plural forms follow params.n. */

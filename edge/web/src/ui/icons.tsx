@@ -39,10 +39,13 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
+/** Those that point along the line; they turn with the direction of the page. */
+const points: ReadonlySet<IconName> = new Set(["leave", "send", "sound"]);
+
 /** Decorative: what it means stands in the label of its button. */
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
-    <svg class="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg class={points.has(name) ? "icon points" : "icon"} width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       {paths[name].map((d) => (
         <path key={d} d={d} />
       ))}

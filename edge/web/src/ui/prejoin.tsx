@@ -110,6 +110,7 @@ function NameForm({ app, joining }: { app: App; joining: boolean }) {
           <input
             id="name"
             type="text"
+            dir={app.name.value ? "auto" : undefined}
             autocomplete="name"
             maxLength={80}
             placeholder={t("pre.name.placeholder")}

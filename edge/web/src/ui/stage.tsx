@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { App, Placed } from "../app";
-import { t, type Key } from "../i18n";
+import { mirrored, t, type Key } from "../i18n";
 import { Icon } from "./icons";
 import type { Rect } from "./layout";
 import { Video } from "./media";
@@ -38,8 +38,9 @@ export function StageView({ app }: { app: App }) {
   );
 }
 
+/** layout.ts counts from the left; a tile stands at the start of the line, and so in a mirrored page everything is counted from the right. */
 function place(r: Rect) {
-  return { transform: `translate(${r.x}px, ${r.y}px)`, width: `${r.w}px`, height: `${r.h}px` };
+  return { transform: `translate(${mirrored() ? -r.x : r.x}px, ${r.y}px)`, width: `${r.w}px`, height: `${r.h}px` };
 }
 
 function TileView({ tile, at, app, floating }: Placed & { app: App }) {
