@@ -180,6 +180,11 @@ class Fake {
         return this.rule({ lobby: m.value });
       case "mute_mode":
         return this.rule({ mute_mode: m.value });
+      case "share":
+      case "chat":
+      case "hands":
+      case "bitrate":
+        return this.rule({ [m.verb]: m.value });
       case "kick":
       case "block":
         return this.exit(m.peer_id, `${m.verb}ed`);

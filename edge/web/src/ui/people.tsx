@@ -1,5 +1,6 @@
 // Who is here.
 
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
 import { t } from "../i18n";
 import type { Person } from "../protocol/messages";
@@ -8,9 +9,27 @@ import { Choice } from "./prejoin";
 import { Icon } from "./icons";
 import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
+import { RulesView } from "./rules";
 import { initials, tint } from "./words";
 
 export function PeoplePanel({ app }: { app: App }) {
+  const { ruling, moderates } = app.floor;
+  const [returns, setReturns] = useState(false);
+  useEffect(() => () => void (ruling.value = false), []);
+  const back = (): void => {
+    setReturns(true);
+    ruling.value = false;
+  };
+  if (ruling.value && moderates.value) return <RulesView app={app} back={back} />;
+  return <PeopleList app={app} returns={returns} />;
+}
+
+/** returns: from the settings, so that the focus goes where they were opened. */
+function PeopleList({ app, returns }: { app: App; returns: boolean }) {
+  const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (returns) list.current?.querySelector<HTMLElement>(".manage")?.focus();
+  }, []);
   const people = app.people.value;
   const self = app.session.self;
   const speaking = app.session.roster.value.speaking;
@@ -20,7 +39,7 @@ export function PeoplePanel({ app }: { app: App }) {
   const { locked } = app.floor.rules.value;
   const moderates = app.floor.moderates.value;
   return (
-    <div class="scroll">
+    <div class="scroll" ref={list}>
       {moderates && <Lobby app={app} />}
       <div class="count-row">
         <p class="quiet">{[t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
