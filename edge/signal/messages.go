@@ -249,6 +249,7 @@ type Request struct {
 	Offer string  `json:"offer"`
 	Up    Up      `json:"up"`
 	T     float64 `json:"t"`
+	Grace bool    `json:"grace"` // of leave: the client may be back at once
 
 	Verb  string          `json:"verb"` // of act, as are the next two
 	About string          `json:"peer_id"`

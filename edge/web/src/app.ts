@@ -9,12 +9,13 @@ import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport, type Slot } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
 import type { Params } from "./params";
-import { realClock } from "./protocol/clock";
+import { realClock, sleep } from "./protocol/clock";
 import type { SocketLike } from "./protocol/line";
 import { SUBPROTOCOL, trackOn, type PauseReason, type Person, type SlotLayer } from "./protocol/messages";
 import type { Change } from "./protocol/roster";
 import { Session } from "./protocol/session";
 import { arrange } from "./protocol/slots";
+import { keepSeat, type Seat } from "./seat";
 import { reportViews } from "./sight";
 import { capacity, GAP, stage, type Rect } from "./ui/layout";
 import { remember, type Store } from "./store";
@@ -51,6 +52,8 @@ export interface Placed {
 /** A picture that has not moved for this long is called weak. */
 const WEAK_MS = 3_000;
 const NOTICE_MS = 5_000;
+/** Who returns waits this long for the devices, so that others do not see them off and on again. */
+const DEVICES_MS = 1_000;
 
 export class App {
   readonly store: Store = remember();
@@ -66,6 +69,8 @@ export class App {
   readonly stageSize = signal({ w: 0, h: 0 });
   readonly soundBlocked = signal(false);
   readonly seenChat = signal(0);
+  /** The page was loaded anew in a call and returns to it. */
+  readonly returning = signal(false);
   readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
   /** Marks in ms of performance.now(). */
   timings: { clickJoin?: number; joined?: number; connected?: number; firstRemoteFrame?: number } = {};
@@ -199,13 +204,27 @@ export class App {
     return { tiles: placed, more: more > 0 ? (rects[tiles.length] ?? null) : null };
   });
 
-  start(): void {
+  start(seat: Seat | null = null): void {
     if (!this.params.room) this.localError.value = "no_room";
     else if (typeof RTCPeerConnection !== "function" || !("RTCRtpTransceiver" in globalThis)) this.localError.value = "unsupported_browser";
     if (this.localError.value) return;
+    if (seat) return void this.comeBack(seat);
     void this.devices.start();
     if (this.params.nameScreenDisabled) void this.join(this.params.displayName || t("guest"));
     else this.intend();
+  }
+
+  /** Straight into the call that the page was in when it was loaded anew. */
+  private async comeBack(seat: Seat): Promise<void> {
+    this.timings = { clickJoin: performance.now() };
+    this.returning.value = true;
+    this.name.value = seat.name;
+    this.devices.micOn.value = seat.mic;
+    this.devices.cameraOn.value = seat.camera;
+    void this.session.prepare();
+    await Promise.race([this.devices.start(), sleep(realClock, DEVICES_MS)]);
+    await this.session.comeBack(seat, this.devices.media.peek());
+    this.returning.value = false;
   }
 
   /** The person seems about to join: have everything ready. */
@@ -353,10 +372,9 @@ export class App {
       if (was === "reconnecting" && phase === "live") this.spoken.value = t("banner.back");
       was = phase;
     });
-    // A closed page says so; others then see "left" at once, not "lost" later.
-    addEventListener("pagehide", (e) => {
-      if (!e.persisted) this.session.leave();
-    });
+    keepSeat(this.session, this.devices, () => this.name.peek());
+    // Closed or loaded anew: a page cannot tell. Others see "reconnecting" for a moment.
+    addEventListener("pagehide", () => this.session.away());
   }
 
   private announce(c: Change): void {

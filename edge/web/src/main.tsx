@@ -9,6 +9,7 @@ import { readParams, withoutToken } from "./params";
 import { realClock } from "./protocol/clock";
 import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
 import type { Verdict } from "./protocol/session";
+import { takeSeat } from "./seat";
 import { Root } from "./ui/root";
 
 const params = readParams(location.pathname, location.search);
@@ -22,8 +23,9 @@ if (!params.token && typeof kept?.token === "string") {
   params.browser = typeof kept.browser === "string" ? kept.browser : "";
 }
 function keep(): void {
-  if (params.token) history.replaceState({ token: params.token, browser: params.browser }, "", withoutToken(location.href));
+  if (params.token) history.replaceState({ ...history.state, token: params.token, browser: params.browser }, "", withoutToken(location.href));
 }
+const seat = takeSeat();
 
 setLang(pickLang(params.lang, navigator.languages));
 document.documentElement.dir = mirrored() ? "rtl" : "ltr";
@@ -49,4 +51,4 @@ if (root) {
   render(<Root app={app} />, root);
 }
 if (refusal) app.session.refuse(refusal);
-else app.start();
+else app.start(seat);

@@ -20,6 +20,7 @@ export const en = {
   "pre.as": "You join as {name}",
   "pre.join": "Join",
   "pre.joining": "Joining…",
+  "pre.returning": "Taking you back into the meeting…",
   "pre.still": "Still trying to reach the meeting…",
   "pre.cameraOff": "Your camera is off",
   "pre.starting": "Starting camera and microphone…",

@@ -19,6 +19,7 @@ export const ru: Record<Key, Text> = {
   "pre.as": "Вы входите как {name}",
   "pre.join": "Войти",
   "pre.joining": "Входим…",
+  "pre.returning": "Возвращаем вас на встречу…",
   "pre.still": "Всё ещё пытаемся подключиться…",
   "pre.cameraOff": "Камера выключена",
   "pre.starting": "Включаем камеру и микрофон…",

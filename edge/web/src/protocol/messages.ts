@@ -240,7 +240,7 @@ export type ClientMessage =
   | ({ type: "act"; id: string } & Act)
   | { type: "offer"; id: string; offer: string; up: Up }
   | { type: "ping"; t: number }
-  | { type: "leave" };
+  | { type: "leave"; grace?: boolean };
 
 /** Subprotocol of the WebSocket. */
 export const SUBPROTOCOL = "meridian.v1";

@@ -157,6 +157,18 @@ export class Session<T extends Transport> {
     this.finish("ended", { code: "left", message: "" });
   }
 
+  /** The page goes: closed, or loaded anew, which returns by comeBack. Nothing ends here. */
+  away(): void {
+    (this.pending ?? this.attachment.value)?.away();
+  }
+
+  /** Returns to a place that an earlier page of this tab had. */
+  comeBack(place: { room: string; peerId: string; name: string; ticket: string }, media: Media): Promise<void> {
+    this.identity = { ...this.identity, room: place.room, peerId: place.peerId };
+    this.resume = place.ticket;
+    return this.join(place.name, media);
+  }
+
   setMedia(media: Media): void {
     this.hush.want((this.media = media));
     this.send({ type: "media", ...media });
@@ -248,7 +260,7 @@ export class Session<T extends Transport> {
 
   /** Joins or resumes at the best node that takes us; runs until live, refused or stale. */
   private async connect(turn: number): Promise<void> {
-    const first = this.resume === "";
+    const first = this.phase.peek() !== "reconnecting";
     let last: Verdict = { code: "unreachable", message: "" };
     for (let round = 0; turn === this.turn; round++) {
       if (first && round >= FIRST_JOIN_ROUNDS) return this.finish("refused", last);

@@ -29,7 +29,7 @@ function Screen({ app }: { app: App }) {
   switch (phase) {
     case "idle":
     case "joining":
-      return app.params.nameScreenDisabled ? <Loading app={app} /> : <PreJoin app={app} />;
+      return app.params.nameScreenDisabled || app.returning.value ? <Loading app={app} /> : <PreJoin app={app} />;
     case "waiting":
       return <Waiting app={app} />;
     case "live":
@@ -45,7 +45,7 @@ function Loading({ app }: { app: App }) {
   return (
     <main class="page loading" aria-busy="true">
       <div class="spinner" />
-      <p>{t("pre.joining")}</p>
+      <p>{t(app.returning.value ? "pre.returning" : "pre.joining")}</p>
       <p class="quiet">{t("pre.room", { room: app.params.room })}</p>
     </main>
   );
