@@ -110,6 +110,7 @@ test("a message settles when the room has it, and fails with its reason", async 
   await long;
 });
 
+// Covers F-088.
 test("news tells who comes, speaks, writes and goes, and nothing of before", async () => {
   const { app, live, roster, phase, verdict } = fake();
   const told: [string, Record<string, unknown>][] = [];

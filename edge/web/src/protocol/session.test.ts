@@ -179,6 +179,7 @@ test("a moderator bounds the room, and is told whether that was done", async () 
   assert.deepEqual(outcomes, ["", "not_allowed", "try_again"]);
 });
 
+// Covers F-098.
 test("who is no moderator bounds only themselves, under the room's bound, at every node", async () => {
   const { session, socket, clock, transport, net } = await live();
   assert.equal(await session.setBitrate(500_000), "");
@@ -298,6 +299,7 @@ test("sleep: the node is asked before it is called dead", async () => {
   assert.equal(session.phase.value, "live");
 });
 
+// Covers F-046.
 test("superseded does not come back by itself, and may by hand", async () => {
   const { clock, net, session, socket } = await live([..."abc"], "me");
   socket.deliver({ type: "ended", code: "superseded", message: "" });
