@@ -178,6 +178,8 @@ class Fake {
         return this.rule({ locked: m.value });
       case "lobby":
         return this.rule({ lobby: m.value });
+      case "stage":
+        return this.rule({ stage: { ...m.value, by: self } });
       case "mute_mode":
         return this.rule({ mute_mode: m.value });
       case "share":

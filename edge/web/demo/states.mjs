@@ -29,7 +29,8 @@ const press = (label) => async (page) => {
   const button = page.locator(`.controls button[aria-label^="${label}"]`);
   if (await button.isVisible()) return button.click();
   await page.click(".controls button.narrow");
-  await page.click(`[role=menu] [aria-label="${label}"]`);
+  // What is a menu in the bar is a part of this one.
+  if (label !== "Layout" && label !== "Раскладка") await page.click(`[role=menu] [aria-label="${label}"]`);
 };
 /** Chooses in a menu of the people panel. */
 const choose = (menu, item) => async (page) => {
@@ -97,6 +98,30 @@ export const states = {
   "no-room": { url: "/call/", sizes: ["wide"] },
   skipped: { demo: { me, people: people(2) }, url: "/m/weekly-sync?nameScreenDisabled=1&displayName=Ann+Keller", act: async (p) => { await p.waitForFunction(() => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= 3); }, sizes: ["wide"] },
 };
+
+// Layouts: each with people enough to fill it, somebody speaking.
+const every = ["wide", "frame", "phone", "huge"];
+const speaks = (id, n = 2) => call(n, async (p) => { await p.evaluate((id) => window.fake.speak(id), id); await p.waitForTimeout(300); });
+const view = (layout, n = 6, change = {}, more = {}) => ({ demo: { me, people: people(n, { 5: { camera: false }, ...change }), ...more }, url: `/m/weekly-sync?view=${layout}`, act: speaks("p2"), sizes: every });
+const presents = { locked: false, stage: { on: true, layout: "bottom-speaker", pinned: "person:p2", by: "p0" } };
+Object.assign(states, {
+  "layout-gallery": view("gallery"),
+  "layout-bottom": view("bottom-speaker"),
+  "layout-side": view("left-side-speaker"),
+  "layout-bottom-two": view("bottom-speaker", 1),
+  "layout-bottom-many": view("bottom-speaker", 13),
+  "layout-side-share": view("left-side-speaker", 4, { 0: { share: true } }),
+  "layout-strip": { ...view("gallery", 8), url: "/m/weekly-sync?strip_layout=true", sizes: ["strip", "low", "wide", "phone"] },
+  "layout-strip-share": { ...view("gallery", 4, { 0: { share: true } }), url: "/m/weekly-sync?strip_layout=true", sizes: ["strip"], schemes: ["light"] },
+  "layout-small": { demo: { me, people: Array.from({ length: 49 }, (_, i) => ({ id: `q${i}`, name: `${crowd[i % 13].split(" ")[0]} ${"ABCDE"[i % 5]}.`, camera: i < 9, mic: i % 3 > 0 })) }, url: "/m/weekly-sync?minimizeTiles=true&sortPeers=true", act: speaks("q2", 5), sizes: every },
+  "layout-menu": { demo: { me, people: people(3) }, act: call(3, press("Layout")), sizes: ["wide", "frame", "phone", "strip", "middle"] },
+  pinned: { demo: { me, people: people(5, { 4: { camera: false } }) }, act: call(4, async (p) => { await p.evaluate(() => window.fake.speak("p0")); await p.click('[data-tile="person:p3"] .pins button', { force: true }); await p.hover('[data-tile="person:p1"]'); await p.waitForTimeout(400); }) },
+  "pinned-hover": { demo: { ...host, people: people(3) }, act: call(3, async (p) => { await p.hover('[data-tile="person:p1"]'); }), sizes: ["wide", "frame"] },
+  spotlight: { demo: { me, people: people(4), rules: { stage: { on: false, pinned: "person:p1", by: "p0" } } }, act: call(4) },
+  presented: { demo: { me, people: people(4, { 0: { role: "moderator" } }), rules: presents }, act: call(4, press("Layout")), sizes: ["wide", "frame", "phone"] },
+  presenting: { demo: { me, role: "moderator", people: people(4) }, act: call(4, async (p) => { await p.keyboard.press("p"); await p.keyboard.press("l"); await press("Layout")(p); await p.click('[role=menu] [aria-label="Present my view to everyone"]'); await p.waitForSelector(".presenting"); await p.waitForTimeout(500); }) },
+  "presented-ru": { demo: { me, people: people(3, { 0: { role: "moderator" } }), rules: presents }, url: "/m/weekly-sync?lang=ru", act: call(3, press("Раскладка")), sizes: ["wide", "phone"], schemes: ["light"] },
+});
 
 /** On another node under the same id, with the others' pictures moving again. */
 async function back(page, timeout) {

@@ -12,8 +12,13 @@ test("the room is in the path or in the query", () => {
 
 test("attributes and their aliases", () => {
   const p = readParams("/call/", "?roomId=r&token=t&displayName=%20Ann%20&peerID=7&nameScreenDisabled&lang=ru&ice=relay&pop=fra&codec=VP9&red=1");
-  assert.deepEqual(p, { room: "r", kind: "call", token: "t", browser: "", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", relayOnly: true, pop: "fra", codec: "vp9", redundant: true });
+  assert.deepEqual(p, { room: "r", kind: "call", token: "t", browser: "", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", view: null, strip: false, minimizeTiles: false, sortPeers: false, startWithFS: false, relayOnly: true, pop: "fra", codec: "vp9", redundant: true });
   assert.equal(readParams("/call/", "?peerId=1&peerID=2").peerId, "1");
+});
+
+test("how the stage begins", () => {
+  const p = readParams("/m/r", "?view=bottom-speaker&strip_layout=true&minimizeTiles=1&sortPeers&startWithFS=true");
+  assert.deepEqual([p.view, p.strip, p.minimizeTiles, p.sortPeers, p.startWithFS], ["bottom-speaker", true, true, true, true]);
 });
 
 test("the camera is VP8 unless a codec we know is named", () => {

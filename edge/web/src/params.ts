@@ -14,6 +14,16 @@ export interface Params {
   peerId: string;
   nameScreenDisabled: boolean;
   lang: string | null;
+  /** The layout to begin with, by its word; null: what this browser remembers. */
+  view: string | null;
+  /** One row of tiles, whatever view says. */
+  strip: boolean;
+  /** As many tiles as possible instead of as large ones as possible. */
+  minimizeTiles: boolean;
+  /** Who has the camera on comes first. */
+  sortPeers: boolean;
+  /** Full screen from the first click on. */
+  startWithFS: boolean;
   /** ?ice=relay: media goes by TURN only, to find out whether that works. */
   relayOnly: boolean;
   /** ?pop=fra: that POP while it lives, however near; empty: the nearest. */
@@ -45,6 +55,11 @@ export function readParams(path: string, search: string): Params {
     peerId: q.get("peerId") ?? q.get("peerID") ?? "",
     nameScreenDisabled: flag(q.get("nameScreenDisabled"), false),
     lang: q.get("lang"),
+    view: q.get("view"),
+    strip: flag(q.get("strip_layout"), false),
+    minimizeTiles: flag(q.get("minimizeTiles"), false),
+    sortPeers: flag(q.get("sortPeers"), false),
+    startWithFS: flag(q.get("startWithFS"), false),
     relayOnly: q.get("ice") === "relay",
     pop: q.get("pop") ?? "",
     codec: videoCodecs.find((c) => c === q.get("codec")?.toLowerCase()) ?? "vp8",

@@ -82,6 +82,8 @@ export class Session<T extends Transport> {
   readonly trips = signal<ReadonlyMap<string, number>>(new Map());
   /** How many video tiles the stage has room for. */
   readonly videoLimit = signal(9);
+  /** The track that stands large there; empty: none. */
+  readonly large = signal("");
   /** SDP exchanges done, over all attachments. */
   negotiations = 0;
   /** Attachments so far; 1 in a call that never had to move. */
@@ -531,9 +533,10 @@ export class Session<T extends Transport> {
     const roster = this.roster.value;
     const resting = this.resting.value;
     const videoLimit = this.videoLimit.value;
+    const large = this.large.value;
     if (this.phase.value !== "live") return;
     const assigned = this.assigned.peek();
-    const chosen = chooseSlots({ people: roster.people, self: this.self, dominant: roster.dominant, spoke: roster.spoke, current: assigned.video, videoLimit });
+    const chosen = chooseSlots({ people: roster.people, self: this.self, large, dominant: roster.dominant, spoke: roster.spoke, current: assigned.video, videoLimit });
     const video = chosen.map((t) => (t !== null && resting.has(t) ? null : t));
     if (sameSlots(assigned.video, video)) return;
     this.assigned.value = { ...assigned, video };

@@ -18,7 +18,7 @@ export function Call({ app }: { app: App }) {
   useShortcuts(app);
   return (
     <div class={`call ${panel ? "with-panel" : ""}`}>
-      <main class="stage-area">
+      <main class={`stage-area ${app.look.small.value ? "packed" : ""}`}>
         <h1 class="hidden">{app.params.room}</h1>
         <StageView app={app} />
         <Reactions app={app} />
@@ -31,6 +31,15 @@ export function Call({ app }: { app: App }) {
               <span>{t("share.own")}</span>
               <button class="link" onClick={() => app.devices.stopShare()}>
                 {t("share.stop")}
+              </button>
+            </div>
+          )}
+          {app.look.drives.value && (
+            <div class="pill presenting">
+              <Icon name="present" size={18} />
+              <span>{t("present.own")}</span>
+              <button class="link" onClick={() => app.look.present(false)}>
+                {t("present.end")}
               </button>
             </div>
           )}
@@ -94,7 +103,7 @@ function Banner({ app }: { app: App }) {
   );
 }
 
-/** m, v, h, c and Escape, unless the person is writing or choosing. */
+/** m, v, h, c, f, l, p and Escape, unless the person is writing or choosing. */
 function useShortcuts(app: App): void {
   useEffect(() => {
     const press = (e: KeyboardEvent): void => {
@@ -109,6 +118,9 @@ function useShortcuts(app: App): void {
       else if (e.code === "KeyV") app.floor.toggle("camera");
       else if (e.code === "KeyH") app.floor.toggleHand();
       else if (e.code === "KeyC") app.togglePanel("chat");
+      else if (e.code === "KeyF") app.fullScreen.toggle();
+      else if (e.code === "KeyL") app.look.nextLayout();
+      else if (e.code === "KeyP") app.togglePin();
       else return;
       e.preventDefault();
     };

@@ -6,6 +6,7 @@ import { why } from "../floor";
 import { t } from "../i18n";
 import type { Switch } from "../protocol/rights";
 import { Icon, type IconName } from "./icons";
+import { LayoutMenu, layoutItems } from "./layouts";
 import { Menu, type Item } from "./menu";
 import { reactionRow } from "./reactions";
 import { quality } from "./words";
@@ -31,6 +32,7 @@ export function Controls({ app }: { app: App }) {
         <Button icon="leave" danger label={t("leave")} onClick={() => app.leave()} />
       </div>
       <div class="side">
+        <LayoutMenu app={app} />
         <PanelButton app={app} panel="chat" icon="chat" hint="C" label={unread > 0 ? `${t("chat")}, ${t("chat.unread", { n: unread })}` : t("chat")}>
           {unread > 0 && <span class="badge">{unread > 99 ? "99+" : unread}</span>}
         </PanelButton>
@@ -87,7 +89,7 @@ function More({ app }: { app: App }) {
   const hand: Item = { label: t(handUp.value ? "hand.lower" : "hand.raise"), icon: "hand", off: bar && !handUp.value ? why("hands", bar) : undefined, run: () => app.floor.toggleHand() };
   const connection: Item = { label: t("connection"), icon: "signal", run: () => app.togglePanel("connection") };
   return (
-    <Menu class="round subtle narrow" label={t("more")} row={bar ? [] : reactionRow(app)} groups={[bar === "viewer" ? [] : [hand], [connection]]}>
+    <Menu class="round subtle narrow" label={t("more")} row={bar ? [] : reactionRow(app)} groups={[bar === "viewer" ? [] : [hand], ...layoutItems(app), [connection]]}>
       <Icon name="more" />
     </Menu>
   );

@@ -6,10 +6,11 @@ import type { Person } from "../protocol/messages";
 import { barred, type Switch } from "../protocol/rights";
 import { Icon, type IconName } from "./icons";
 import { Menu, type Item } from "./menu";
+import { pinning } from "./pin";
 
 export function PersonMenu({ app, p }: { app: App; p: Person }) {
   return (
-    <Menu class="plain" label={t("mod.about", { name: p.name })} groups={[media(app, p), standing(app, p), leaving(app, p)]}>
+    <Menu class="plain" label={t("mod.about", { name: p.name })} groups={[pinning(app, p), media(app, p), standing(app, p), leaving(app, p)]}>
       <Icon name="more" size={18} />
     </Menu>
   );

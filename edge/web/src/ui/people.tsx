@@ -9,6 +9,7 @@ import { Choice } from "./prejoin";
 import { Icon } from "./icons";
 import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
+import { PinButton } from "./pin";
 import { RulesView } from "./rules";
 import { initials, tint } from "./words";
 
@@ -86,7 +87,7 @@ function Row({ app, p, own, speaking }: { app: App; p: Person; own: boolean; spe
           <Icon name="micOff" size={16} />
         </span>
       )}
-      {app.floor.moderates.value && (own ? <span class="plain" /> : <PersonMenu app={app} p={p} />)}
+      {app.floor.moderates.value && !own ? <PersonMenu app={app} p={p} /> : <PinButton app={app} p={p} />}
     </li>
   );
 }
