@@ -7,6 +7,7 @@ import { ChatPanel } from "./chat";
 import { ConnectionPanel } from "./connection";
 import { Controls } from "./controls";
 import { Icon } from "./icons";
+import { InfoPanel } from "./info";
 import { Sound } from "./media";
 import { PeoplePanel } from "./people";
 import { Ask } from "./ask";
@@ -19,7 +20,7 @@ export function Call({ app }: { app: App }) {
   return (
     <div class={`call ${panel ? "with-panel" : ""}`}>
       <main class="stage-area">
-        <h1 class="hidden">{app.params.room}</h1>
+        <h1 class="hidden">{app.title.value}</h1>
         <StageView app={app} />
         <Reactions app={app} />
         <div class="pills">
@@ -46,7 +47,7 @@ export function Call({ app }: { app: App }) {
         </div>
       </main>
       {panel && <Panel app={app} />}
-      <Controls app={app} />
+      {app.controlsVisible.value && <Controls app={app} />}
       <Sound app={app} />
     </div>
   );
@@ -71,7 +72,7 @@ function Panel({ app }: { app: App }) {
           <Icon name="close" />
         </button>
       </header>
-      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : <ConnectionPanel app={app} />}
+      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : panel === "info" ? <InfoPanel app={app} /> : <ConnectionPanel app={app} />}
     </aside>
   );
 }
@@ -94,6 +95,8 @@ function Banner({ app }: { app: App }) {
   );
 }
 
+const keys: Partial<Record<string, "mic" | "camera" | "hand" | "chat">> = { KeyM: "mic", KeyV: "camera", KeyH: "hand", KeyC: "chat" };
+
 /** m, v, h, c and Escape, unless the person is writing or choosing. */
 function useShortcuts(app: App): void {
   useEffect(() => {
@@ -105,11 +108,12 @@ function useShortcuts(app: App): void {
       const target = e.target instanceof Element ? e.target : null;
       if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select, dialog, [role=menu]")) return;
       // By the place of the key, so that a Cyrillic layout works as well.
-      if (e.code === "KeyM") app.floor.toggle("mic");
-      else if (e.code === "KeyV") app.floor.toggle("camera");
-      else if (e.code === "KeyH") app.floor.toggleHand();
-      else if (e.code === "KeyC") app.togglePanel("chat");
-      else return;
+      // What the page does not show does nothing by its key either.
+      const control = keys[e.code];
+      if (!control || !app.shows(control)) return;
+      if (control === "hand") app.floor.toggleHand();
+      else if (control === "chat") app.togglePanel("chat");
+      else app.floor.toggle(control);
       e.preventDefault();
     };
     addEventListener("keydown", press);
