@@ -123,6 +123,28 @@ Object.assign(states, {
   "presented-ru": { demo: { me, people: people(3, { 0: { role: "moderator" } }), rules: presents }, url: "/m/weekly-sync?lang=ru", act: call(3, press("Раскладка")), sizes: ["wide", "phone"], schemes: ["light"] },
 });
 
+// Attributes, looks and what is said of the room.
+const svg = (text) => `data:image/svg+xml;base64,${Buffer.from(text).toString("base64")}`;
+const logo = svg('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32"><circle cx="16" cy="16" r="13" fill="#b3125a"/><circle cx="16" cy="16" r="5" fill="#fff"/><text x="38" y="23" font-family="sans-serif" font-size="21" font-weight="700" fill="#b3125a">Brightly</text></svg>');
+const ground = svg('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 450" preserveAspectRatio="xMidYMid slice"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="#ffd7a8"/><stop offset="1" stop-color="#b3125a"/></linearGradient></defs><rect width="800" height="450" fill="url(#g)"/><circle cx="640" cy="90" r="180" fill="#fff" opacity=".25"/></svg>');
+const brand = { name: "Brightly", logo, link: "https://brightly.example/", colour: "#b3125a" };
+const facts = { name: "Weekly sync with Brightly", code: "4711888", dial_in: ["+442071234567", "+4930123456"] };
+Object.assign(states, {
+  "brand-prejoin": { demo: { me, looks: brand, entry: { room: facts } }, act: async (p) => { await p.waitForSelector("video.shown"); await p.waitForSelector(".choice"); } },
+  "brand-ground": { demo: { me, looks: { ...brand, background: ground }, entry: {} }, act: async (p) => { await p.waitForSelector("video.shown"); await p.waitForSelector(".choice"); } },
+  "brand-yellow": { demo: { me, looks: { ...brand, colour: "#ffd500" }, entry: {} }, act: async (p) => void (await p.waitForSelector("video.shown")), sizes: ["wide"] },
+  "brand-call": { demo: { me, people: people(3, { 0: { hand: 3 } }), chat, looks: { ...brand, background: ground }, entry: { room: facts } }, act: call(2, press("Chat")) },
+  "brand-alone": { demo: { me, looks: { ...brand, background: "#123a2f" } }, act: call(1), sizes: ["wide", "frame"] },
+  "brand-refused": { demo: { looks: { ...brand, background: ground }, early: { code: "too_early", message: "", opens: "2026-11-24T09:00:00Z" } }, act: (p) => p.waitForSelector(".final") },
+  "early-ru": { demo: { early: { code: "token_expired", message: "" } }, url: "/m/weekly-sync?lang=ru", act: (p) => p.waitForSelector(".final"), sizes: ["wide", "phone"] },
+  "name-locked": { demo: { me, entry: { name: "Dr. Ann Keller", name_locked: true, media: { mic_off: true, camera_off: false, mic_locked: false } } }, act: async (p) => { await p.waitForSelector(".given"); await p.waitForSelector("video.shown"); } },
+  "name-only": { demo: { me, entry: { page: "name" } }, act: (p) => p.waitForSelector(".brief") },
+  "hidden-controls": { demo: { me, people: people(3), entry: { hidden: ["share", "chat", "reactions", "hand", "connection", "info"] } }, act: call(3) },
+  "hidden-all": { demo: { me, people: people(3), entry: { view: { controlsDisabled: "true" } } }, act: call(3) },
+  info: { demo: { me, people: people(2), entry: { room: facts } }, act: call(2, async (p) => { const room = p.locator(".controls button.room"); if (await room.isVisible()) return room.click(); await press("Meeting information")(p); }) },
+  "info-ru": { demo: { me, people: people(2), entry: { room: facts } }, url: "/m/weekly-sync?lang=ru", act: call(2, (p) => p.click(".controls button.room")), sizes: ["wide"] },
+});
+
 /** On another node under the same id, with the others' pictures moving again. */
 async function back(page, timeout) {
   await page.waitForFunction(() => {

@@ -5,6 +5,7 @@ import { App } from "./app";
 import { diagnose } from "./diagnosis";
 import { embed } from "./embed";
 import { mirrored, pickLang, setLang, t } from "./i18n";
+import { dress, served } from "./looks";
 import { readParams, withoutToken } from "./params";
 import { realClock } from "./protocol/clock";
 import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
@@ -27,10 +28,14 @@ function keep(): void {
 }
 const seat = takeSeat();
 
-setLang(pickLang(params.lang, navigator.languages));
+const looks = served(document);
+dress(document, looks);
+// The company's language stands before the browser's: it is who invites.
+const wanted = pickLang(params.lang, [...(looks.lang ? [looks.lang] : []), ...navigator.languages]);
+setLang(wanted);
 document.documentElement.dir = mirrored() ? "rtl" : "ltr";
-document.documentElement.lang = pickLang(params.lang, navigator.languages);
-document.title = params.room ? `${params.room} · ${t("app.title")}` : t("app.title");
+document.documentElement.lang = wanted;
+document.title = [params.room, looks.name || t("app.title")].filter(Boolean).join(" · ");
 
 let refusal: Verdict | null = null;
 if (servesOnce(params.token)) {

@@ -95,8 +95,13 @@ export class Meeting {
   }
 
   /** Opens one of the page's panels, or none. */
-  async setPanel(panel: "chat" | "people" | "connection" | null): Promise<void> {
+  async setPanel(panel: "chat" | "people" | "info" | "connection" | null): Promise<void> {
     await this.channel.ask("setPanel", { panel });
+  }
+
+  /** Takes all of the page's controls away, or brings them back. */
+  async setControlsVisible(on: boolean): Promise<void> {
+    await this.channel.ask("setControlsVisible", { on });
   }
 
   state(): Promise<State> {

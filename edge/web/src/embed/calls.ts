@@ -15,7 +15,9 @@ export interface Meeting {
   readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting">;
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
   readonly name: { value: string };
-  readonly panel: { value: "chat" | "people" | "connection" | null };
+  readonly panel: { value: (typeof panels)[number] | null };
+  readonly controlsVisible: { value: boolean };
+  shows(control: (typeof panels)[number]): boolean;
   readonly localError: { readonly value: string | null };
   readonly params: { readonly room: string; readonly displayName: string };
   join(name: string): Promise<void>;
@@ -24,7 +26,7 @@ export interface Meeting {
 
 const NAME_LIMIT = 100;
 const TEXT_LIMIT = 8192;
-const panels = ["chat", "people", "connection"] as const;
+const panels = ["chat", "people", "info", "connection"] as const;
 
 export async function call(app: Meeting, method: string, p: Record<string, unknown>): Promise<unknown> {
   switch (method) {
@@ -43,7 +45,9 @@ export async function call(app: Meeting, method: string, p: Record<string, unkno
     case "sendMessage":
       return say(app, text(p["text"], TEXT_LIMIT));
     case "setPanel":
-      return void (app.panel.value = panel(p["panel"]));
+      return open(app, panel(p["panel"]));
+    case "setControlsVisible":
+      return void (app.controlsVisible.value = flag(p["on"]));
     case "state":
       return state(app);
     case "diagnose":
@@ -91,6 +95,12 @@ function rename(app: Meeting, name: string): void {
   if (phase.value === "live" || phase.value === "reconnecting" || phase.value === "joining" || phase.value === "waiting") throw fault("in_call");
   if (app.params.displayName && name !== app.params.displayName) throw fault("name_fixed");
   app.name.value = name;
+}
+
+/** What the page does not show does not open either. */
+function open(app: Meeting, panel: (typeof panels)[number] | null): void {
+  if (panel && !app.shows(panel)) throw fault("not_allowed");
+  app.panel.value = panel;
 }
 
 async function say(app: Meeting, words: string): Promise<void> {

@@ -48,6 +48,8 @@ export interface Identity {
   browser?: string;
   name: string;
   peerId: string;
+  /** What the page's address says, as it is when the join goes out. */
+  attributes?: () => Record<string, string>;
 }
 
 /** Rounds over all nodes before a first join gives up; a call that was live never does. */
@@ -349,12 +351,12 @@ export class Session<T extends Transport> {
     }
   }
 
-  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string } {
-    const { room, kind, token, browser = "", name, peerId } = this.identity;
+  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string; attributes: Record<string, string> } {
+    const { room, kind, token, browser = "", name, peerId, attributes } = this.identity;
     // The room that was joined may be the token's, not the address's; a ticket is for that one.
     return this.resume !== ""
-      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume }
-      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "" };
+      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume, attributes: {} }
+      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "", attributes: attributes?.() ?? {} };
   }
 
   /** asked is what the join said of the own media; the room may have given less. */

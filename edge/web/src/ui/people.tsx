@@ -51,9 +51,13 @@ function PeopleList({ app, returns }: { app: App; returns: boolean }) {
           <Row key={p.peer_id} app={app} p={p} own={p.peer_id === self} speaking={speaking.has(p.peer_id)} />
         ))}
       </ul>
-      <h3>{t("device.settings")}</h3>
-      <Choice app={app} kind="mic" />
-      <Choice app={app} kind="camera" />
+      {app.shows("settings") && (
+        <>
+          <h3>{t("device.settings")}</h3>
+          <Choice app={app} kind="mic" />
+          <Choice app={app} kind="camera" />
+        </>
+      )}
     </div>
   );
 }
