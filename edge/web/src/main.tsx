@@ -4,11 +4,12 @@ import { render } from "preact";
 import { App } from "./app";
 import { diagnose } from "./diagnosis";
 import { embed } from "./embed";
-import { mirrored, pickLang, setLang, t } from "./i18n";
+import { choose, dress } from "./language";
 import { readParams, withoutToken } from "./params";
 import { realClock } from "./protocol/clock";
 import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
 import type { Verdict } from "./protocol/session";
+import { remember } from "./store";
 import { Root } from "./ui/root";
 
 const params = readParams(location.pathname, location.search);
@@ -25,10 +26,7 @@ function keep(): void {
   if (params.token) history.replaceState({ token: params.token, browser: params.browser }, "", withoutToken(location.href));
 }
 
-setLang(pickLang(params.lang, navigator.languages));
-document.documentElement.dir = mirrored() ? "rtl" : "ltr";
-document.documentElement.lang = pickLang(params.lang, navigator.languages);
-document.title = params.room ? `${params.room} · ${t("app.title")}` : t("app.title");
+const words = choose(params.lang, remember());
 
 let refusal: Verdict | null = null;
 if (servesOnce(params.token)) {
@@ -39,6 +37,9 @@ if (servesOnce(params.token)) {
   else refusal = got;
 }
 keep();
+
+await words;
+dress(document, params.room);
 
 const app = new App(params);
 window.meridian = { state: () => diagnose(app) };

@@ -6,6 +6,7 @@ import { nothingOn } from "../protocol/messages";
 import { emptyRoster } from "../protocol/roster";
 import { person } from "../protocol/roster.test";
 import type { Phase, Verdict } from "../protocol/session";
+import { lang, setLang, t } from "../i18n";
 import { call, type Meeting } from "./calls";
 import { report } from "./news";
 
@@ -146,4 +147,14 @@ test("what the room bars cannot be switched on, only off", async () => {
   await assert.rejects(call(m.app, "share", { on: true }), { code: "not_allowed" });
   await call(m.app, "setMicrophone", { on: false });
   assert.deepEqual(m.toggles, []);
+});
+
+test("the language changes, and one that is not spoken is English", async () => {
+  const { app } = fake();
+  assert.equal(await call(app, "setLocale", { lang: "pt-BR" }), "pt");
+  assert.equal(t("leave"), "Sair");
+  assert.equal(await call(app, "setLocale", { lang: "tlh" }), "en");
+  assert.equal(lang(), "en");
+  await assert.rejects(call(app, "setLocale", { lang: "x".repeat(36) }), { code: "bad_message" });
+  await setLang("en");
 });
