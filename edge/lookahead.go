@@ -126,9 +126,6 @@ func (n *Node) seen(c client.Company, d considered) map[string]string {
 	if v := d.settings.DefaultView; v != nil {
 		out[entry.Layout] = *v
 	}
-	if v := d.settings.Locale; v != nil {
-		out[entry.Lang] = *v
-	}
 	maps.Copy(out, d.View)
 	delete(out, entry.LeaveURL)
 	if to := leaveURL(d.View[entry.LeaveURL], n.cfg.Configuration.View().Origins(c.ID)); to != "" {

@@ -97,6 +97,21 @@ export const states = {
   "not-found-ru": { demo: { refuse: "not_found" }, url: "/m/weekly-sync?lang=ru", act: refused },
   "no-room": { url: "/call/", sizes: ["wide"] },
   skipped: { demo: { me, people: people(2) }, url: "/m/weekly-sync?nameScreenDisabled=1&displayName=Ann+Keller", act: async (p) => { await p.waitForFunction(() => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= 3); }, sizes: ["wide"] },
+  // Languages: the longest words, and the other direction.
+  "prejoin-de": { demo: { me }, url: "/m/weekly-sync?lang=de", act: async (p) => void (await p.waitForSelector("video.shown")) },
+  "prejoin-ar": { demo: { me, devices: "NotAllowedError" }, url: "/m/weekly-sync?lang=ar", act: async (p) => void (await p.waitForSelector(".troubles")) },
+  "call-de": { demo: { me, people: team, rules: { mute_mode: "lecture" } }, url: "/m/weekly-sync?lang=de", act: call(3, async (p) => { await p.evaluate(() => { window.fake.pause("p1", "camera", "bandwidth"); window.fake.act("p1", { verb: "react", value: "👏" }); }); }) },
+  "call-ar": { demo: { me, people: [...people(3), { id: "p9", name: "نور حداد", hand: 5 }] }, url: "/m/weekly-sync?lang=ar", act: call(3, async (p) => { await p.evaluate(() => { window.fake.pause("p1", "camera", "bandwidth"); window.fake.speak("p0"); window.fake.act("p9", { verb: "react", value: "👏" }); }); }) },
+  "two-ar": { demo: { me, people: people(1) }, url: "/m/weekly-sync?lang=ar", act: call(2, (p) => p.evaluate(() => window.fake.publish({ kind: "ask", source: "mic" }))) },
+  "share-ar": { demo: { me, people: people(4, { 0: { share: true } }) }, url: "/m/weekly-sync?lang=ar", act: async (p) => { await join(p); await p.waitForTimeout(2500); } },
+  "chat-ar": { demo: { me, people: people(3), chat: [...chat, { from: "Jonas Weber", text: "صباح الخير! هل نبدأ؟ Q3 جاهز.", minutesAgo: 1 }] }, url: "/m/weekly-sync?lang=ar", act: call(2, async (p) => { await press("الدردشة")(p); await p.fill("textarea", "نعم، نبدأ الآن."); await p.keyboard.press("Enter"); }) },
+  "host-ar": { demo: { ...host, guests: ["Nadia Rossi", "نور حداد"] }, url: "/m/weekly-sync?lang=ar", act: call(2, press("المشاركون")) },
+  "room-menu-ar": { demo: host, url: "/m/weekly-sync?lang=ar", act: call(2, then(press("المشاركون"), choose("إدارة"))) },
+  "host-de": { demo: { ...host, guests: ["Nadia Rossi", "Kai"] }, url: "/m/weekly-sync?lang=de", act: call(2, then(press("Personen"), choose("Aktionen für Mara Lindqvist"))) },
+  "room-menu-de": { demo: host, url: "/m/weekly-sync?lang=de", act: call(2, then(press("Personen"), choose("Verwalten"))) },
+  "connection-ar": { demo: { me, people: people(2) }, url: "/m/weekly-sync?lang=ar", act: call(3, async (p) => { await press("الاتصال")(p); await p.waitForTimeout(2500); }) },
+  "locked-de": { demo: { refuse: "token_malformed" }, url: "/m/weekly-sync?lang=de", act: refused },
+  "waiting-zh": { demo: { me, waits: true }, url: "/m/weekly-sync?lang=zh&nameScreenDisabled=1&displayName=Ann", act: (p) => p.waitForSelector(".waiting video.shown"), settle: 700 },
 };
 
 // Layouts: each with people enough to fill it, somebody speaking.

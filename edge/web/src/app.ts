@@ -5,7 +5,7 @@ import { batch, computed, effect, signal, untracked, type Signal } from "@preact
 import { attributes, brought, decided, type Attributes, type Control } from "./attributes";
 import { Floor } from "./floor";
 import { FullScreen } from "./fullscreen";
-import { codeKey, t, type Key } from "./i18n";
+import { codeKey, pickLang, setLang, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
 import { Look } from "./look";
 import { served, type Looks } from "./looks";
@@ -169,6 +169,7 @@ export class App {
       if (now.nameLocked) this.name.value = now.name;
     });
     this.look.begin(now, was);
+    if (now.lang && now.lang !== was.lang) void setLang(pickLang(now.lang, []));
     if (now.fullScreen && !was.fullScreen) this.fullScreen.atFirstGesture();
     if (this.session.phase.value !== "idle" || this.returning.value) return;
     this.beginOff(now, was);

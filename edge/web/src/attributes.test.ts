@@ -34,7 +34,7 @@ test("what the address alone makes of the page", () => {
   const none = attributes({});
   assert.deepEqual({ ...none, hidden: [...none.hidden] }, {
     name: "", nameLocked: false, page: "setup", micOff: false, cameraOff: false, observer: false, leaveUrl: "", bare: false, hidden: [],
-    layout: null, minimizeTiles: false, videoFirst: false, fullScreen: false,
+    layout: null, minimizeTiles: false, videoFirst: false, fullScreen: false, lang: null,
   });
   const all = attributes(of("displayName=Ann&nameScreenDisabled&mute=mic&observer=1&controlsDisabled=true&hideControls=share,+Hand,nonsense&disableChat&hideInvite&view=left_side_speaker&minimizeTiles&sortPeers&startWithFS&leaveUrl=https://evil.example"));
   assert.deepEqual([all.name, all.nameLocked, all.page, all.micOff, all.cameraOff, all.observer, all.bare], ["Ann", true, "", true, true, true, true]);

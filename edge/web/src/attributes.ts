@@ -31,6 +31,8 @@ export interface Attributes {
   videoFirst: boolean;
   fullScreen: boolean;
   observer: boolean;
+  /** The language that the link or the token names, be it unknown. */
+  lang: string | null;
   /** Where to go after the call, as far as the company allows it; only the server knows that. */
   leaveUrl: string;
 }
@@ -129,6 +131,7 @@ function look(said: Said, configured: readonly string[]) {
     minimizeTiles: flag(said.minimizeTiles, false),
     videoFirst: flag(said.sortPeers, false),
     fullScreen: flag(said.startWithFS, false),
+    lang: said.lang || null,
   } as const;
 }
 

@@ -4,13 +4,14 @@ import { render } from "preact";
 import { App } from "./app";
 import { diagnose } from "./diagnosis";
 import { embed } from "./embed";
-import { mirrored, pickLang, setLang, t } from "./i18n";
+import { choose, follow } from "./language";
 import { dress, served } from "./looks";
 import { readParams, withoutToken } from "./params";
 import { realClock } from "./protocol/clock";
 import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
 import type { Verdict } from "./protocol/session";
 import { takeSeat } from "./seat";
+import { remember } from "./store";
 import { Root } from "./ui/root";
 
 const params = readParams(location.pathname, location.search);
@@ -30,12 +31,7 @@ const seat = takeSeat();
 
 const looks = served(document);
 dress(document, looks);
-// The company's language stands before the browser's: it is who invites.
-const wanted = pickLang(params.lang, [...(looks.lang ? [looks.lang] : []), ...navigator.languages]);
-setLang(wanted);
-document.documentElement.dir = mirrored() ? "rtl" : "ltr";
-document.documentElement.lang = wanted;
-document.title = [params.room, looks.name || t("app.title")].filter(Boolean).join(" · ");
+const words = choose(params.lang, remember(), looks.lang);
 
 let refusal: Verdict | null = null;
 if (servesOnce(params.token)) {
@@ -46,6 +42,9 @@ if (servesOnce(params.token)) {
   else refusal = got;
 }
 keep();
+
+await words;
+follow(document);
 
 const app = new App(params);
 window.meridian = { state: () => diagnose(app) };

@@ -104,6 +104,11 @@ export class Meeting {
     await this.channel.ask("setControlsVisible", { on });
   }
 
+  /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */
+  setLocale(lang: string): Promise<string> {
+    return this.channel.ask("setLocale", { lang }) as Promise<string>;
+  }
+
   state(): Promise<State> {
     return this.channel.ask("state") as Promise<State>;
   }

@@ -6,6 +6,7 @@ import { nothingOn } from "../protocol/messages";
 import { emptyRoster } from "../protocol/roster";
 import { person } from "../protocol/roster.test";
 import type { Phase, Verdict } from "../protocol/session";
+import { lang, setLang, t } from "../i18n";
 import { call, type Meeting } from "./calls";
 import { report } from "./news";
 
@@ -159,4 +160,14 @@ test("the controls go and come back, and a panel that is hidden does not open", 
   await assert.rejects(call(app, "setPanel", { panel: "info" }), { code: "not_allowed" });
   await call(app, "setPanel", { panel: "chat" });
   assert.equal(app.panel.value, "chat");
+});
+
+test("the language changes, and one that is not spoken is English", async () => {
+  const { app } = fake();
+  assert.equal(await call(app, "setLocale", { lang: "pt-BR" }), "pt");
+  assert.equal(t("leave"), "Sair");
+  assert.equal(await call(app, "setLocale", { lang: "tlh" }), "en");
+  assert.equal(lang(), "en");
+  await assert.rejects(call(app, "setLocale", { lang: "x".repeat(36) }), { code: "bad_message" });
+  await setLang("en");
 });

@@ -5,6 +5,7 @@
 import { effect } from "@preact/signals-core";
 import { Devices, allowed, type Kind } from "../media/devices";
 import type { Session } from "../protocol/session";
+import { pickLang, setLang } from "../i18n";
 import { fault } from "./door";
 import { state } from "./news";
 import type { Transport } from "../protocol/attachment";
@@ -26,6 +27,7 @@ export interface Meeting {
 
 const NAME_LIMIT = 100;
 const TEXT_LIMIT = 8192;
+const TAG_LIMIT = 35; // of a language tag, RFC 5646 section 4.4.1
 const panels = ["chat", "people", "info", "connection"] as const;
 
 export async function call(app: Meeting, method: string, p: Record<string, unknown>): Promise<unknown> {
@@ -48,6 +50,8 @@ export async function call(app: Meeting, method: string, p: Record<string, unkno
       return open(app, panel(p["panel"]));
     case "setControlsVisible":
       return void (app.controlsVisible.value = flag(p["on"]));
+    case "setLocale":
+      return locale(text(p["lang"], TAG_LIMIT));
     case "state":
       return state(app);
     case "diagnose":
@@ -113,6 +117,13 @@ async function say(app: Meeting, words: string): Promise<void> {
   const left = own();
   if (left?.state === "failed") throw fault(left.code ?? "internal");
   if (left && left.seq === undefined) throw fault("not_in_call");
+}
+
+/** As the address would: a language that is not spoken here is English. It is not the person's choice, so it is not remembered. */
+async function locale(tag: string): Promise<string> {
+  const lang = pickLang(tag, []);
+  if (!(await setLang(lang))) throw fault("language_unavailable");
+  return lang;
 }
 
 /** What the frame lacks, as far as only the page in it can tell. */
