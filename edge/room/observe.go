@@ -108,13 +108,25 @@ func (o *owner) deliver(b Batch) {
 		o.tell(b.Version, events)
 		return
 	}
+	o.tellApart(b.Version, events)
+}
+
+// tellApart tells of a webinar: everybody the same, and viewers of themselves.
+func (o *owner) tellApart(version uint64, events []Event) {
 	all, own := o.audience.split(events)
-	if len(all) > 0 {
-		o.tell(b.Version, all)
-	}
+	apart := map[*local]bool{}
 	for _, e := range own {
 		if l := o.locals[e.Person.Attachment]; l != nil && l.in {
-			l.observer.Update(b.Version, []Event{e})
+			apart[l] = true
+			l.observer.Update(version, append(slices.Clip(all), e))
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
+	for _, l := range o.locals {
+		if l.in && !apart[l] {
+			l.observer.Update(version, all)
 		}
 	}
 }
