@@ -2,6 +2,7 @@
 // Components read from here and call its methods; they own no state of the call.
 
 import { batch, computed, effect, signal } from "@preact/signals";
+import { Crowd } from "./crowd";
 import { Floor } from "./floor";
 import { codeKey, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
@@ -57,6 +58,7 @@ export class App {
   readonly devices: Devices;
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
+  readonly crowd: Crowd;
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -100,8 +102,12 @@ export class App {
       this.notify(t(codeKey("error", code)), "problem");
     };
     this.floor = new Floor(this.session, this.devices, (text, tone) => this.tell(text, tone), (text) => (this.spoken.value = text));
+    this.crowd = new Crowd((q) => this.session.look(q), realClock);
     // Who has the list before their eyes needs no notice over it.
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
+    this.floor.ondone = (a) => {
+      if (a.verb === "kick" || a.verb === "block" || (a.verb === "mode" && a.value !== "viewer")) this.crowd.without(a.peer_id);
+    };
     this.devices.onnotice = (n) => this.deviceNotice(n);
     this.wire();
   }
@@ -203,9 +209,14 @@ export class App {
     if (!this.params.room) this.localError.value = "no_room";
     else if (typeof RTCPeerConnection !== "function" || !("RTCRtpTransceiver" in globalThis)) this.localError.value = "unsupported_browser";
     if (this.localError.value) return;
-    void this.devices.start();
+    this.openDevices();
     if (this.params.nameScreenDisabled) void this.join(this.params.displayName || t("guest"));
     else this.intend();
+  }
+
+  /** Most who come to a webinar only watch: they are asked for no device until they want one. */
+  private openDevices(): void {
+    if (this.params.kind !== "webinar") void this.devices.start();
   }
 
   /** The person seems about to join: have everything ready. */
@@ -217,7 +228,7 @@ export class App {
     this.timings = { clickJoin: performance.now() };
     this.name.value = name;
     if (!this.params.displayName && !this.params.nameScreenDisabled) this.store.set("name", name);
-    void this.devices.start();
+    this.openDevices();
     await this.session.join(name, this.devices.media.peek());
   }
 

@@ -38,7 +38,7 @@ export function readParams(path: string, search: string): Params {
   const segment = /^\/m\/([^/]+)\/?$/.exec(path)?.[1];
   return {
     room: segment !== undefined ? decode(segment) : (q.get("roomId") ?? ""),
-    kind: "call",
+    kind: /^\/webinar\/?$/.test(path) ? "webinar" : "call",
     token: q.get("token") ?? "",
     browser: "",
     displayName: (q.get("displayName") ?? "").trim(),

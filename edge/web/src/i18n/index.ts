@@ -11,10 +11,12 @@ export type Lang = keyof typeof languages;
 
 let current: Lang = "en";
 let plural = new Intl.PluralRules("en");
+let figure = new Intl.NumberFormat("en");
 
 export function setLang(lang: Lang): void {
   current = lang;
   plural = new Intl.PluralRules(lang);
+  figure = new Intl.NumberFormat(lang);
 }
 
 export function lang(): Lang {
@@ -25,7 +27,10 @@ export function lang(): Lang {
 export function t(key: Key, params: Record<string, string | number> = {}): string {
   const text: Text = languages[current][key];
   const form = typeof text === "string" ? text : (text[plural.select(Number(params["n"] ?? 0))] ?? text.other);
-  return form.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+  return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name] ?? whole;
+    return typeof value === "number" ? figure.format(value) : value;
+  });
 }
 
 /** The key a code stands for, or the fallback when this page does not know the code. */

@@ -8,6 +8,7 @@ import { Choice } from "./prejoin";
 import { Icon } from "./icons";
 import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
+import { Viewers } from "./viewers";
 import { initials, tint } from "./words";
 
 export function PeoplePanel({ app }: { app: App }) {
@@ -19,11 +20,12 @@ export function PeoplePanel({ app }: { app: App }) {
   const ordered = [...raised, ...rest.filter((p) => p.peer_id === self), ...rest.filter((p) => p.peer_id !== self)];
   const { locked } = app.floor.rules.value;
   const moderates = app.floor.moderates.value;
+  const webinar = app.session.joined.value?.room.kind === "webinar";
   return (
     <div class="scroll">
       {moderates && <Lobby app={app} />}
       <div class="count-row">
-        <p class="quiet">{[t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
+        <p class="quiet">{[webinar ? t("people.stage", { n: people.filter((p) => p.mode !== "viewer").length }) : t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
         {moderates && <RoomMenu app={app} />}
       </div>
       <ul class="people">
@@ -31,9 +33,14 @@ export function PeoplePanel({ app }: { app: App }) {
           <Row key={p.peer_id} app={app} p={p} own={p.peer_id === self} speaking={speaking.has(p.peer_id)} />
         ))}
       </ul>
-      <h3>{t("device.settings")}</h3>
-      <Choice app={app} kind="mic" />
-      <Choice app={app} kind="camera" />
+      <Viewers app={app} />
+      {app.floor.me.value?.mode !== "viewer" && (
+        <>
+          <h3>{t("device.settings")}</h3>
+          <Choice app={app} kind="mic" />
+          <Choice app={app} kind="camera" />
+        </>
+      )}
     </div>
   );
 }

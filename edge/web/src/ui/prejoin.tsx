@@ -12,18 +12,26 @@ import { initials, tint } from "./words";
 
 export function PreJoin({ app }: { app: App }) {
   const joining = app.session.phase.value === "joining";
+  const watches = app.params.kind === "webinar";
   return (
-    <main class="page prejoin" aria-busy={joining}>
-      <section class="preview-side">
-        <Preview app={app} />
-      </section>
+    <main class={`page prejoin ${watches ? "watches" : ""}`} aria-busy={joining}>
+      {!watches && (
+        <section class="preview-side">
+          <Preview app={app} />
+        </section>
+      )}
       <section class="form-side">
-        <h1>{t("pre.title")}</h1>
+        <h1>{t(watches ? "pre.webinar" : "pre.title")}</h1>
         <p class="quiet room">{t("pre.room", { room: app.params.room })}</p>
         <NameForm app={app} joining={joining} />
-        <Choice app={app} kind="mic" />
-        <Choice app={app} kind="camera" />
-        <Troubles app={app} />
+        {watches && <p class="quiet">{t("pre.watch")}</p>}
+        {!watches && (
+          <>
+            <Choice app={app} kind="mic" />
+            <Choice app={app} kind="camera" />
+            <Troubles app={app} />
+          </>
+        )}
       </section>
     </main>
   );
