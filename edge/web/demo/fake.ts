@@ -46,7 +46,7 @@ function viewersOf(n: number): Person[] {
   const first = ["Aaron", "Beatriz", "Chen", "Dagny", "Emeka", "Farah", "Goran", "Hana", "Иван", "Jorun", "Katya", "Liam"];
   const last = ["Abel", "Brandt", "Costa", "Duarte", "Eriksen", "Fofana", "Green", "Hoang", "Ito", "Jensen", "Kovacs"];
   return Array.from({ length: n }, (_, i) => ({
-    peer_id: `v${i}`, name: `${first[i % first.length]} ${last[i % last.length]}`, role: "regular", owner: false, mode: "viewer", hand: null, pop: "fra", joined_at: new Date(began).toISOString(),
+    peer_id: `v${i}`, name: `${first[i % first.length]} ${String.fromCharCode(65 + (i % 26))}. ${last[i % last.length]}`, role: "regular", owner: false, mode: "viewer", hand: null, pop: "fra", joined_at: new Date(began).toISOString(),
     state: i === 3 ? ("reconnecting" as const) : ("present" as const), media: { mic: false, camera: false, share: false, share_audio: false }, tracks: {},
   })).sort((a, b) => a.name.localeCompare(b.name));
 }

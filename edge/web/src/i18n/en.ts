@@ -14,7 +14,7 @@ export const en = {
 
   "pre.title": "Ready to join?",
   "pre.webinar": "Join the webinar",
-  "pre.watch": "You watch and listen. Your camera and microphone stay off.",
+  "pre.watch": "You join with your camera and microphone off.",
   "pre.room": "Room {room}",
   "pre.name": "Your name",
   "pre.name.placeholder": "How others will see you",
