@@ -144,13 +144,8 @@ func (n *Node) returning(company, name string, c token.Claims) bool {
 	if peer == "" {
 		return false
 	}
-	s, _ := n.plane.Locate(company, name)
-	for _, p := range s.People {
-		if p.PeerID == peer && p.State == room.Reconnecting && p.Proof.Token == tokenName(c.Hash) {
-			return true
-		}
-	}
-	return false
+	p, ok := n.plane.Person(company, name, peer)
+	return ok && p.State == room.Reconnecting && p.Proof.Token == tokenName(c.Hash)
 }
 
 // signedPeer is the peer id that a token was made for, if any.

@@ -61,6 +61,7 @@ type attachment struct {
 	statistics atomic.Pointer[statistics] // of the last second
 
 	mu    sync.Mutex
+	own   room.Person   // what holds of the participant
 	media signal.Media  // on, as the room lets it be
 	wish  *signal.Media // what the client asked for, until the room has answered
 	ended bool
@@ -117,7 +118,7 @@ func (a *attachment) doubles() bool {
 func (a *attachment) Own(p room.Person) {
 	media := signal.Media(p.Media)
 	a.mu.Lock()
-	a.media = media
+	a.own, a.media = p, media
 	denied := a.wish != nil && *a.wish != media
 	a.wish = nil
 	a.mu.Unlock()
@@ -130,6 +131,13 @@ func (a *attachment) Own(p room.Person) {
 	if denied {
 		a.out.Send(signal.Fault{Type: string(signal.Failed), Code: signal.NotAllowed, Message: "media: the meeting does not let you switch that on now."})
 	}
+}
+
+// self is the participant as the room has them.
+func (a *attachment) self() room.Person {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.own
 }
 
 // Update implements room.Observer.
@@ -153,7 +161,7 @@ func (a *attachment) Reset(s room.Snapshot) {
 	if a.out == nil {
 		return
 	}
-	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
+	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(with(s.People, a.self())), Viewers: s.Viewers, Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
 	a.lobby.reset(s)
 	if a.roster.reset(s) {
 		a.follow()
@@ -242,6 +250,15 @@ func (a *attachment) Offer(ctx context.Context, offer string, _ signal.Up) (stri
 		a.ear.update()
 	}
 	return answer, a.slots.mids(), nil
+}
+
+// People implements signal.Session.
+func (a *attachment) People(q signal.Lookup) (signal.Page, error) {
+	page, err := a.seat.Viewers(room.Lookup{After: q.After, Match: q.Match, Limit: q.Limit})
+	if err != nil {
+		return signal.Page{}, actError(err)
+	}
+	return signal.Page{People: signalPeople(page.People), Next: page.Next, Total: page.Total}, nil
 }
 
 // Leave implements signal.Session.

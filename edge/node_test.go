@@ -267,8 +267,8 @@ func TestResumeOnTheSameNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.seat.Peer() != "ann" || snap.Capacity != 3 {
-		t.Errorf("resumed as %q in a room for %d", a.seat.Peer(), snap.Capacity)
+	if a.seat.Peer() != "ann" || snap.Places.Call != 3 {
+		t.Errorf("resumed as %q in a room for %d", a.seat.Peer(), snap.Places.Call)
 	}
 	n.holds(1, 1, 1, 2)
 	if got := ended(old); got != signal.Superseded {

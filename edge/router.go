@@ -14,6 +14,7 @@ func (n *Node) Handler() http.Handler {
 	r.Get("/", n.pages.meeting)
 	r.Get("/m/{room}", n.pages.meeting)
 	r.Get("/call/", n.pages.meeting)
+	r.Get("/webinar/", n.pages.meeting)
 	r.Get("/assets/*", n.pages.asset)
 	r.Get("/embed/*", n.pages.script)
 	r.Get("/ws", n.sockets.ServeHTTP)

@@ -66,7 +66,7 @@ func (o *owner) join(l *local, c command) {
 }
 
 func (o *owner) watch(l *local) {
-	o.locals[l.attachment] = l
+	o.locals[l.attachment], o.onlookers[l.attachment] = l, l
 	if o.mode == following && !o.registered && o.core != nil {
 		o.seek(o.home) // a standby that nobody asked for is not kept for the watcher
 		return
@@ -151,7 +151,7 @@ func (o *owner) leave(attachment string, reason Reason) {
 	if l == nil {
 		return
 	}
-	delete(o.locals, attachment)
+	o.drop(l)
 	for n, p := range o.pending {
 		switch {
 		case p.local == l:
@@ -205,6 +205,17 @@ func (o *owner) submit(p *pending) {
 	}
 }
 
+// drop forgets a local.
+func (o *owner) drop(l *local) {
+	delete(o.locals, l.attachment)
+	delete(o.onlookers, l.attachment)
+	peer := l.person.PeerID
+	o.peers[peer] = slices.DeleteFunc(o.peers[peer], func(other *local) bool { return other == l })
+	if len(o.peers[peer]) == 0 {
+		delete(o.peers, peer)
+	}
+}
+
 // failed gives up on a command.
 func (o *owner) failed(id uint64, err error) {
 	p := o.pending[id]
@@ -216,7 +227,7 @@ func (o *owner) failed(id uint64, err error) {
 		p.write.done <- written{err: err}
 	}
 	if p.local != nil {
-		delete(o.locals, p.local.attachment)
+		o.drop(p.local)
 		p.local.entered <- entered{err: err}
 	}
 }

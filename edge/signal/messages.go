@@ -115,6 +115,7 @@ type NodeRef struct {
 // RoomRef says which room was joined, its version, and which node is its home.
 type RoomRef struct {
 	ID      string `json:"id"`
+	Kind    string `json:"kind,omitempty"` // webinar, or empty for a call
 	Version uint64 `json:"version"`
 	Home    string `json:"home"`
 }
@@ -144,6 +145,7 @@ type Joined struct {
 	Room       RoomRef     `json:"room"`
 	Self       Person      `json:"self"`
 	People     []Person    `json:"people"`
+	Viewers    int         `json:"viewers,omitempty"` // of a webinar, listed or not
 	Chat       []Message   `json:"chat"`
 	Rules      Rules       `json:"rules"`
 	Lobby      []Guest     `json:"lobby,omitempty"` // for moderators
@@ -155,7 +157,7 @@ type Joined struct {
 }
 
 // Event is one change of a room. Kind is join, person, leave, chat, rules,
-// reaction or ask.
+// reaction, ask, counted or viewers.
 type Event struct {
 	Kind    string   `json:"kind"`
 	Person  *Person  `json:"person,omitempty"`
@@ -165,6 +167,7 @@ type Event struct {
 	Rules   *Rules   `json:"rules,omitempty"`
 	Text    string   `json:"text,omitempty"`   // of a reaction
 	Source  string   `json:"source,omitempty"` // of an ask: what to switch on
+	Viewers *int     `json:"viewers,omitempty"`
 }
 
 // Update carries the events that led to a version of the room.
@@ -179,6 +182,7 @@ type Reset struct {
 	Type    string    `json:"type"`
 	Version uint64    `json:"version"`
 	People  []Person  `json:"people"`
+	Viewers int       `json:"viewers,omitempty"`
 	Chat    []Message `json:"chat"`
 	Rules   Rules     `json:"rules"`
 }
@@ -254,6 +258,8 @@ type Request struct {
 	Verb  string          `json:"verb"` // of act, as are the next two
 	About string          `json:"peer_id"`
 	Value json.RawMessage `json:"value"`
+
+	Lookup // of people
 }
 
 var (
@@ -310,6 +316,9 @@ func ParseRequest(b []byte) (Request, error) {
 	}
 	if r.Type == "act" && r.Verb == "" {
 		return r, fmt.Errorf("%w: verb: is missing", errBadMessage)
+	}
+	if r.Type == "people" {
+		return r, r.Lookup.check()
 	}
 	return r, checkViews(r.Views)
 }

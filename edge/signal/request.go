@@ -133,6 +133,13 @@ func (c *socket) handle(s Session, r Request) {
 		if err := s.Rename(r.Name); err != nil {
 			c.out.Send(c.failed(err, r))
 		}
+	case "people":
+		page, err := s.People(r.Lookup)
+		if err != nil {
+			c.out.Send(c.failed(err, r))
+			return
+		}
+		c.out.Send(page.answer(r.ID))
 	case "chat", "act":
 		c.queue(c.rooms, r)
 	case "offer":

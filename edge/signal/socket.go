@@ -53,6 +53,7 @@ type Session interface {
 	Rename(name string) error
 	Chat(ctx context.Context, id, text string) (seq uint64, err error)
 	Act(ctx context.Context, a Act) error
+	People(q Lookup) (Page, error)
 	Offer(ctx context.Context, offer string, up Up) (string, SlotMIDs, error)
 	Leave() // the participant left
 	Away()  // the client is gone; the participant may come back at once, or has left

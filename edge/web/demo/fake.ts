@@ -29,6 +29,8 @@ interface Scenario {
   early?: EntryRefusal;
   /** How the company wants the page to look. */
   looks?: Record<string, string>;
+  /** A webinar with so many viewers. */
+  viewers?: number;
 }
 
 declare global {
@@ -47,6 +49,16 @@ const entry: Entry | undefined = scenario.entry && {
 };
 const began = Date.now() - 9 * 60_000;
 
+/** Names for viewers of whom there are too many to write down. */
+function viewersOf(n: number): Person[] {
+  const first = ["Aaron", "Beatriz", "Chen", "Dagny", "Emeka", "Farah", "Goran", "Hana", "Иван", "Jorun", "Katya", "Liam"];
+  const last = ["Abel", "Brandt", "Costa", "Duarte", "Eriksen", "Fofana", "Green", "Hoang", "Ito", "Jensen", "Kovacs"];
+  return Array.from({ length: n }, (_, i) => ({
+    peer_id: `v${i}`, name: `${first[i % first.length]} ${String.fromCharCode(65 + (i % 26))}. ${last[i % last.length]}`, role: "regular", owner: false, mode: "viewer", hand: null, pop: "fra", joined_at: new Date(began).toISOString(),
+    state: i === 3 ? ("reconnecting" as const) : ("present" as const), media: { mic: false, camera: false, share: false, share_audio: false }, tracks: {},
+  })).sort((a, b) => a.name.localeCompare(b.name));
+}
+
 class Fake {
   version = 10;
   people = new Map<string, Person>();
@@ -62,6 +74,7 @@ class Fake {
   views: (View | null)[] = [];
   rules: Rules = { ...defaultRules, ...scenario.rules };
   lobby: Guest[] = (scenario.guests ?? []).map((name, i) => ({ peer_id: `g${i}`, name, since: new Date().toISOString() }));
+  viewers = viewersOf(scenario.viewers ?? 0);
   joins = 0;
   subscribes = 0;
 
@@ -300,6 +313,13 @@ class FakeSocket {
         fake.act(this.self, m);
         this.deliver({ type: "ack", id: m.id });
         break;
+      case "people": {
+        const all = fake.viewers.filter((p) => p.name.toLowerCase().includes(m.match.toLowerCase()));
+        const from = Number(m.after || 0);
+        const end = from + m.limit;
+        this.deliver({ type: "people", id: m.id, people: all.slice(from, end), next: end < all.length ? String(end) : "", total: all.length });
+        break;
+      }
       case "offer":
         void this.answer(m.offer).then((answer) => this.deliver({ type: "answer", id: m.id, answer, slots: this.slots() }));
         break;
@@ -367,7 +387,7 @@ class FakeSocket {
     fake.sockets.add(this);
     const joined: Joined = {
       type: "joined", peer_id: this.self, answer, ice_servers: [], resume: "ticket",
-      node: { id: this.node?.node ?? "", pop: this.node?.pop ?? "" }, room: { id: m.room, version: fake.version, home: "fra-1" },
+      node: { id: this.node?.node ?? "", pop: this.node?.pop ?? "" }, room: { id: m.room, version: fake.version, home: "fra-1", ...(scenario.viewers ? { kind: "webinar" } : {}) }, viewers: scenario.viewers ?? 0,
       self, people: [...fake.people.values()], chat: fake.chat, rules: fake.rules, lobby: fake.lobby, slots: this.slots(),
       assigned: { video: this.shown, audio: this.audio.map(() => null) }, entry, ping_ms: 2000, trace: "demo",
     };

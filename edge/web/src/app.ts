@@ -3,6 +3,7 @@
 
 import { batch, computed, effect, signal, untracked, type Signal } from "@preact/signals";
 import { attributes, brought, decided, type Attributes, type Control } from "./attributes";
+import { Crowd } from "./crowd";
 import { Floor } from "./floor";
 import { FullScreen } from "./fullscreen";
 import { codeKey, pickLang, setLang, t, type Key } from "./i18n";
@@ -41,6 +42,7 @@ export class App {
   readonly devices: Devices;
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
+  readonly crowd: Crowd;
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -73,7 +75,7 @@ export class App {
 
   constructor(readonly params: Params) {
     this.devices = new Devices(this.store);
-    this.attributes = signal(attributes(params.said));
+    this.attributes = signal(attributes(params.said, params.kind));
     this.controlsVisible = signal(!this.attributes.value.bare);
     this.name.value = params.displayName || this.store.get("name") || "";
     this.beginOff(this.attributes.value);
@@ -97,6 +99,7 @@ export class App {
       this.notify(t(codeKey("error", code)), "problem");
     };
     this.floor = new Floor(this.session, this.devices, (text, tone) => this.tell(text, tone), (text) => (this.spoken.value = text));
+    this.crowd = new Crowd((q) => this.session.look(q), realClock);
     // Who has the list before their eyes needs no notice over it.
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     const { session, devices, floor, figures, slotsChanged } = this;
@@ -104,6 +107,9 @@ export class App {
     this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock });
     this.look.begin(this.attributes.value);
     if (this.attributes.value.fullScreen) this.fullScreen.atFirstGesture();
+    this.floor.ondone = (a) => {
+      if (a.verb === "kick" || a.verb === "block" || (a.verb === "mode" && a.value !== "viewer")) this.crowd.without(a.peer_id);
+    };
     this.devices.onnotice = (n) => this.deviceNotice(n);
     this.wire();
   }
@@ -128,7 +134,7 @@ export class App {
     if (seat) return void this.comeBack(seat);
     if (this.attributes.value.page === "") return void this.join(this.params.displayName || t("guest")); // which says all that a look ahead does
     void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => this.told(a));
-    void this.devices.start();
+    this.openDevices();
     this.intend();
   }
 
@@ -144,6 +150,11 @@ export class App {
     await Promise.race([this.devices.start(), sleep(realClock, DEVICES_MS)]);
     await this.session.comeBack(seat, this.devices.media.peek());
     this.returning.value = false;
+  }
+
+  /** Who only watches is asked for no device. */
+  private openDevices(): void {
+    if (!this.attributes.value.viewer) void this.devices.start();
   }
 
   private asked() {
@@ -173,6 +184,7 @@ export class App {
     if (now.fullScreen && !was.fullScreen) this.fullScreen.atFirstGesture();
     if (this.session.phase.value !== "idle" || this.returning.value) return;
     this.beginOff(now, was);
+    if (was.viewer) this.openDevices();
     if (now.page === "") void this.join(now.name || t("guest"));
   }
 
@@ -199,7 +211,7 @@ export class App {
     this.timings = { clickJoin: performance.now() };
     this.name.value = name;
     if (!this.attributes.value.nameLocked && this.attributes.value.page !== "") this.store.set("name", name);
-    void this.devices.start();
+    this.openDevices();
     await this.session.join(name, this.devices.media.peek());
   }
 

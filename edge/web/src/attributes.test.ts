@@ -31,18 +31,18 @@ test("flags: true, 1 and empty; false and 0; anything else the default", () => {
 });
 
 test("what the address alone makes of the page", () => {
-  const none = attributes({});
+  const none = attributes({}, "call");
   assert.deepEqual({ ...none, hidden: [...none.hidden] }, {
-    name: "", nameLocked: false, page: "setup", micOff: false, cameraOff: false, observer: false, leaveUrl: "", bare: false, hidden: [],
+    name: "", nameLocked: false, page: "setup", micOff: false, cameraOff: false, observer: false, viewer: false, leaveUrl: "", bare: false, hidden: [],
     layout: null, minimizeTiles: false, videoFirst: false, fullScreen: false, lang: null,
   });
-  const all = attributes(of("displayName=Ann&nameScreenDisabled&mute=mic&observer=1&controlsDisabled=true&hideControls=share,+Hand,nonsense&disableChat&hideInvite&view=left_side_speaker&minimizeTiles&sortPeers&startWithFS&leaveUrl=https://evil.example"));
+  const all = attributes(of("displayName=Ann&nameScreenDisabled&mute=mic&observer=1&controlsDisabled=true&hideControls=share,+Hand,nonsense&disableChat&hideInvite&view=left_side_speaker&minimizeTiles&sortPeers&startWithFS&leaveUrl=https://evil.example"), "call");
   assert.deepEqual([all.name, all.nameLocked, all.page, all.micOff, all.cameraOff, all.observer, all.bare], ["Ann", true, "", true, true, true, true]);
   assert.deepEqual([...all.hidden].sort(), ["chat", "hand", "invite", "share"]);
   assert.deepEqual([all.layout, all.minimizeTiles, all.videoFirst, all.fullScreen], ["left-side-speaker", true, true, true]);
   assert.equal(all.leaveUrl, "", "only the server says where to go");
-  assert.equal(attributes({ layout: "cinema" }).layout, "gallery");
-  assert.equal(attributes({ layout: "gallery", stripLayout: "1" }).layout, "strip");
+  assert.equal(attributes({ layout: "cinema" }, "call").layout, "gallery");
+  assert.equal(attributes({ layout: "gallery", stripLayout: "1" }, "call").layout, "strip");
 });
 
 const entry = (change: Partial<Entry> = {}): Entry => ({

@@ -31,6 +31,8 @@ export interface Attributes {
   videoFirst: boolean;
   fullScreen: boolean;
   observer: boolean;
+  /** Only watches: a webinar's, unless the server says otherwise. */
+  viewer: boolean;
   /** The language that the link or the token names, be it unknown. */
   lang: string | null;
   /** Where to go after the call, as far as the company allows it; only the server knows that. */
@@ -91,7 +93,7 @@ export function flag(value: string | null | undefined, fallback: boolean): boole
 }
 
 /** What the address alone makes of the page. */
-export function attributes(said: Said): Attributes {
+export function attributes(said: Said, kind: string): Attributes {
   return {
     name: said.displayName ?? "",
     nameLocked: Boolean(said.displayName),
@@ -99,6 +101,7 @@ export function attributes(said: Said): Attributes {
     micOff: flag(said.micOff, false),
     cameraOff: flag(said.cameraOff, false) || flag(said.observer, false),
     observer: flag(said.observer, false),
+    viewer: kind === "webinar" && !flag(said.itisparticipant, false),
     leaveUrl: "",
     ...look(said, []),
   };
@@ -113,6 +116,7 @@ export function decided(e: Entry): Attributes {
     micOff: e.media.mic_off,
     cameraOff: e.media.camera_off,
     observer: e.mode === "observer",
+    viewer: e.mode === "viewer",
     leaveUrl: e.view["leaveUrl"] ?? "",
     ...look(e.view as Said, e.hidden),
   };

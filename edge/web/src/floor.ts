@@ -41,6 +41,8 @@ export class Floor {
   readonly ruling = signal(false);
   /** Somebody came to the door. */
   onguest: (text: string) => void = () => {};
+  /** An act was done. */
+  ondone: (act: Act) => void = () => {};
   private reactionId = 0;
   private guests: readonly Guest[] = [];
 
@@ -77,6 +79,7 @@ export class Floor {
   async act(act: Act): Promise<void> {
     const code = await this.session.act(act);
     if (code) this.tell(t(codeKey("error", code)), "problem");
+    else this.ondone(act);
   }
 
   toggle(source: Switch): void {

@@ -16,6 +16,12 @@ test("attributes and their aliases", () => {
   assert.equal(readParams("/call/", "?peerId=1&peerID=2").peerId, "1");
 });
 
+test("a webinar has an address of its own", () => {
+  assert.equal(readParams("/webinar/", "?roomId=r").kind, "webinar");
+  assert.equal(readParams("/webinar", "?roomId=r").room, "r");
+  for (const path of ["/call/", "/m/webinar", "/webinar/x"]) assert.equal(readParams(path, "?roomId=r").kind, "call");
+});
+
 test("the camera is VP8 unless a codec we know is named", () => {
   for (const [q, want] of [["", "vp8"], ["?codec=av1", "av1"], ["?codec=h264", "h264"], ["?codec=theora", "vp8"], ["?codec=", "vp8"]] as const) assert.equal(readParams("/m/r", q).codec, want);
   assert.equal(readParams("/m/r", "").redundant, false);

@@ -33,7 +33,7 @@ export function readParams(path: string, search: string): Params {
   const segment = /^\/m\/([^/]+)\/?$/.exec(path)?.[1];
   return {
     room: segment !== undefined ? decode(segment) : (said.roomId ?? ""),
-    kind: "call",
+    kind: /^\/webinar\/?$/.test(path) ? "webinar" : "call",
     token: q.get("token") ?? "",
     browser: "",
     displayName: said.displayName ?? "",

@@ -13,6 +13,8 @@ export const en = {
   "more": "More",
 
   "pre.title": "Ready to join?",
+  "pre.webinar": "Join the webinar",
+  "pre.watch": "You join with your camera and microphone off.",
   "pre.room": "Room {room}",
   "pre.name": "Your name",
   "pre.name.placeholder": "How others will see you",
@@ -123,6 +125,11 @@ export const en = {
   "present.follow": "Follow the presented view",
 
   "people.count": { one: "{n} person", other: "{n} people" },
+  "people.stage": { one: "{n} on stage", other: "{n} on stage" },
+  "viewers.count": { one: "{n} viewer", other: "{n} viewers" },
+  "viewers.search": "Search viewers",
+  "viewers.found": { one: "{n} found", other: "{n} found" },
+  "viewers.more": "Show more",
   "people.moderator": "Moderator",
   "people.cameraOff": "Camera off",
   "people.sharing": "Sharing",

@@ -12,6 +12,8 @@ export const ru: Record<Key, Text> = {
   "more": "Ещё",
 
   "pre.title": "Готовы войти?",
+  "pre.webinar": "Вход на вебинар",
+  "pre.watch": "Вы войдёте с выключенными камерой и микрофоном.",
   "pre.room": "Комната {room}",
   "pre.name": "Ваше имя",
   "pre.name.placeholder": "Так вас увидят другие",
@@ -122,6 +124,11 @@ export const ru: Record<Key, Text> = {
   "present.follow": "Вид ведущего",
 
   "people.count": { one: "{n} участник", few: "{n} участника", many: "{n} участников", other: "{n} участника" },
+  "people.stage": { one: "{n} на сцене", few: "{n} на сцене", many: "{n} на сцене", other: "{n} на сцене" },
+  "viewers.count": { one: "{n} зритель", few: "{n} зрителя", many: "{n} зрителей", other: "{n} зрителя" },
+  "viewers.search": "Найти зрителя",
+  "viewers.found": { one: "Найден {n}", few: "Найдено {n}", many: "Найдено {n}", other: "Найдено {n}" },
+  "viewers.more": "Показать ещё",
   "people.moderator": "Модератор",
   "people.cameraOff": "Камера выключена",
   "people.sharing": "Показывает экран",

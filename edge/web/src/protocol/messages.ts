@@ -88,6 +88,22 @@ export type Act =
   | { verb: "stage"; value: Stage }
   | { verb: "end" };
 
+/** A part of the viewers of a webinar, in the order of their names. */
+export interface Lookup {
+  /** The next of the page before; empty: the first. */
+  after: string;
+  match: string;
+  limit: number;
+}
+
+export interface Page {
+  type: "people";
+  id: string;
+  people: Person[] | null;
+  next: string;
+  total: number;
+}
+
 export interface IceServer {
   urls: string[];
   username?: string;
@@ -210,9 +226,12 @@ export interface Joined {
   ice_servers: IceServer[] | null;
   resume: string;
   node: { id: string; pop: string };
-  room: { id: string; version: number; home: string };
+  /** kind is missing in a call. */
+  room: { id: string; version: number; home: string; kind?: string };
   self: Person;
   people: Person[] | null;
+  /** Of a webinar, listed or not; missing for none. */
+  viewers?: number;
   chat: ChatMessage[] | null;
   rules: Rules;
   /** For moderators. */
@@ -232,7 +251,9 @@ export type RoomEvent =
   | { kind: "chat"; message: ChatMessage }
   | { kind: "rules"; rules: Rules }
   | { kind: "reaction"; peer_id: string; text: string }
-  | { kind: "ask"; source: "mic" | "camera" | "share" };
+  | { kind: "ask"; source: "mic" | "camera" | "share" }
+  | { kind: "counted"; peer_id: string }
+  | { kind: "viewers"; viewers: number };
 
 export interface Refused {
   type: "refused";
@@ -252,7 +273,8 @@ export type ServerMessage =
   | Refused
   | Ended
   | { type: "update"; version: number; events: RoomEvent[] }
-  | { type: "reset"; version: number; people: Person[] | null; chat: ChatMessage[] | null; rules: Rules }
+  | { type: "reset"; version: number; people: Person[] | null; viewers?: number; chat: ChatMessage[] | null; rules: Rules }
+  | Page
   | { type: "waiting"; ping_ms: number }
   | { type: "lobby"; waiting: Guest[] }
   | { type: "speaking"; peer_ids: string[] | null; dominant?: string }
@@ -276,6 +298,7 @@ export type ClientMessage =
   | { type: "rename"; name: string }
   | { type: "chat"; id: string; text: string }
   | ({ type: "act"; id: string } & Act)
+  | ({ type: "people"; id: string } & Lookup)
   | { type: "offer"; id: string; offer: string; up: Up }
   | { type: "ping"; t: number }
   | { type: "leave"; grace?: boolean };

@@ -12,8 +12,9 @@ import { acked, failed, settle, type Outgoing } from "./chat";
 import { sleep, type Clock } from "./clock";
 import { remedy, resumesAfter } from "./codes";
 import { Hush } from "./hush";
+import { Lookups } from "./lookups";
 import type { OpenSocket } from "./line";
-import { nothingOn, type Act, type Assignment, type ClientMessage, type Guest, type Joined, type Media, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
+import { nothingOn, type Act, type Assignment, type ClientMessage, type Guest, type Joined, type Lookup, type Media, type Page, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
 import { emptyRoster, replace, speaking, update, type Change, type Roster } from "./roster";
 import type { Switch } from "./rights";
 import { chooseSlots, sameSlots } from "./slots";
@@ -114,6 +115,7 @@ export class Session<T extends Transport> {
   private roomBound = 0;
   private ownBound = 0;
   private readonly acts: Acts;
+  private readonly lookups: Lookups;
   private readonly hush: Hush;
   private readonly views: ViewReport;
   private readonly resting = signal<ReadonlySet<string>>(new Set());
@@ -125,6 +127,7 @@ export class Session<T extends Transport> {
     this.identity = identity;
     this.views = new ViewReport(deps.clock, (video) => this.send({ type: "views", video }));
     this.acts = new Acts(deps.clock, deps.newId, (m) => this.send(m));
+    this.lookups = new Lookups(deps.clock, deps.newId, (m) => this.send(m));
     this.hush = new Hush(deps.clock, (sources, entering) => this.onhush(sources, entering));
     effect(() => this.updateSlots());
   }
@@ -201,6 +204,11 @@ export class Session<T extends Transport> {
   /** Asks the room for something; resolves to nothing, or to the code of why not. */
   act(act: Act): Promise<string> {
     return this.phase.value === "live" ? this.acts.ask(act) : Promise.resolve("try_again");
+  }
+
+  /** Looks viewers of a webinar up; resolves to a part of them, or to the code of why not. */
+  look(q: Lookup): Promise<Page | string> {
+    return this.phase.value === "live" ? this.lookups.ask(q) : Promise.resolve("try_again");
   }
 
   /** This person as the room has them. */
@@ -368,7 +376,7 @@ export class Session<T extends Transport> {
     const chat = joined.chat ?? [];
     batch(() => {
       this.joined.value = joined;
-      this.roster.value = replace(this.roster.value, joined.room.version, joined.people, chat, joined.self, joined.rules);
+      this.roster.value = replace(this.roster.value, joined.room.version, joined.people, chat, joined.self, joined.rules, joined.viewers);
       this.lobby.value = joined.lobby ?? [];
       this.confirmed.value = this.assigned.value = fill(joined.assigned, joined.slots);
       this.layers.value = [];
@@ -409,8 +417,11 @@ export class Session<T extends Transport> {
         break;
       }
       case "reset":
-        this.roster.value = replace(this.roster.value, m.version, m.people, m.chat, undefined, m.rules);
+        this.roster.value = replace(this.roster.value, m.version, m.people, m.chat, undefined, m.rules, m.viewers);
         this.heed();
+        break;
+      case "people":
+        this.lookups.settled(m.id, m);
         break;
       case "lobby":
         this.lobby.value = m.waiting ?? [];
@@ -443,7 +454,7 @@ export class Session<T extends Transport> {
         if (!this.acts.settled(m.id, "") && m.seq !== undefined) this.outgoing.value = acked(this.outgoing.value, m.id, m.seq, this.roster.value.chat);
         break;
       case "error":
-        if (this.acts.settled(m.id ?? "", m.code)) break;
+        if (this.acts.settled(m.id ?? "", m.code) || this.lookups.settled(m.id ?? "", m.code)) break;
         if (this.outgoing.value.some((o) => o.id === m.id)) this.outgoing.value = failed(this.outgoing.value, m.id ?? "", m.code);
         else this.onerror(m.code);
         break;

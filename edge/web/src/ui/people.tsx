@@ -11,6 +11,7 @@ import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
 import { PinButton } from "./pin";
 import { RulesView } from "./rules";
+import { Viewers } from "./viewers";
 import { initials, tint } from "./words";
 
 export function PeoplePanel({ app }: { app: App }) {
@@ -39,11 +40,12 @@ function PeopleList({ app, returns }: { app: App; returns: boolean }) {
   const ordered = [...raised, ...rest.filter((p) => p.peer_id === self), ...rest.filter((p) => p.peer_id !== self)];
   const { locked } = app.floor.rules.value;
   const moderates = app.floor.moderates.value;
+  const webinar = app.session.joined.value?.room.kind === "webinar";
   return (
     <div class="scroll" ref={list}>
       {moderates && <Lobby app={app} />}
       <div class="count-row">
-        <p class="quiet">{[t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
+        <p class="quiet">{[webinar ? t("people.stage", { n: people.filter((p) => p.mode !== "viewer").length }) : t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
         {moderates && <RoomMenu app={app} />}
       </div>
       <ul class="people">
@@ -51,7 +53,8 @@ function PeopleList({ app, returns }: { app: App; returns: boolean }) {
           <Row key={p.peer_id} app={app} p={p} own={p.peer_id === self} speaking={speaking.has(p.peer_id)} />
         ))}
       </ul>
-      {app.shows("settings") && (
+      <Viewers app={app} />
+      {app.shows("settings") && app.floor.me.value?.mode !== "viewer" && (
         <>
           <h3>{t("device.settings")}</h3>
           <Choice app={app} kind="mic" />

@@ -13,20 +13,22 @@ import { initials, tint } from "./words";
 export function PreJoin({ app }: { app: App }) {
   const joining = app.session.phase.value === "joining";
   const whole = app.attributes.value.page !== "name";
+  const watches = app.attributes.value.viewer;
   return (
-    <main class={`page prejoin ${whole ? "" : "brief"}`} aria-busy={joining}>
-      {whole && (
+    <main class={`page prejoin ${watches ? "watches" : whole ? "" : "brief"}`} aria-busy={joining}>
+      {whole && !watches && (
         <section class="preview-side">
           <Preview app={app} />
         </section>
       )}
       <section class="form-side">
-        <h1>{t("pre.title")}</h1>
+        <h1>{t(watches ? "pre.webinar" : "pre.title")}</h1>
         <p class="quiet room">{t("pre.room", { room: app.title.value })}</p>
         <NameForm app={app} joining={joining} />
-        {whole && <Choice app={app} kind="mic" />}
-        {whole && <Choice app={app} kind="camera" />}
-        <Troubles app={app} />
+        {watches && <p class="quiet">{t("pre.watch")}</p>}
+        {whole && !watches && <Choice app={app} kind="mic" />}
+        {whole && !watches && <Choice app={app} kind="camera" />}
+        {!watches && <Troubles app={app} />}
       </section>
     </main>
   );
