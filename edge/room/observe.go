@@ -22,8 +22,8 @@ func (o *owner) settle() {
 				o.admit(p.local)
 			} else if _, waits := s.guest(p.local.attachment); waits {
 				p.local.wait()
-			} else if reason, over := s.ended(p.local.attachment); over && reason != Lost {
-				o.failed(id, endedError(reason)) // came and went before this copy was made
+			} else if e, over := s.ended(p.local.attachment); over && e.Reason != Lost {
+				o.failed(id, endedError(e.Reason)) // came and went before this copy was made
 			}
 			continue
 		}
@@ -93,8 +93,8 @@ func (o *owner) deliver(b Batch) {
 		if !l.in {
 			continue
 		}
-		if reason, over := l.ends(b); over {
-			o.end(l, reason)
+		if reason, by, over := l.ends(b); over {
+			o.end(l, reason, by)
 			continue
 		}
 		o.heed(l)
@@ -108,19 +108,19 @@ func (o *owner) deliver(b Batch) {
 
 // ends looks for the end of a local's presence in a batch, and takes over what
 // the home decides about it.
-func (l *local) ends(b Batch) (Reason, bool) {
+func (l *local) ends(b Batch) (reason Reason, by string, over bool) {
 	if l.watch {
-		return "", false
+		return "", "", false
 	}
 	for _, e := range b.Events {
 		switch {
 		case e.Kind == EventLeave && e.Attachment == l.attachment:
-			return e.Reason, true
+			return e.Reason, e.By, true
 		case e.Person != nil && e.Kind != EventWait && e.Person.PeerID == l.person.PeerID && e.Person.Attachment != l.attachment:
-			return Superseded, true
+			return Superseded, "", true
 		}
 	}
-	return "", false
+	return "", "", false
 }
 
 // heed takes over what the home decides about a local, and what the rules allow
@@ -139,7 +139,7 @@ func (o *owner) heed(l *local) {
 }
 
 // end is the end of a local that did not leave by itself.
-func (o *owner) end(l *local, reason Reason) {
+func (o *owner) end(l *local, reason Reason, by string) {
 	delete(o.locals, l.attachment)
 	for id, p := range o.pending {
 		if p.write != nil && p.command.attachment() == l.attachment {
@@ -147,7 +147,7 @@ func (o *owner) end(l *local, reason Reason) {
 			p.write.done <- written{err: p.unfinished(reason)}
 		}
 	}
-	l.observer.Ended(reason)
+	l.observer.Ended(reason, by)
 }
 
 // resetAll compares the locals with a state that replaced the copy. It reports
@@ -163,15 +163,15 @@ func (o *owner) resetAll() (missing bool) {
 			continue
 		}
 		p, present := s.People[l.person.PeerID]
-		reason, over := s.ended(l.attachment)
+		end, over := s.ended(l.attachment)
 		switch {
 		case present && p.Attachment == l.attachment:
 			o.heed(l)
 			l.observer.Reset(o.core.Snapshot())
-		case over && reason != Lost:
-			o.end(l, reason)
+		case over && end.Reason != Lost:
+			o.end(l, end.Reason, end.By)
 		case present && p.Claim.After(l.person.Claim):
-			o.end(l, Superseded)
+			o.end(l, Superseded, "")
 		default:
 			missing = true
 			l.observer.Reset(o.core.Snapshot())
