@@ -6,6 +6,7 @@ import { codeKey, t, type Key } from "../i18n";
 import type { Person } from "../protocol/messages";
 import { remedy } from "../protocol/codes";
 import { Icon, type IconName } from "./icons";
+import { moment } from "./words";
 
 const icons: Record<string, IconName> = {
   left: "door", superseded: "devices", kicked: "removed", blocked: "removed", room_closed: "door",
@@ -41,6 +42,7 @@ export function Final({ app, phase, code, by }: FinalProps) {
         {t(key)}
       </h1>
       <p class="lead">{decided(code, by, app.session.self) ?? t(`${key}.text` as Key)}</p>
+      {app.opens.value && (code === "too_early" || code === "token_not_yet_valid") && <p class="lead">{t("refused.opens", { time: moment(app.opens.value) })}</p>}
       {again && (
         <button class="primary" onClick={() => app.again()}>
           {t(again)}

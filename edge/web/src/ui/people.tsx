@@ -9,6 +9,7 @@ import { Choice } from "./prejoin";
 import { Icon } from "./icons";
 import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
+import { PinButton } from "./pin";
 import { RulesView } from "./rules";
 import { initials, tint } from "./words";
 
@@ -50,9 +51,13 @@ function PeopleList({ app, returns }: { app: App; returns: boolean }) {
           <Row key={p.peer_id} app={app} p={p} own={p.peer_id === self} speaking={speaking.has(p.peer_id)} />
         ))}
       </ul>
-      <h3>{t("device.settings")}</h3>
-      <Choice app={app} kind="mic" />
-      <Choice app={app} kind="camera" />
+      {app.shows("settings") && (
+        <>
+          <h3>{t("device.settings")}</h3>
+          <Choice app={app} kind="mic" />
+          <Choice app={app} kind="camera" />
+        </>
+      )}
     </div>
   );
 }
@@ -86,7 +91,7 @@ function Row({ app, p, own, speaking }: { app: App; p: Person; own: boolean; spe
           <Icon name="micOff" size={16} />
         </span>
       )}
-      {app.floor.moderates.value && (own ? <span class="plain" /> : <PersonMenu app={app} p={p} />)}
+      {app.floor.moderates.value && !own ? <PersonMenu app={app} p={p} /> : <PinButton app={app} p={p} />}
     </li>
   );
 }
