@@ -143,13 +143,13 @@ func checkBitrate(bitrate int) error {
 }
 
 // setRules makes rules hold from now on: who may do less is hushed.
-func (c *Core) setRules(r Rules, at Stamp) []Event {
+func (c *Core) setRules(r Rules, by Hush) []Event {
 	if r == c.s.Rules {
 		return nil
 	}
 	events := []Event{ruled(r)}
 	for _, p := range c.s.everybody() {
-		if q := p.kept(r.may(p), at); !q.equal(p) {
+		if q := p.kept(r.may(p), by); !q.equal(p) {
 			events = append(events, changed(q))
 		}
 	}

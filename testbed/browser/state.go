@@ -21,8 +21,12 @@ type State struct {
 		Speaking                 bool
 		Media                    struct{ Mic, Camera, Share bool }
 	}
-	Rules struct{ Locked, Lobby bool }
-	Chat  []struct {
+	Rules struct {
+		Locked, Lobby bool
+		Chat          string
+		Bitrate       int
+	}
+	Chat []struct {
 		Seq                int
 		PeerID, Name, Text string
 	}

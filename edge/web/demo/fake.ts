@@ -188,7 +188,7 @@ class Fake {
       case "lower":
         return alter(someone, (p) => ({ ...p, hand: null }));
       case "mute":
-        return alter(someone, (p) => ({ ...p, media: { ...p.media, [m.value]: false } }));
+        return alter(someone, (p) => ({ ...p, media: { ...p.media, [m.value]: false }, hushed: { ...p.hushed, [m.value]: { mark: String(this.version), by: self } } }));
       case "role":
         return alter(someone, (p) => ({ ...p, role: m.value }));
       case "mode":
@@ -212,7 +212,7 @@ class Fake {
       case "block":
         return this.exit(m.peer_id, `${m.verb}ed`);
       case "end":
-        return this.end("room_closed");
+        return this.end("room_closed", self);
       case "admit":
       case "reject":
         this.lobby = this.lobby.filter((g) => m.peer_id && g.peer_id !== m.peer_id);
@@ -220,8 +220,8 @@ class Fake {
     }
   }
 
-  end(code: string): void {
-    for (const s of this.sockets) s.finish({ type: "ended", code, message: code }, 4000);
+  end(code: string, by = ""): void {
+    for (const s of this.sockets) s.finish({ type: "ended", code, message: code, by }, 4000);
   }
 
   move(): void {

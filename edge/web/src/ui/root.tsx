@@ -39,7 +39,7 @@ function Screen({ app }: { app: App }) {
       return <Call app={app} />;
     case "refused":
     case "ended":
-      return <Final app={app} phase={phase} code={app.session.verdict.value?.code ?? "internal"} />;
+      return <Final app={app} phase={phase} code={app.session.verdict.value?.code ?? "internal"} by={app.session.verdict.value?.by} />;
   }
 }
 
