@@ -6,6 +6,7 @@ import { effect } from "@preact/signals-core";
 import { Devices, allowed, type Kind } from "../media/devices";
 import type { Session } from "../protocol/session";
 import { fault } from "./door";
+import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
 import type { Transport } from "../protocol/attachment";
 
@@ -14,6 +15,7 @@ export interface Meeting {
   readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "say" | "self" | "onchange" | "onerror">;
   readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting">;
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
+  readonly look: Looking;
   readonly name: { value: string };
   readonly panel: { value: "chat" | "people" | "connection" | null };
   readonly localError: { readonly value: string | null };
@@ -44,6 +46,10 @@ export async function call(app: Meeting, method: string, p: Record<string, unkno
       return say(app, text(p["text"], TEXT_LIMIT));
     case "setPanel":
       return void (app.panel.value = panel(p["panel"]));
+    case "setLayout":
+      return setLayout(app.look, p["layout"]);
+    case "pin":
+      return pin(app.look, p["peerId"], p["share"]);
     case "state":
       return state(app);
     case "diagnose":
