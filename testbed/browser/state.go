@@ -22,7 +22,15 @@ type State struct {
 		Media                    struct{ Mic, Camera, Share bool }
 	}
 	Rules struct{ Locked, Lobby bool }
-	Chat  []struct {
+	Stage struct {
+		Layout                        string
+		Large, Pinned, Spotlight      string // person:<id> or share:<id>
+		Presented, Follows            bool
+		Presenter                     string // peer id
+		Small, VideoFirst, FullScreen bool
+		More                          int // people for whom there is no tile
+	}
+	Chat []struct {
 		Seq                int
 		PeerID, Name, Text string
 	}

@@ -80,7 +80,7 @@ export class App {
     // Who has the list before their eyes needs no notice over it.
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     const { session, devices, floor, figures, slotsChanged } = this;
-    this.look = new Look({ session, moderates: floor.moderates, store: this.store, params, clock: realClock, tell: (text, tone) => this.tell(text, tone) });
+    this.look = new Look({ session, moderates: floor.moderates, store: this.store, params, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
     this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock });
     if (params.startWithFS) this.fullScreen.atFirstGesture();
     this.devices.onnotice = (n) => this.deviceNotice(n);

@@ -39,6 +39,7 @@ function stand(change: Change = {}) {
     params: { view: change.view ?? null, strip: change.strip ?? false, minimizeTiles: false, sortPeers: false },
     clock,
     tell: (text) => said.push(text),
+    speak: (text) => said.push(`aloud ${text}`),
   });
   const rule = (stage: Stage): void => void (roster.value = { ...roster.value, rules: { ...roster.value.rules, stage } });
   return { look, roster, phase, asked, said, kept, clock, rule };
@@ -137,6 +138,13 @@ test("of two moderators the later holds, also over what was not answered yet", a
   rule({ ...(asked.at(-1) as Stage), by: "me" });
   rule({ on: true, layout: "strip", by: "ann" });
   assert.equal(look.layout.value, "strip");
+});
+
+test("the own hand is told aloud only: the screen shows it", () => {
+  const { look, said } = stand({ role: "moderator" });
+  look.nextLayout();
+  look.present(true);
+  assert.deepEqual(said, ["aloud Speaker, others below", "aloud Everyone sees your view"]);
 });
 
 test("an older word of one's own does not undo a newer hand", () => {

@@ -29,7 +29,10 @@ export interface LookDeps {
   store: Store;
   params: Pick<Params, "view" | "strip" | "minimizeTiles" | "sortPeers">;
   clock: Clock;
+  /** Says something aloud and on screen. */
   tell: (text: string, tone?: "info" | "problem") => void;
+  /** Says aloud what the screen shows by itself. */
+  speak: (text: string) => void;
 }
 
 export class Look {
@@ -92,7 +95,7 @@ export class Look {
   nextLayout(): void {
     const next = layouts[(layouts.indexOf(this.layout.value) + 1) % layouts.length] ?? "gallery";
     if (this.setLayout(next)) this.sayLed();
-    else this.deps.tell(t(`layout.${next}`));
+    else this.deps.speak(t(`layout.${next}`));
   }
 
   /** Enlarges one for this person, who restores it with null; of all while this person presents. */
@@ -162,7 +165,8 @@ export class Look {
     if (on === this.announced) return;
     this.announced = on;
     if (this.deps.session.phase.peek() !== "live") return;
-    if (on) this.deps.tell(by === this.self ? t("present.own") : this.presenting());
+    if (on && by === this.self) this.deps.speak(t("present.own"));
+    else if (on) this.deps.tell(this.presenting());
     else if (by !== this.self) this.deps.tell(t("present.over"));
   }
 
