@@ -22,6 +22,10 @@ import (
 // (limit L-19) while their media may still flow.
 const lostGrace = 30 * time.Second
 
+// awayGrace is the same for who closed the page or loads it anew: a page cannot
+// tell which, and a slow phone loads it in five seconds.
+const awayGrace = 8 * time.Second
+
 // attachment is one participant's connection to this node: the seat in the
 // room, the transport, the slots and the outbox of the client, held together.
 // It implements signal.Session for the client and room.Observer for the room.
@@ -254,12 +258,31 @@ func (a *attachment) Lost() {
 	a.lost = time.AfterFunc(lostGrace, func() { a.end(nil, room.Lost) })
 }
 
+// Away implements signal.Session: the client is gone with its media. The place
+// is kept for awayGrace, and others see that.
+func (a *attachment) Away() { a.part(nil, room.Left) }
+
 // watch ends the attachment when its transport does.
 func (a *attachment) watch() {
 	<-a.transport.Done()
 	cause := a.transport.Cause()
 	a.log.Info("transport over", "cause", cause)
-	a.end(&signal.Error{Kind: signal.Ended, Code: signal.TransportFailed, Message: "The media connection was lost.", Cause: cause}, room.Lost)
+	over := &signal.Error{Kind: signal.Ended, Code: signal.TransportFailed, Message: "The media connection was lost.", Cause: cause}
+	if a.out == nil { // and nobody to come back
+		a.end(over, room.Lost)
+		return
+	}
+	// A browser that closes a page ends its media before the word of it is here.
+	a.part(over, room.Lost)
+}
+
+// part takes the attachment down and keeps the participant's place for a moment.
+func (a *attachment) part(e *signal.Error, reason room.Reason) {
+	if !a.finish(e) {
+		return
+	}
+	a.seat.Away()
+	time.AfterFunc(awayGrace, func() { a.seat.Leave(reason) })
 }
 
 // end leaves the room for a reason and tells the client why, if anything.

@@ -41,11 +41,10 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	// Who resumes does not know the room's capacity; without one it stays.
 	adm := admitted{Admission: entry.Admission{Company: company.ID, Room: j.Room, Name: j.Name}, provisional: !n.cfg.Configuration.Connected()}
 	if j.Resume == "" {
-		url := entry.Attributes{entry.RoomID: j.Room}
+		v := visit{source: entry.Native, kind: j.Kind, url: attributes(j.Attributes, j.Room), typed: j.Name, token: j.Token, browser: j.Browser}
 		if j.Peer != "" {
-			url[entry.PeerID] = j.Peer
+			v.url[entry.PeerID] = j.Peer
 		}
-		v := visit{source: entry.Native, kind: j.Kind, url: url, typed: j.Name, token: j.Token, browser: j.Browser}
 		if adm, err = n.admit(ctx, company, v); err != nil {
 			return nil, signal.Joined{}, err
 		}
@@ -68,7 +67,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	if j.Resume == "" {
 		a.join.Rules = n.rules(a.key)
 	}
-	snap, err := n.seat(ctx, a, adm.Admission, j.Resume, j.Media)
+	snap, err := n.seat(ctx, a, adm.Admission, j.Resume, begins(j.Media, adm.Admission))
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
@@ -81,7 +80,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		Node:   signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
 		Room:   signal.RoomRef{ID: adm.Room, Version: snap.Version, Home: string(snap.Home())},
 		People: people, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: a.lobby.begin(snap),
-		Slots: a.slots.mids(), Assigned: a.slots.assigned(),
+		Slots: a.slots.mids(), Assigned: a.slots.assigned(), Entry: adm.told,
 		PingMS: int(signal.PingInterval.Milliseconds()), Trace: j.Trace,
 	}
 	if self >= 0 {

@@ -257,6 +257,16 @@ func (c *Core) Set(attachment, name string, media Media, tracks map[string]strin
 	})
 }
 
+// Away marks a person whose client is gone and may come back; Tick ends the
+// presence when its grace is over.
+func (c *Core) Away(now time.Time, attachment string) (Batch, error) {
+	return c.change(attachment, func(p *Person) {
+		if p.State == Present {
+			p.State, p.Since = Reconnecting, instant(now)
+		}
+	})
+}
+
 func (c *Core) change(attachment string, f func(*Person)) (Batch, error) {
 	old, ok := c.s.at(attachment)
 	if !ok {

@@ -47,6 +47,8 @@ func (o *owner) execute(from geo.NodeID, c command) error {
 			return core.Join(now, *c.Join)
 		case c.Leave != nil:
 			return core.Leave(now, c.Leave.Attachment, c.Leave.Reason)
+		case c.Set != nil && c.Set.Away:
+			return core.Away(now, c.Set.Attachment)
 		case c.Set != nil:
 			return core.Set(c.Set.Attachment, c.Set.Name, c.Set.Media, c.Set.Tracks, c.Set.Known)
 		case c.Chat != nil:

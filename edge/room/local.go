@@ -103,6 +103,23 @@ func (o *owner) set(attachment string, f func(*Person)) {
 	}
 }
 
+// away tells the home that a local one's client is gone for now. A home that is
+// being looked for learns it when the presence ends.
+func (o *owner) away(attachment string) {
+	l := o.locals[attachment]
+	if l == nil || !l.in || l.watch {
+		return
+	}
+	c := l.setCommand()
+	c.Away = true
+	switch {
+	case o.mode == leading:
+		o.note(o.execute(o.self(), command{Set: c}))
+	case o.mode == following && o.registered:
+		o.sendCommands(command{ID: o.nextID(), Set: c})
+	}
+}
+
 func (l *local) setCommand() *setCommand {
 	return &setCommand{Attachment: l.attachment, Name: l.person.Name, Media: l.person.Media, Tracks: l.person.Tracks, Known: l.person.Hushed}
 }

@@ -130,6 +130,8 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 			known = Hushed{}
 		}
 		b, err = c.Set(att, p.Name, m, tracksOf(att, m), known)
+	case "away":
+		b, err = c.Away(s.now, att)
 	case "rename":
 		b, err = c.Rename(att, arg["name"])
 	case "chat":

@@ -234,6 +234,10 @@ func (s *Seat) write(ctx context.Context, w *written, c command) (uint64, error)
 	}
 }
 
+// Away shows the others that the participant's client is gone and may come back,
+// by a Join with the ticket. Who does not is lost in the end; earlier by Leave.
+func (s *Seat) Away() { s.post(func(o *owner) { o.away(s.attachment) }) }
+
 // Leave ends the presence with a reason. Later calls do nothing.
 func (s *Seat) Leave(reason Reason) {
 	if !reason.valid() {

@@ -67,6 +67,7 @@ type setCommand struct {
 	Media      Media             `json:"media"`
 	Tracks     map[string]string `json:"tracks,omitempty"`
 	Known      Hushed            `json:"known,omitzero"` // what the media knows of
+	Away       bool              `json:"away,omitempty"` // the client is gone for now; then nothing else counts
 }
 
 type chatCommand struct {

@@ -101,6 +101,7 @@ func (s *fakeSession) Offer(_ context.Context, offer string, _ Up) (string, Slot
 	return fmt.Sprint(len(offer)), SlotMIDs{Video: []string{"5"}}, nil
 }
 func (s *fakeSession) Leave() { s.over <- "left" }
+func (s *fakeSession) Away()  { s.over <- "away" }
 func (s *fakeSession) Lost()  { s.over <- "lost" }
 
 // fakeHost admits everyone to one session, unless err says why not.

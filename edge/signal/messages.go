@@ -29,20 +29,23 @@ const (
 // Join is the first message of a client. The attributes are those of the URL;
 // none of them is trusted before the entry decision.
 type Join struct {
-	Type      string `json:"type"`
-	V         int    `json:"v"`
-	Room      string `json:"room"`
-	Kind      string `json:"kind"`
-	Token     string `json:"token"`
-	Browser   string `json:"browser"` // secret that a token may be bound to
-	Name      string `json:"name"`
-	Peer      string `json:"peer_id"`
-	Resume    string `json:"resume"`
-	Offer     string `json:"offer"`
-	Up        Up     `json:"up"`
-	Media     Media  `json:"media"`
-	Hear      string `json:"hear"` // HearLoudest or empty
-	Host      string `json:"-"`    // host name the client used: it names the company
+	Type    string `json:"type"`
+	V       int    `json:"v"`
+	Room    string `json:"room"`
+	Kind    string `json:"kind"`
+	Token   string `json:"token"`
+	Browser string `json:"browser"` // secret that a token may be bound to
+	Name    string `json:"name"`
+	Peer    string `json:"peer_id"`
+	Resume  string `json:"resume"`
+	Offer   string `json:"offer"`
+	Up      Up     `json:"up"`
+	Media   Media  `json:"media"`
+	Hear    string `json:"hear"` // HearLoudest or empty
+	// Attributes are those of the page's address, by the names they have there.
+	Attributes map[string]string `json:"attributes"`
+
+	Host      string `json:"-"` // host name the client used: it names the company
 	UserAgent string `json:"-"`
 	Trace     string `json:"-"` // follows the join through edge, home and relay
 
@@ -146,6 +149,7 @@ type Joined struct {
 	Lobby      []Guest     `json:"lobby,omitempty"` // for moderators
 	Slots      SlotMIDs    `json:"slots"`
 	Assigned   Assignment  `json:"assigned"`
+	Entry      *Entry      `json:"entry,omitempty"` // not after a resume: what was said before holds
 	PingMS     int         `json:"ping_ms"`
 	Trace      string      `json:"trace"`
 }
@@ -245,6 +249,7 @@ type Request struct {
 	Offer string  `json:"offer"`
 	Up    Up      `json:"up"`
 	T     float64 `json:"t"`
+	Grace bool    `json:"grace"` // of leave: the client may be back at once
 
 	Verb  string          `json:"verb"` // of act, as are the next two
 	About string          `json:"peer_id"`
@@ -280,7 +285,7 @@ func ParseJoin(b []byte) (Join, error) {
 	if j.Hear != "" && j.Hear != HearLoudest {
 		return j, fmt.Errorf("%w: hear: %q is not known", errBadMessage, clip(j.Hear))
 	}
-	return j, nil
+	return j, checkAttributes(j.Attributes)
 }
 
 // ParseRequest reads any later message of a client.

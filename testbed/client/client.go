@@ -41,6 +41,8 @@ type Options struct {
 	Media   signal.Media
 	Hear    string // "loudest": the node says what the audio slots play
 
+	Attributes map[string]string // of the page's address
+
 	Waiting func() // called when a moderator must admit the client first
 }
 
@@ -143,7 +145,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 	}
 	err = c.send(signal.Join{
 		Type: "join", V: signal.Version, Room: o.Room, Kind: "call", Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
-		Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear,
+		Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear, Attributes: o.Attributes,
 	})
 	if err != nil {
 		return nil, err

@@ -1,26 +1,30 @@
 // The page's model: devices, session and what the components show, as signals.
 // Components read from here and call its methods; they own no state of the call.
 
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked, type Signal } from "@preact/signals";
+import { attributes, brought, decided, type Attributes, type Control } from "./attributes";
 import { Floor } from "./floor";
 import { FullScreen } from "./fullscreen";
-import { codeKey, t, type Key } from "./i18n";
+import { codeKey, pickLang, setLang, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
 import { Look } from "./look";
+import { served, type Looks } from "./looks";
 import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
 import type { Params } from "./params";
-import { realClock } from "./protocol/clock";
+import { realClock, sleep } from "./protocol/clock";
+import { lookAhead, type EntryAnswer } from "./protocol/entry";
 import type { SocketLike } from "./protocol/line";
-import { SUBPROTOCOL, type Person } from "./protocol/messages";
+import { SUBPROTOCOL, type Entry, type Person, type RoomFacts } from "./protocol/messages";
 import type { Change } from "./protocol/roster";
 import { Session } from "./protocol/session";
+import { keepSeat, type Seat } from "./seat";
 import { reportViews } from "./sight";
 import { Stage } from "./stage";
 import { remember, type Store } from "./store";
 
-export type Panel = "chat" | "people" | "connection";
+export type Panel = "chat" | "people" | "info" | "connection";
 
 export interface Notice {
   id: number;
@@ -29,6 +33,8 @@ export interface Notice {
 }
 
 const NOTICE_MS = 5_000;
+/** Who returns waits this long for the devices, so that others do not see them off and on again. */
+const DEVICES_MS = 1_000;
 
 export class App {
   readonly store: Store = remember();
@@ -46,6 +52,17 @@ export class App {
   readonly fullScreen = new FullScreen();
   readonly soundBlocked = signal(false);
   readonly seenChat = signal(0);
+  /** The page was loaded anew in a call and returns to it. */
+  readonly returning = signal(false);
+  /** Of this visit: the address's until the server has said what counts. */
+  readonly attributes: Signal<Attributes>;
+  /** Whether there are controls at all; the embedding page may change it. */
+  readonly controlsVisible: Signal<boolean>;
+  /** What may be passed on about the room. */
+  readonly facts = signal<RoomFacts>({});
+  /** When a room that is not open yet will be. */
+  readonly opens = signal<string | null>(null);
+  readonly looks: Looks = served(document);
   readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
   /** Marks in ms of performance.now(). */
   timings: { clickJoin?: number; joined?: number; connected?: number; firstRemoteFrame?: number } = {};
@@ -56,10 +73,13 @@ export class App {
 
   constructor(readonly params: Params) {
     this.devices = new Devices(this.store);
+    this.attributes = signal(attributes(params.said));
+    this.controlsVisible = signal(!this.attributes.value.bare);
     this.name.value = params.displayName || this.store.get("name") || "";
+    this.beginOff(this.attributes.value);
     const origin = location.origin;
     this.session = new Session<PeerTransport>(
-      { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId },
+      { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()) },
       {
         clock: realClock,
         random: Math.random,
@@ -80,9 +100,10 @@ export class App {
     // Who has the list before their eyes needs no notice over it.
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     const { session, devices, floor, figures, slotsChanged } = this;
-    this.look = new Look({ session, moderates: floor.moderates, store: this.store, params, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
+    this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
     this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock });
-    if (params.startWithFS) this.fullScreen.atFirstGesture();
+    this.look.begin(this.attributes.value);
+    if (this.attributes.value.fullScreen) this.fullScreen.atFirstGesture();
     this.devices.onnotice = (n) => this.deviceNotice(n);
     this.wire();
   }
@@ -100,14 +121,74 @@ export class App {
     return (this.session.attachment.value?.transport.audio ?? []).map((s) => s.stream);
   });
 
-  start(): void {
+  start(seat: Seat | null = null): void {
     if (!this.params.room) this.localError.value = "no_room";
     else if (typeof RTCPeerConnection !== "function" || !("RTCRtpTransceiver" in globalThis)) this.localError.value = "unsupported_browser";
     if (this.localError.value) return;
+    if (seat) return void this.comeBack(seat);
+    if (this.attributes.value.page === "") return void this.join(this.params.displayName || t("guest")); // which says all that a look ahead does
+    void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => this.told(a));
     void this.devices.start();
-    if (this.params.nameScreenDisabled) void this.join(this.params.displayName || t("guest"));
-    else this.intend();
+    this.intend();
   }
+
+  /** Straight into the call that the page was in when it was loaded anew. */
+  private async comeBack(seat: Seat): Promise<void> {
+    this.timings = { clickJoin: performance.now() };
+    this.returning.value = true;
+    this.name.value = seat.name;
+    this.devices.micOn.value = seat.mic;
+    this.devices.cameraOn.value = seat.camera;
+    void this.session.prepare();
+    void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => a && "entry" in a && this.admitted(a.entry));
+    await Promise.race([this.devices.start(), sleep(realClock, DEVICES_MS)]);
+    await this.session.comeBack(seat, this.devices.media.peek());
+    this.returning.value = false;
+  }
+
+  private asked() {
+    const { room, kind, token, browser, said } = this.params;
+    return { room, kind, token, browser, name: "", attributes: said };
+  }
+
+  /** What the server says before the join. Who is joining by now hears it from the join. */
+  private told(answer: EntryAnswer | null): void {
+    if (!answer || this.session.phase.value !== "idle") return;
+    if ("entry" in answer) return this.admitted(answer.entry);
+    this.opens.value = answer.refusal.opens ?? null;
+    this.session.refuse(answer.refusal);
+  }
+
+  private admitted(e: Entry): void {
+    const was = this.attributes.value;
+    const now = decided(e);
+    batch(() => {
+      this.attributes.value = now;
+      this.facts.value = { ...this.facts.value, ...e.room };
+      if (now.bare !== was.bare) this.controlsVisible.value = !now.bare;
+      if (now.nameLocked) this.name.value = now.name;
+    });
+    this.look.begin(now, was);
+    if (now.lang && now.lang !== was.lang) void setLang(pickLang(now.lang, []));
+    if (now.fullScreen && !was.fullScreen) this.fullScreen.atFirstGesture();
+    if (this.session.phase.value !== "idle" || this.returning.value) return;
+    this.beginOff(now, was);
+    if (now.page === "") void this.join(now.name || t("guest"));
+  }
+
+  /** Switches off what begins so; what the person has switched on since stays. */
+  private beginOff(now: Attributes, was?: Attributes): void {
+    if (now.micOff && !was?.micOff) this.devices.yield("mic");
+    if (now.cameraOff && !was?.cameraOff) this.devices.yield("camera");
+  }
+
+  /** Whether a control is part of the page. */
+  shows(c: Control): boolean {
+    return this.controlsVisible.value && !this.attributes.value.hidden.has(c);
+  }
+
+  /** What people call the room. */
+  readonly title = computed(() => this.facts.value.name || this.params.room);
 
   /** The person seems about to join: have everything ready. */
   intend(): void {
@@ -117,7 +198,7 @@ export class App {
   async join(name: string): Promise<void> {
     this.timings = { clickJoin: performance.now() };
     this.name.value = name;
-    if (!this.params.displayName && !this.params.nameScreenDisabled) this.store.set("name", name);
+    if (!this.attributes.value.nameLocked && this.attributes.value.page !== "") this.store.set("name", name);
     void this.devices.start();
     await this.session.join(name, this.devices.media.peek());
   }
@@ -134,6 +215,7 @@ export class App {
   }
 
   togglePanel(p: Panel): void {
+    if (!this.shows(p)) return;
     this.panel.value = this.panel.value === p ? null : p;
   }
 
@@ -197,6 +279,17 @@ export class App {
         this.figures.value = noFigures;
       };
     });
+    effect(() => {
+      const entry = this.session.joined.value?.entry;
+      if (entry) untracked(() => this.admitted(entry));
+    });
+    effect(() => {
+      const panel = this.panel.value;
+      if (panel && !this.shows(panel)) this.panel.value = null;
+    });
+    effect(() => {
+      document.title = [this.title.value, this.looks.name || t("app.title")].filter(Boolean).join(" · ");
+    });
     reportViews(this.session, this.stage.placed);
     keepLips(this.session, this.figures);
     effect(() => {
@@ -210,7 +303,10 @@ export class App {
           this.panel.value = null;
           this.stage.clear();
         });
-        if (this.session.verdict.peek()?.code !== "left") this.devices.stop();
+        const code = this.session.verdict.peek()?.code;
+        if (code !== "left") this.devices.stop();
+        const to = this.attributes.peek().leaveUrl;
+        if (phase === "ended" && to && (code === "left" || code === "room_closed")) setTimeout(() => location.assign(to)); // the embedding page hears of it first
       }
     });
     let was = "";
@@ -221,10 +317,9 @@ export class App {
       if (was === "reconnecting" && phase === "live") this.spoken.value = t("banner.back");
       was = phase;
     });
-    // A closed page says so; others then see "left" at once, not "lost" later.
-    addEventListener("pagehide", (e) => {
-      if (!e.persisted) this.session.leave();
-    });
+    keepSeat(this.session, this.devices, () => this.name.peek());
+    // Closed or loaded anew: a page cannot tell. Others see "reconnecting" for a moment.
+    addEventListener("pagehide", () => this.session.away());
   }
 
   private announce(c: Change): void {
@@ -247,7 +342,7 @@ export class App {
         this.spoken.value = t("live.shares", { name: c.person.name });
         break;
       case "said":
-        this.spoken.value = t("chat.said", { name: c.message.name, text: c.message.text });
+        if (this.shows("chat")) this.spoken.value = t("chat.said", { name: c.message.name, text: c.message.text });
         break;
     }
   }

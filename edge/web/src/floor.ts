@@ -37,6 +37,8 @@ export class Floor {
   readonly asked = signal<Switch | null>(null);
   readonly reactions = signal<readonly Reaction[]>([]);
   readonly question = signal<Question | null>(null);
+  /** The room's rules are on view, in the place of the list of people. */
+  readonly ruling = signal(false);
   /** Somebody came to the door. */
   onguest: (text: string) => void = () => {};
   private reactionId = 0;

@@ -7,11 +7,11 @@ import { FakeClock, settle } from "./protocol/fake";
 import { defaultRules, type Act, type Stage } from "./protocol/messages";
 import { emptyRoster } from "./protocol/roster";
 import { person } from "./protocol/roster.test";
+import type { Layout } from "./ui/layout";
 
 interface Change {
   role?: string;
-  view?: string | null;
-  strip?: boolean;
+  begins?: Layout | null;
   remembered?: string;
   stage?: Stage;
   outcome?: string;
@@ -36,22 +36,31 @@ function stand(change: Change = {}) {
     session: session as never,
     moderates: { get value() { return role.value === "moderator"; } },
     store: { get: (k) => kept.get(k) ?? null, set: (k, v) => void kept.set(k, v) },
-    params: { view: change.view ?? null, strip: change.strip ?? false, minimizeTiles: false, sortPeers: false },
     clock,
     tell: (text) => said.push(text),
     speak: (text) => said.push(`aloud ${text}`),
   });
+  look.begin({ layout: change.begins ?? null, minimizeTiles: false, videoFirst: false });
   const rule = (stage: Stage): void => void (roster.value = { ...roster.value, rules: { ...roster.value.rules, stage } });
   return { look, roster, phase, asked, said, kept, clock, rule };
 }
 
-test("the layout to begin with: the address, else what was remembered, else the gallery", () => {
+test("the layout to begin with: the attribute, else what was remembered, else the gallery", () => {
   const begin = (c: Change): string => stand(c).look.layout.value;
   assert.equal(begin({}), "gallery");
   assert.equal(begin({ remembered: "left-side-speaker" }), "left-side-speaker");
-  assert.equal(begin({ view: "bottom-speaker", remembered: "strip" }), "bottom-speaker");
-  assert.equal(begin({ view: "cinema", remembered: "strip" }), "gallery");
-  assert.equal(begin({ view: "gallery", strip: true }), "strip");
+  assert.equal(begin({ begins: "bottom-speaker", remembered: "strip" }), "bottom-speaker");
+});
+
+test("what the server decides changes the view, unless it is what held already", () => {
+  const { look } = stand();
+  const was = { layout: null, minimizeTiles: false, videoFirst: false };
+  look.setLayout("strip");
+  look.begin(was, was);
+  assert.equal(look.layout.value, "strip");
+  const now = { layout: "left-side-speaker", minimizeTiles: true, videoFirst: true } as const;
+  look.begin(now, was);
+  assert.deepEqual([look.layout.value, look.small.value, look.videoFirst.value], ["left-side-speaker", true, true]);
 });
 
 test("what a person chooses is remembered and nobody else's", () => {

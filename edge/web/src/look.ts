@@ -2,9 +2,9 @@
 // that is. A moderator may spotlight somebody for all, or make the own view
 // everybody's; who does not want it looks for themselves.
 
-import { computed, effect, signal, type Signal } from "@preact/signals-core";
+import { computed, effect, signal } from "@preact/signals-core";
+import type { Attributes } from "./attributes";
 import { codeKey, t } from "./i18n";
-import type { Params } from "./params";
 import type { Clock } from "./protocol/clock";
 import type { Person, Stage } from "./protocol/messages";
 import { trackOn } from "./protocol/messages";
@@ -23,11 +23,13 @@ export type Subject = `person:${string}` | `share:${string}`;
 /** Why something cannot be looked at so. */
 export type Refusal = "not_allowed" | "no_such_peer";
 
+/** What attributes say of the view to begin with. */
+export type Beginning = Pick<Attributes, "layout" | "minimizeTiles" | "videoFirst">;
+
 export interface LookDeps {
   session: Pick<Session<Transport>, "roster" | "joined" | "phase" | "act">;
   moderates: { readonly value: boolean };
   store: Store;
-  params: Pick<Params, "view" | "strip" | "minimizeTiles" | "sortPeers">;
   clock: Clock;
   /** Says something aloud and on screen. */
   tell: (text: string, tone?: "info" | "problem") => void;
@@ -37,12 +39,12 @@ export interface LookDeps {
 
 export class Look {
   /** The own choices; they hold while nobody else's do. */
-  private readonly chosen: Signal<Layout>;
+  private readonly chosen = signal<Layout>("gallery");
   private readonly ownPin = signal<Subject | null>(null);
   /** As many tiles as possible. */
-  readonly small: Signal<boolean>;
+  readonly small = signal(false);
   /** Who has the camera on comes first. */
-  readonly videoFirst: Signal<boolean>;
+  readonly videoFirst = signal(false);
   /** Looks for themselves though a moderator presents. */
   readonly apart = signal(false);
   /** What was sent and is not the room's yet: the own hand sees itself at once. */
@@ -53,10 +55,7 @@ export class Look {
   private announced = false;
 
   constructor(private readonly deps: LookDeps) {
-    const { params, store, session, clock } = deps;
-    this.chosen = signal<Layout>(params.strip ? "strip" : asLayout(params.view ?? store.get("layout")));
-    this.small = signal(params.minimizeTiles);
-    this.videoFirst = signal(params.sortPeers);
+    const { session, clock } = deps;
     this.out = new Paced(clock, STAGE_MS, (s) => void this.send(s));
     effect(() => this.settle(session.roster.value.rules.stage));
     effect(() => this.announce());
@@ -83,6 +82,13 @@ export class Look {
   /** What a moderator put before all without presenting. */
   readonly spotlight = computed<Subject | null>(() => (this.presented.value ? null : subject(this.shared.value.pinned)));
   readonly pinned = computed<Subject | null>(() => (this.follows.value ? subject(this.shared.value.pinned) : (this.ownPin.value ?? this.spotlight.value)));
+
+  /** Takes what a visit begins with, where that has changed; what the person chose meanwhile stays otherwise. */
+  begin(now: Beginning, was?: Beginning): void {
+    if (!was || now.layout !== was.layout) this.chosen.value = now.layout ?? asLayout(this.deps.store.get("layout"));
+    if (now.minimizeTiles !== was?.minimizeTiles) this.small.value = now.minimizeTiles;
+    if (now.videoFirst !== was?.videoFirst) this.videoFirst.value = now.videoFirst;
+  }
 
   setLayout(layout: Layout): Refusal | null {
     if (this.led.value) return "not_allowed";

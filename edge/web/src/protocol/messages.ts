@@ -150,6 +150,40 @@ export interface Score {
   cause: QualityCause;
 }
 
+/** What was decided about this person's entry. */
+export interface Entry {
+  name: string;
+  name_locked: boolean;
+  /** Before the room: setup, name or empty for none. */
+  page: string;
+  role: string;
+  mode: string;
+  /** May write. */
+  chat: boolean;
+  media: { mic_off: boolean; camera_off: boolean; mic_locked: boolean };
+  /** What counts of the attributes that are for the page alone. */
+  view: Record<string, string>;
+  /** Controls that are configured not to be shown. */
+  hidden: string[];
+  room: RoomFacts;
+}
+
+/** What people in a room may pass on about it. */
+export interface RoomFacts {
+  name?: string;
+  /** Digits for dialling in. */
+  code?: string;
+  dial_in?: string[];
+}
+
+export interface EntryRefusal {
+  code: string;
+  message: string;
+  opens?: string;
+  closed?: string;
+  ask?: boolean;
+}
+
 export interface JoinMessage {
   type: "join";
   v: 1;
@@ -165,6 +199,8 @@ export interface JoinMessage {
   media: Media;
   /** The node fills the audio slots. */
   hear: "loudest";
+  /** What the page's address says. */
+  attributes: Record<string, string>;
 }
 
 export interface Joined {
@@ -183,6 +219,8 @@ export interface Joined {
   lobby?: Guest[];
   slots: SlotMids;
   assigned: Assignment;
+  /** Missing after a resume: what was said before holds. */
+  entry?: Entry;
   ping_ms: number;
   trace: string;
 }
@@ -240,7 +278,7 @@ export type ClientMessage =
   | ({ type: "act"; id: string } & Act)
   | { type: "offer"; id: string; offer: string; up: Up }
   | { type: "ping"; t: number }
-  | { type: "leave" };
+  | { type: "leave"; grace?: boolean };
 
 /** Subprotocol of the WebSocket. */
 export const SUBPROTOCOL = "meridian.v1";

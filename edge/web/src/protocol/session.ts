@@ -48,6 +48,8 @@ export interface Identity {
   browser?: string;
   name: string;
   peerId: string;
+  /** What the page's address says, as it is when the join goes out. */
+  attributes?: () => Record<string, string>;
 }
 
 /** Rounds over all nodes before a first join gives up; a call that was live never does. */
@@ -159,6 +161,18 @@ export class Session<T extends Transport> {
     this.finish("ended", { code: "left", message: "" });
   }
 
+  /** The page goes: closed, or loaded anew, which returns by comeBack. Nothing ends here. */
+  away(): void {
+    (this.pending ?? this.attachment.value)?.away();
+  }
+
+  /** Returns to a place that an earlier page of this tab had. */
+  comeBack(place: { room: string; peerId: string; name: string; ticket: string }, media: Media): Promise<void> {
+    this.identity = { ...this.identity, room: place.room, peerId: place.peerId };
+    this.resume = place.ticket;
+    return this.join(place.name, media);
+  }
+
   setMedia(media: Media): void {
     this.hush.want((this.media = media));
     this.send({ type: "media", ...media });
@@ -250,7 +264,7 @@ export class Session<T extends Transport> {
 
   /** Joins or resumes at the best node that takes us; runs until live, refused or stale. */
   private async connect(turn: number): Promise<void> {
-    const first = this.resume === "";
+    const first = this.phase.peek() !== "reconnecting";
     let last: Verdict = { code: "unreachable", message: "" };
     for (let round = 0; turn === this.turn; round++) {
       if (first && round >= FIRST_JOIN_ROUNDS) return this.finish("refused", last);
@@ -337,12 +351,12 @@ export class Session<T extends Transport> {
     }
   }
 
-  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string } {
-    const { room, kind, token, browser = "", name, peerId } = this.identity;
+  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string; attributes: Record<string, string> } {
+    const { room, kind, token, browser = "", name, peerId, attributes } = this.identity;
     // The room that was joined may be the token's, not the address's; a ticket is for that one.
     return this.resume !== ""
-      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume }
-      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "" };
+      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume, attributes: {} }
+      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "", attributes: attributes?.() ?? {} };
   }
 
   /** asked is what the join said of the own media; the room may have given less. */

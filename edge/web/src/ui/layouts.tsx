@@ -9,16 +9,19 @@ import { Menu, type Item } from "./menu";
 
 export function LayoutMenu({ app }: { app: App }) {
   const { look } = app;
+  const groups = layoutItems(app);
+  if (groups.length === 0) return null;
   const label = look.presented.value ? `${t("layout")}, ${look.presenting()}` : t("layout");
   return (
-    <Menu class={`round subtle roomy ${look.follows.value ? "active" : ""}`} label={label} groups={layoutItems(app)}>
+    <Menu class={`round subtle roomy ${look.follows.value ? "active" : ""}`} label={label} groups={groups}>
       <Icon name="grid" />
     </Menu>
   );
 }
 
 export function layoutItems(app: App): Item[][] {
-  return [presented(app), app.look.led.value ? [] : shapes(app), tiles(app), presenting(app)];
+  const layouts = app.shows("layout") ? [presented(app), app.look.led.value ? [] : shapes(app), tiles(app), presenting(app)] : [];
+  return [...layouts, app.shows("fullscreen") ? screen(app) : []].filter((g) => g.length > 0);
 }
 
 /** Who presents, and the way out and back. */
@@ -33,14 +36,17 @@ function shapes({ look }: App): Item[] {
   return layouts.map((l) => ({ label: t(`layout.${l}`), choice: { kind: "radio", on: look.layout.value === l }, run: () => void look.setLayout(l) }));
 }
 
-function tiles({ look, fullScreen }: App): Item[] {
-  const out: Item[] = [
+function tiles({ look }: App): Item[] {
+  return [
     { label: t("layout.small"), choice: { kind: "check", on: look.small.value }, run: () => (look.small.value = !look.small.value) },
     { label: t("layout.videoFirst"), choice: { kind: "check", on: look.videoFirst.value }, run: () => (look.videoFirst.value = !look.videoFirst.value) },
   ];
+}
+
+function screen({ fullScreen }: App): Item[] {
   const full = fullScreen.on.value;
-  if (fullScreen.available) out.push({ label: t(full ? "screen.leave" : "screen.enter"), icon: full ? "reduce" : "enlarge", run: () => fullScreen.toggle() });
-  return out;
+  if (!fullScreen.available) return [];
+  return [{ label: t(full ? "screen.leave" : "screen.enter"), icon: full ? "reduce" : "enlarge", run: () => fullScreen.toggle() }];
 }
 
 function presenting({ look, floor }: App): Item[] {

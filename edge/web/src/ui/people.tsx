@@ -1,5 +1,6 @@
 // Who is here.
 
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
 import { t } from "../i18n";
 import type { Person } from "../protocol/messages";
@@ -9,9 +10,27 @@ import { Icon } from "./icons";
 import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
 import { PinButton } from "./pin";
+import { RulesView } from "./rules";
 import { initials, tint } from "./words";
 
 export function PeoplePanel({ app }: { app: App }) {
+  const { ruling, moderates } = app.floor;
+  const [returns, setReturns] = useState(false);
+  useEffect(() => () => void (ruling.value = false), []);
+  const back = (): void => {
+    setReturns(true);
+    ruling.value = false;
+  };
+  if (ruling.value && moderates.value) return <RulesView app={app} back={back} />;
+  return <PeopleList app={app} returns={returns} />;
+}
+
+/** returns: from the settings, so that the focus goes where they were opened. */
+function PeopleList({ app, returns }: { app: App; returns: boolean }) {
+  const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (returns) list.current?.querySelector<HTMLElement>(".manage")?.focus();
+  }, []);
   const people = app.people.value;
   const self = app.session.self;
   const speaking = app.session.roster.value.speaking;
@@ -21,7 +40,7 @@ export function PeoplePanel({ app }: { app: App }) {
   const { locked } = app.floor.rules.value;
   const moderates = app.floor.moderates.value;
   return (
-    <div class="scroll">
+    <div class="scroll" ref={list}>
       {moderates && <Lobby app={app} />}
       <div class="count-row">
         <p class="quiet">{[t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
@@ -32,9 +51,13 @@ export function PeoplePanel({ app }: { app: App }) {
           <Row key={p.peer_id} app={app} p={p} own={p.peer_id === self} speaking={speaking.has(p.peer_id)} />
         ))}
       </ul>
-      <h3>{t("device.settings")}</h3>
-      <Choice app={app} kind="mic" />
-      <Choice app={app} kind="camera" />
+      {app.shows("settings") && (
+        <>
+          <h3>{t("device.settings")}</h3>
+          <Choice app={app} kind="mic" />
+          <Choice app={app} kind="camera" />
+        </>
+      )}
     </div>
   );
 }

@@ -12,17 +12,20 @@ import { initials, tint } from "./words";
 
 export function PreJoin({ app }: { app: App }) {
   const joining = app.session.phase.value === "joining";
+  const whole = app.attributes.value.page !== "name";
   return (
-    <main class="page prejoin" aria-busy={joining}>
-      <section class="preview-side">
-        <Preview app={app} />
-      </section>
+    <main class={`page prejoin ${whole ? "" : "brief"}`} aria-busy={joining}>
+      {whole && (
+        <section class="preview-side">
+          <Preview app={app} />
+        </section>
+      )}
       <section class="form-side">
         <h1>{t("pre.title")}</h1>
-        <p class="quiet room">{t("pre.room", { room: app.params.room })}</p>
+        <p class="quiet room">{t("pre.room", { room: app.title.value })}</p>
         <NameForm app={app} joining={joining} />
-        <Choice app={app} kind="mic" />
-        <Choice app={app} kind="camera" />
+        {whole && <Choice app={app} kind="mic" />}
+        {whole && <Choice app={app} kind="camera" />}
         <Troubles app={app} />
       </section>
     </main>
@@ -92,18 +95,18 @@ function NameForm({ app, joining }: { app: App; joining: boolean }) {
     const timer = setTimeout(() => setSlow(true), 4_000);
     return () => clearTimeout(timer);
   }, [joining]);
-  const given = app.params.displayName;
+  const { name, nameLocked } = app.attributes.value;
   const submit = (e: Event): void => {
     e.preventDefault();
-    const name = app.name.value.trim();
-    setMissing(!name);
-    if (name) void app.join(name);
+    const chosen = app.name.value.trim();
+    setMissing(!chosen);
+    if (chosen) void app.join(chosen);
     else document.getElementById("name")?.focus();
   };
   return (
     <form class="name-form" onSubmit={submit} noValidate>
-      {given ? (
-        <p class="given">{t("pre.as", { name: given })}</p>
+      {nameLocked ? (
+        <p class="given">{t("pre.as", { name })}</p>
       ) : (
         <label class="field">
           <span>{t("pre.name")}</span>

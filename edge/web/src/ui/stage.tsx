@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
 import { mirrored, t, type Key } from "../i18n";
 import { Icon } from "./icons";
+import { withoutPerson } from "../params";
 import type { Placed, Tile } from "../stage";
 import { Video } from "./media";
 import { PinMark, Pins } from "./pin";
@@ -148,9 +149,9 @@ function More({ n, at, app }: { n: number; at: Rect; app: App }) {
 
 function Alone({ app }: { app: App }) {
   const [copied, setCopied] = useState(false);
-  const [can] = useState(() => !app.params.token && typeof navigator.clipboard?.writeText === "function");
+  const [can] = useState(() => !app.params.token && app.shows("invite") && typeof navigator.clipboard?.writeText === "function");
   const copy = (): void => {
-    navigator.clipboard.writeText(location.href).then(
+    navigator.clipboard.writeText(withoutPerson(location.href)).then(
       () => setCopied(true),
       () => {},
     );
