@@ -55,7 +55,7 @@ type Rules struct {
 type Stage struct {
 	On     bool   `json:"on"`
 	Layout string `json:"layout,omitempty"`
-	Pinned string `json:"pinned,omitempty"` // a peer id or a track id
+	Pinned string `json:"pinned,omitempty"` // who or whose screen is large; while it is not on, spotlit
 	View   string `json:"view,omitempty"`   // what is shown together, a board or a player
 	By     string `json:"by,omitempty"`     // peer id of who set it
 }

@@ -26,6 +26,14 @@ type State struct {
 		Chat          string
 		Bitrate       int
 	}
+	Stage struct {
+		Layout                        string
+		Large, Pinned, Spotlight      string // person:<id> or share:<id>
+		Presented, Follows            bool
+		Presenter                     string // peer id
+		Small, VideoFirst, FullScreen bool
+		More                          int // people for whom there is no tile
+	}
 	Chat []struct {
 		Seq                int
 		PeerID, Name, Text string

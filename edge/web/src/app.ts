@@ -103,7 +103,7 @@ export class App {
     // Who has the list before their eyes needs no notice over it.
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     const { session, devices, floor, figures, slotsChanged } = this;
-    this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone) });
+    this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
     this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock });
     this.look.begin(this.attributes.value);
     if (this.attributes.value.fullScreen) this.fullScreen.atFirstGesture();

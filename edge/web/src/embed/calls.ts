@@ -7,6 +7,7 @@ import { Devices, allowed, type Kind } from "../media/devices";
 import type { Session } from "../protocol/session";
 import { pickLang, setLang } from "../i18n";
 import { fault } from "./door";
+import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
 import type { Transport } from "../protocol/attachment";
 
@@ -15,6 +16,7 @@ export interface Meeting {
   readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "say" | "self" | "onchange" | "onerror">;
   readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting">;
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
+  readonly look: Looking;
   readonly name: { value: string };
   readonly panel: { value: (typeof panels)[number] | null };
   readonly controlsVisible: { value: boolean };
@@ -52,6 +54,10 @@ export async function call(app: Meeting, method: string, p: Record<string, unkno
       return void (app.controlsVisible.value = flag(p["on"]));
     case "setLocale":
       return locale(text(p["lang"], TAG_LIMIT));
+    case "setLayout":
+      return setLayout(app.look, p["layout"]);
+    case "pin":
+      return pin(app.look, p["peerId"], p["share"]);
     case "state":
       return state(app);
     case "diagnose":

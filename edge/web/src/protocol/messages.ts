@@ -47,7 +47,7 @@ export type Audience = "all" | "speakers" | "moderators" | "nobody";
 export interface Stage {
   on: boolean;
   layout?: string;
-  /** A peer id or a track id. */
+  /** `person:` or `share:` and a peer id; while it is not on, the spotlight. */
   pinned?: string;
   view?: string;
   /** Peer id of who set it. */
