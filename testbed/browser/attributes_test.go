@@ -37,6 +37,17 @@ func branded(t *testing.T) (c *cluster.Cluster, base, token string) {
 const shown = `[document.title, document.body.innerText, ...[...document.querySelectorAll("*")].flatMap(e =>
 	["aria-label", "title", "alt", "placeholder"].map(a => e.getAttribute(a) ?? ""))].join("\n")`
 
+// accessible checks a page in both schemes.
+func accessible(t *testing.T, p *Page) {
+	t.Helper()
+	for _, dark := range []bool{false, true} {
+		p.Scheme(dark)
+		for _, v := range p.Axe(t) {
+			t.Errorf("%s, dark %v: %v", p.Name, dark, v)
+		}
+	}
+}
+
 // TestAttributes is what tokens, links and settings make of the page of each
 // person in a room.
 func TestAttributes(t *testing.T) {
@@ -49,13 +60,14 @@ func TestAttributes(t *testing.T) {
 		ann.Open(base + "/m/board?displayName=Forged&token=" + token)
 		ann.says("You join as Dr. Ann Keller")
 		ann.Shot("branded")
+		accessible(t, ann)
 		ann.Click("button[type=submit]")
 		ann.isIn()
 		ann.until("is who the token says", func(s State) bool { return len(s.People) == 1 && s.People[0].Name == "Dr. Ann Keller" })
 	})
 	t.Run("the page wears the company's looks, and no other name", func(t *testing.T) {
 		ann := ann.within(t)
-		ann.shows("the logo", `document.querySelector("a.logo[rel~=noopener][target=_blank] img").naturalWidth > 0`)
+		ann.shows("the logo", `document.querySelector(".logo a[rel~=noopener][target=_blank] img").naturalWidth > 0`)
 		ann.shows("the colour", `getComputedStyle(document.documentElement).getPropertyValue("--accent").trim() === "#b3125a"`)
 		ann.shows("the background", `getComputedStyle(document.body).backgroundColor === "rgb(251, 239, 244)"`)
 		ann.shows("its title", `document.title === "Board meeting · Brightly"`)
@@ -80,6 +92,7 @@ func TestAttributes(t *testing.T) {
 			t.Errorf("the link for others is in %s, %v", text, err)
 		}
 		ann.Shot("information")
+		accessible(t, ann)
 	})
 	t.Run("who starts muted is off here and there, and may switch it on", func(t *testing.T) {
 		ann, bea := ann.within(t), bea.within(t)
@@ -107,7 +120,14 @@ func TestAttributes(t *testing.T) {
 		late.Open(base + "/m/closed?lang=ru")
 		late.until("is refused", func(s State) bool { return s.Phase == "refused" && s.Code == "token_missing" })
 		late.says("Нужна личная ссылка")
+		took, err := Eval[[]float64](late, `performance.getEntriesByType("resource").filter(e => e.name.endsWith("/api/v1/entry")).map(e => [e.startTime, e.duration]).flat()`)
+		if err != nil || len(took) != 2 {
+			t.Errorf("asked %v, %v", took, err)
+		} else {
+			t.Logf("looked ahead %.0f ms after the page was asked for, answered in %.0f ms", took[0], took[1])
+		}
 		late.shows("Russian", `document.documentElement.lang === "ru"`)
 		late.Shot("refused")
+		accessible(t, late)
 	})
 }
