@@ -21,8 +21,10 @@ type State struct {
 		Speaking                 bool
 		Media                    struct{ Mic, Camera, Share bool }
 	}
-	Rules struct{ Locked, Lobby bool }
-	Chat  []struct {
+	Kind    string // webinar, or empty
+	Viewers int    // of a webinar
+	Rules   struct{ Locked, Lobby bool }
+	Chat    []struct {
 		Seq                int
 		PeerID, Name, Text string
 	}
