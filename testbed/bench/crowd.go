@@ -62,7 +62,7 @@ type hall struct {
 	said
 	network *light.Network
 
-	again   atomic.Int64 // joins that had to be tried again
+	again atomic.Int64 // joins that had to be tried again
 
 	mu      sync.Mutex
 	viewers []*attachment
@@ -132,12 +132,13 @@ func (h *hall) enter(ctx context.Context, i int) error {
 	return nil
 }
 
-// insist tries again where the network asks for it, as a page does: a machine that
-// is busy with other things makes nodes look gone.
+// insist tries again unless the viewer is not wanted, as a page does: a machine that
+// is busy with other things makes nodes look gone, and handshakes late.
 func (h *hall) insist(ctx context.Context, i int) (err error) {
 	for range insistences {
 		err = h.enter(ctx, i)
-		if refusal, ok := errors.AsType[*signal.Error](err); !ok || refusal.Code != signal.TryAgain {
+		refusal, refused := errors.AsType[*signal.Error](err)
+		if err == nil || refused && refusal.Code != signal.TryAgain || ctx.Err() != nil {
 			return err
 		}
 		h.again.Add(1)
