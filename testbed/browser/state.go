@@ -21,7 +21,9 @@ type State struct {
 		Speaking                 bool
 		Media                    struct{ Mic, Camera, Share bool }
 	}
-	Rules struct {
+	Kind    string // webinar, or empty
+	Viewers int    // of a webinar
+	Rules   struct {
 		Locked, Lobby bool
 		Chat          string
 		Bitrate       int
