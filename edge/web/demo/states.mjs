@@ -93,7 +93,21 @@ export const states = {
   "not-found-ru": { demo: { refuse: "not_found" }, url: "/m/weekly-sync?lang=ru", act: refused },
   "no-room": { url: "/call/", sizes: ["wide"] },
   skipped: { demo: { me, people: people(2) }, url: "/m/weekly-sync?nameScreenDisabled=1&displayName=Ann+Keller", act: async (p) => { await p.waitForFunction(() => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= 3); }, sizes: ["wide"] },
+
+  // What may go wrong, in words.
+  returning: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => history.replaceState({ ...history.state, seat: { ...history.state.seat, ticket: "slow" } }, "")); await p.reload(); await p.waitForSelector(".loading"); }), settle: 0, sizes: ["wide"] },
+  "check-well": { demo: { me }, act: checked },
+  "check-blocked": { demo: { me, noUdp: true }, act: checked, settle: 300 },
+  "check-denied": { demo: { devices: "NotAllowedError" }, act: checked },
+  "check-silent-ru": { demo: { me, silent: true }, url: "/m/weekly-sync?lang=ru", act: checked },
+  "unreachable": { demo: { me, silent: true }, act: async (p) => { await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); await p.waitForSelector(".final", { timeout: 60_000 }); } },
 };
+
+/** The check of the connection, over. */
+async function checked(page) {
+  await page.click(".why");
+  await page.waitForSelector('.checking[aria-busy="false"]', { timeout: 25_000 });
+}
 
 /** On another node under the same id, with the others' pictures moving again. */
 async function back(page, timeout) {

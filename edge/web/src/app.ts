@@ -2,6 +2,7 @@
 // Components read from here and call its methods; they own no state of the call.
 
 import { batch, computed, effect, signal } from "@preact/signals";
+import { Check } from "./check";
 import { Floor } from "./floor";
 import { codeKey, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
@@ -60,6 +61,7 @@ export class App {
   readonly devices: Devices;
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
+  readonly check: Check;
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -84,6 +86,7 @@ export class App {
 
   constructor(readonly params: Params) {
     this.devices = new Devices(this.store);
+    this.check = new Check(this.devices);
     this.name.value = params.displayName || this.store.get("name") || "";
     const origin = location.origin;
     this.session = new Session<PeerTransport>(

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { App } from "../app";
 import { codeKey, t, type Key } from "../i18n";
 import { remedy } from "../protocol/codes";
+import { WhyLink } from "./check";
 import { Icon, type IconName } from "./icons";
 
 const icons: Record<string, IconName> = {
@@ -14,6 +15,9 @@ const icons: Record<string, IconName> = {
   node_full: "server", node_draining: "server", internal: "server", try_again: "server",
   not_found: "unlink", no_room: "unlink", token_malformed: "unlink", token_missing: "unlink",
 };
+
+/** Ends of which a check may find the cause. */
+const unexplained = new Set(["unreachable", "transport_failed", "slow_consumer", "try_again", "internal", "bad_message", "node_full", "unsupported_browser"]);
 
 export function Final({ app, phase, code }: { app: App; phase: "refused" | "ended"; code: string }) {
   const title = useRef<HTMLHeadingElement>(null);
@@ -37,6 +41,7 @@ export function Final({ app, phase, code }: { app: App; phase: "refused" | "ende
           {t(again)}
         </button>
       )}
+      {unexplained.has(code) && <WhyLink app={app} />}
       {code !== "left" && <p class="code">{t("end.code", { code })}</p>}
     </main>
   );
