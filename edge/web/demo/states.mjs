@@ -166,6 +166,22 @@ Object.assign(states, {
   "info-ru": { demo: { me, people: people(2), entry: { room: facts } }, url: "/m/weekly-sync?lang=ru", act: call(2, (p) => p.click(".controls button.room")), sizes: ["wide"] },
 });
 
+// What may go wrong, in words.
+Object.assign(states, {
+  returning: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => history.replaceState({ ...history.state, seat: { ...history.state.seat, ticket: "slow" } }, "")); await p.reload(); await p.waitForSelector(".loading"); }), settle: 0, sizes: ["wide"] },
+  "check-well": { demo: { me }, act: checked },
+  "check-blocked": { demo: { me, noUdp: true }, act: checked, settle: 300 },
+  "check-denied": { demo: { devices: "NotAllowedError" }, act: checked },
+  "check-silent-ru": { demo: { me, silent: true }, url: "/m/weekly-sync?lang=ru", act: checked },
+  "unreachable": { demo: { me, silent: true }, act: async (p) => { await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); await p.waitForSelector(".final", { timeout: 60_000 }); } },
+});
+
+/** The check of the connection, over. */
+async function checked(page) {
+  await page.click(".why");
+  await page.waitForSelector('.checking[aria-busy="false"]', { timeout: 25_000 });
+}
+
 /** On another node under the same id, with the others' pictures moving again. */
 async function back(page, timeout) {
   await page.waitForFunction(() => {

@@ -3,6 +3,7 @@
 
 import { batch, computed, effect, signal, untracked, type Signal } from "@preact/signals";
 import { attributes, brought, decided, type Attributes, type Control } from "./attributes";
+import { Check } from "./check";
 import { Crowd } from "./crowd";
 import { Floor } from "./floor";
 import { FullScreen } from "./fullscreen";
@@ -43,6 +44,7 @@ export class App {
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
   readonly crowd: Crowd;
+  readonly check: Check;
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -77,6 +79,7 @@ export class App {
     this.devices = new Devices(this.store);
     this.attributes = signal(attributes(params.said, params.kind));
     this.controlsVisible = signal(!this.attributes.value.bare);
+    this.check = new Check(this.devices);
     this.name.value = params.displayName || this.store.get("name") || "";
     this.beginOff(this.attributes.value);
     const origin = location.origin;

@@ -2,6 +2,7 @@
 // Its shape is described in DESIGN.md. It holds no secret.
 
 import type { App } from "./app";
+import { verdict } from "./protocol/check";
 
 export function diagnose(app: App) {
   const s = app.session;
@@ -66,6 +67,7 @@ export function diagnose(app: App) {
     codec: transport?.codec ?? null,
     sending,
     quality: s.quality.value,
+    check: { over: app.check.open.value && !app.check.running.value, code: verdict(app.check.lines.value), steps: Object.fromEntries(app.check.lines.value.map((l) => [l.step, [l.outcome, ...l.codes].join(" ")])) },
     timings: { joined: since(app.timings.joined), connected: since(app.timings.connected), firstRemoteFrame: since(app.timings.firstRemoteFrame) },
   };
 }
