@@ -21,8 +21,17 @@ type State struct {
 		Speaking                 bool
 		Media                    struct{ Mic, Camera, Share bool }
 	}
-	Rules struct{ Locked, Lobby bool }
-	Chat  []struct {
+	Rules   struct{ Locked, Lobby bool }
+	Lang    string
+	Hearing struct {
+		Volume   float64 // 0 to 100
+		Muted    bool
+		Elements []struct { // that play
+			Volume float64 // 0 to 1
+			Muted  bool
+		}
+	}
+	Chat []struct {
 		Seq                int
 		PeerID, Name, Text string
 	}

@@ -3,7 +3,8 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { Floor } from "./floor";
-import { codeKey, t, type Key } from "./i18n";
+import { Hearing } from "./hearing";
+import { codeKey, lang, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
 import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport, type Slot } from "./media/peer";
@@ -19,7 +20,7 @@ import { reportViews } from "./sight";
 import { capacity, GAP, stage, type Rect } from "./ui/layout";
 import { remember, type Store } from "./store";
 
-export type Panel = "chat" | "people" | "connection";
+export type Panel = "chat" | "people" | "connection" | "settings";
 
 export interface Notice {
   id: number;
@@ -57,6 +58,9 @@ export class App {
   readonly devices: Devices;
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
+  readonly hearing: Hearing;
+  /** The own picture as in a mirror; others see it as it is. */
+  readonly mirror = signal(true);
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -79,6 +83,8 @@ export class App {
 
   constructor(readonly params: Params) {
     this.devices = new Devices(this.store);
+    this.hearing = new Hearing(this.store);
+    this.mirror.value = this.store.get("mirror") !== "off";
     this.name.value = params.displayName || this.store.get("name") || "";
     const origin = location.origin;
     this.session = new Session<PeerTransport>(
@@ -236,6 +242,11 @@ export class App {
     this.panel.value = this.panel.value === p ? null : p;
   }
 
+  setMirror(on: boolean): void {
+    this.mirror.value = on;
+    this.store.set("mirror", on ? "" : "off");
+  }
+
   /** A remote picture has appeared. */
   frame(): void {
     this.timings.firstRemoteFrame ??= performance.now();
@@ -321,6 +332,13 @@ export class App {
         stop();
         this.figures.value = noFigures;
       };
+    });
+    effect(() => {
+      lang(); // what was said before is not said in two languages
+      batch(() => {
+        this.spoken.value = "";
+        this.notices.value = [];
+      });
     });
     reportViews(this.session, this.placed);
     keepLips(this.session, this.figures);

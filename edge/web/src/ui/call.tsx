@@ -11,6 +11,8 @@ import { Sound } from "./media";
 import { PeoplePanel } from "./people";
 import { Ask } from "./ask";
 import { Reactions } from "./reactions";
+import { showKeys } from "./keys";
+import { SettingsPanel } from "./settings";
 import { StageView } from "./stage";
 
 export function Call({ app }: { app: App }) {
@@ -71,7 +73,7 @@ function Panel({ app }: { app: App }) {
           <Icon name="close" />
         </button>
       </header>
-      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : <ConnectionPanel app={app} />}
+      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : panel === "settings" ? <SettingsPanel app={app} /> : <ConnectionPanel app={app} />}
     </aside>
   );
 }
@@ -94,7 +96,7 @@ function Banner({ app }: { app: App }) {
   );
 }
 
-/** m, v, h, c and Escape, unless the person is writing or choosing. */
+/** m, v, h, c, ? and Escape, unless the person is writing or choosing. */
 function useShortcuts(app: App): void {
   useEffect(() => {
     const press = (e: KeyboardEvent): void => {
@@ -109,6 +111,7 @@ function useShortcuts(app: App): void {
       else if (e.code === "KeyV") app.floor.toggle("camera");
       else if (e.code === "KeyH") app.floor.toggleHand();
       else if (e.code === "KeyC") app.togglePanel("chat");
+      else if (e.key === "?") showKeys(() => (app.panel.value = "settings"));
       else return;
       e.preventDefault();
     };

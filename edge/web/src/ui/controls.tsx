@@ -40,6 +40,7 @@ export function Controls({ app }: { app: App }) {
         <PanelButton app={app} panel="connection" roomy label={`${t("connection")}, ${t(`conn.${level}`)}`}>
           <Bars level={level} />
         </PanelButton>
+        <PanelButton app={app} panel="settings" icon="settings" roomy label={t("settings")} />
         <More app={app} />
       </div>
     </section>
@@ -85,9 +86,10 @@ function More({ app }: { app: App }) {
   const { handUp, handBar } = app.floor;
   const bar = handBar.value;
   const hand: Item = { label: t(handUp.value ? "hand.lower" : "hand.raise"), icon: "hand", off: bar && !handUp.value ? why("hands", bar) : undefined, run: () => app.floor.toggleHand() };
+  const settings: Item = { label: t("settings"), icon: "settings", run: () => app.togglePanel("settings") };
   const connection: Item = { label: t("connection"), icon: "signal", run: () => app.togglePanel("connection") };
   return (
-    <Menu class="round subtle narrow" label={t("more")} row={bar ? [] : reactionRow(app)} groups={[bar === "viewer" ? [] : [hand], [connection]]}>
+    <Menu class="round subtle narrow" label={t("more")} row={bar ? [] : reactionRow(app)} groups={[bar === "viewer" ? [] : [hand], [connection, settings]]}>
       <Icon name="more" />
     </Menu>
   );

@@ -8,6 +8,7 @@ import type { Kind } from "../media/devices";
 import { watchLevel } from "../media/level";
 import { Icon } from "./icons";
 import { Video } from "./media";
+import { Language } from "./settings";
 import { initials, tint } from "./words";
 
 export function PreJoin({ app }: { app: App }) {
@@ -23,6 +24,7 @@ export function PreJoin({ app }: { app: App }) {
         <NameForm app={app} joining={joining} />
         <Choice app={app} kind="mic" />
         <Choice app={app} kind="camera" />
+        <Language app={app} />
         <Troubles app={app} />
       </section>
     </main>
@@ -39,7 +41,7 @@ export function Preview({ app }: { app: App }) {
   return (
     <div class="preview">
       {stream.value ? (
-        <Video stream={stream.value} mirrored label={t("pre.preview")} />
+        <Video stream={stream.value} mirrored={app.mirror.value} label={t("pre.preview")} />
       ) : (
         <div class="preview-off">
           <div class={`avatar tint${tint(name)}`}>{name.trim() ? initials(name) : <Icon name="cameraOff" size={28} />}</div>
@@ -65,7 +67,7 @@ function Toggle({ app, kind }: { app: App; kind: Kind }) {
   );
 }
 
-function Meter({ app }: { app: App }) {
+export function Meter({ app }: { app: App }) {
   const level = useSignal(0);
   const track = app.devices.tracks.value.mic;
   useEffect(() => {
