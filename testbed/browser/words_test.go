@@ -58,7 +58,7 @@ func TestWordsAndDevicesInTheCall(t *testing.T) {
 			ben.Until(startTimeout, "gets sound and picture on", func(s State) error {
 				was, _ := had.Picture()
 				is, _ := s.Picture()
-				if is.Frames < was.Frames+10 || s.packets() < had.packets()+20 {
+				if is.Frames < was.Frames+3 || s.packets() < had.packets()+20 {
 					return fmt.Errorf("%.0f frames after %.0f, %.0f packets after %.0f", is.Frames, was.Frames, s.packets(), had.packets())
 				}
 				return nil
@@ -115,7 +115,7 @@ func (p *Page) goesOn(before State) {
 	p.Until(startTimeout, "gets sound and picture on", func(s State) error {
 		was, _ := now.Picture()
 		is, _ := s.Picture()
-		if is.Frames < was.Frames+5 || s.packets() <= now.packets() {
+		if is.Frames < was.Frames+3 || s.packets() <= now.packets() {
 			return fmt.Errorf("%.0f frames after %.0f", is.Frames, was.Frames)
 		}
 		return nil

@@ -86,7 +86,7 @@ function Volume({ app }: { app: App }) {
   return (
     <label class="slider">
       <span>{t("set.volume")}</span>
-      <input type="range" min="0" max="100" step="5" value={volume.value} disabled={muted.value} onInput={(e) => app.hearing.setVolume(e.currentTarget.valueAsNumber)} />
+      <input type="range" aria-label={t("set.volume")} min="0" max="100" step="5" value={volume.value} disabled={muted.value} onInput={(e) => app.hearing.setVolume(e.currentTarget.valueAsNumber)} />
       <output>{volume.value}</output>
     </label>
   );
