@@ -35,6 +35,9 @@ func TestWordsAndDevicesInTheCall(t *testing.T) {
 			if left := ann.english(); len(left) > 0 {
 				t.Errorf("left in English: %q", left)
 			}
+			for _, v := range ann.Axe(t) {
+				t.Error(v)
+			}
 			ann.goesOn(before)
 			ann.Shot(want.lang)
 		})
