@@ -7,7 +7,8 @@ import { Check } from "./check";
 import { Crowd } from "./crowd";
 import { Floor } from "./floor";
 import { FullScreen } from "./fullscreen";
-import { codeKey, pickLang, setLang, t, type Key } from "./i18n";
+import { Hearing } from "./hearing";
+import { codeKey, lang, pickLang, setLang, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
 import { Look } from "./look";
 import { served, type Looks } from "./looks";
@@ -26,7 +27,7 @@ import { reportViews } from "./sight";
 import { Stage } from "./stage";
 import { remember, type Store } from "./store";
 
-export type Panel = "chat" | "people" | "info" | "connection";
+export type Panel = "chat" | "people" | "info" | "connection" | "settings";
 
 export interface Notice {
   id: number;
@@ -45,6 +46,9 @@ export class App {
   readonly floor: Floor;
   readonly crowd: Crowd;
   readonly check: Check;
+  readonly hearing: Hearing;
+  /** The own picture as in a mirror; others see it as it is. */
+  readonly mirror = signal(true);
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -80,6 +84,8 @@ export class App {
     this.attributes = signal(attributes(params.said, params.kind));
     this.controlsVisible = signal(!this.attributes.value.bare);
     this.check = new Check(this.devices);
+    this.hearing = new Hearing(this.store);
+    this.mirror.value = this.store.get("mirror") !== "off";
     this.name.value = params.displayName || this.store.get("name") || "";
     this.beginOff(this.attributes.value);
     const origin = location.origin;
@@ -240,6 +246,11 @@ export class App {
     if (subject) this.look.togglePin(subject);
   }
 
+  setMirror(on: boolean): void {
+    this.mirror.value = on;
+    this.store.set("mirror", on ? "" : "off");
+  }
+
   /** A remote picture has appeared. */
   frame(): void {
     this.timings.firstRemoteFrame ??= performance.now();
@@ -304,6 +315,13 @@ export class App {
     });
     effect(() => {
       document.title = [this.title.value, this.looks.name || t("app.title")].filter(Boolean).join(" · ");
+    });
+    effect(() => {
+      lang(); // what was said before is not said in two languages
+      batch(() => {
+        this.spoken.value = "";
+        this.notices.value = [];
+      });
     });
     reportViews(this.session, this.stage.placed);
     keepLips(this.session, this.figures);

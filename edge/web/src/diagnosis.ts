@@ -2,6 +2,7 @@
 // Its shape is described in DESIGN.md. It holds no secret.
 
 import type { App } from "./app";
+import { lang } from "./i18n";
 import { verdict } from "./protocol/check";
 
 export function diagnose(app: App) {
@@ -46,6 +47,8 @@ export function diagnose(app: App) {
     },
     lobby: s.lobby.value.map((g) => ({ peerId: g.peer_id, name: g.name })),
     media: app.devices.media.value,
+    lang: lang(),
+    hearing: { volume: app.hearing.volume.value, muted: app.hearing.muted.value, elements: [...document.querySelectorAll("audio")].map((a) => ({ volume: a.volume, muted: a.muted })) },
     people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
     kind: s.joined.value?.room.kind ?? null,
     viewers: s.roster.value.viewers,

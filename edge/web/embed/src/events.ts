@@ -6,6 +6,14 @@ export interface Media {
   share: boolean;
 }
 
+/** Something that can be chosen by setDevice. */
+export interface Device {
+  kind: "mic" | "camera" | "speaker";
+  id: string;
+  /** As the system names it. */
+  label: string;
+}
+
 export interface Participant {
   peerId: string;
   name: string;

@@ -2,7 +2,7 @@
 
 import { Channel, MeetingError } from "./channel";
 import { diagnose, type Report } from "./diagnose";
-import { Listeners, type Events, type Layout, type Media, type State } from "./events";
+import { Listeners, type Device, type Events, type Layout, type Media, type State } from "./events";
 
 export interface Options {
   /** Address of the room, as https://meet.example.com/m/room. Further parameters of the page may be in it. */
@@ -17,7 +17,7 @@ export interface Options {
 }
 
 /** What the meeting needs of the page around it. */
-export const PERMISSIONS = "camera; microphone; display-capture; autoplay; fullscreen; clipboard-write";
+export const PERMISSIONS = "camera; microphone; display-capture; speaker-selection; autoplay; fullscreen; clipboard-write";
 /** A person may be asked for their camera meanwhile. */
 const PERSON_MS = 120_000;
 
@@ -95,7 +95,7 @@ export class Meeting {
   }
 
   /** Opens one of the page's panels, or none. */
-  async setPanel(panel: "chat" | "people" | "info" | "connection" | null): Promise<void> {
+  async setPanel(panel: "chat" | "people" | "info" | "connection" | "settings" | null): Promise<void> {
     await this.channel.ask("setPanel", { panel });
   }
 
@@ -112,6 +112,26 @@ export class Meeting {
   /** Takes all of the page's controls away, or brings them back. */
   async setControlsVisible(on: boolean): Promise<void> {
     await this.channel.ask("setControlsVisible", { on });
+  }
+
+  /** How loud the meeting is, 0 to 100; settles with what is set then. */
+  setVolume(volume: number): Promise<number> {
+    return this.channel.ask("setVolume", { volume }) as Promise<number>;
+  }
+
+  /** Silences the others for this person alone. */
+  async muteIncoming(on: boolean): Promise<void> {
+    await this.channel.ask("muteIncoming", { on });
+  }
+
+  /** The devices that the browser names to the page: none before the person has allowed one. */
+  devices(): Promise<Device[]> {
+    return this.channel.ask("devices") as Promise<Device[]>;
+  }
+
+  /** Changes one device in the call; the others go on as they are. */
+  async setDevice(kind: Device["kind"], id: string): Promise<void> {
+    await this.channel.ask("setDevice", { kind, id }, PERSON_MS);
   }
 
   /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */

@@ -6,6 +6,7 @@ import { nothingOn } from "../protocol/messages";
 import { emptyRoster } from "../protocol/roster";
 import { person } from "../protocol/roster.test";
 import type { Phase, Verdict } from "../protocol/session";
+import { Hearing } from "../hearing";
 import { lang, setLang, t } from "../i18n";
 import { call, type Meeting } from "./calls";
 import { report } from "./news";
@@ -20,6 +21,7 @@ function fake(displayName = "") {
   const outgoing = signal<readonly Outgoing[]>([]);
   const media = signal(nothingOn);
   const toggles: string[] = [];
+  const chosen: string[] = [];
   const micOn = signal(true);
   const bars = signal<{ mic: string | null; camera: string | null; share: string | null }>({ mic: null, camera: null, share: null });
   const app = {
@@ -30,12 +32,16 @@ function fake(displayName = "") {
     },
     devices: {
       media, trouble: signal({ mic: null, camera: "frame" }), starting: signal(false), canShare: false, micOn, cameraOn: signal(true),
+      of: (kind: string) => [{ deviceId: `${kind}-2`, label: "Second" }],
+      speakers: () => [],
+      choose: async (kind: string, id: string) => void chosen.push(`${kind} ${id}`),
       toggle: async (kind: "mic" | "camera") => {
         toggles.push(kind);
         if (kind === "mic") media.value = { ...media.value, mic: !media.value.mic };
       },
     },
     floor: { bars },
+    hearing: new Hearing({ get: () => null, set: () => {} }),
     name: signal(displayName), panel: signal(null), controlsVisible: signal(true), shows: (c: string) => c !== "info", localError: signal(null), params: { room: "demo", displayName },
     joins: 0,
     join: async () => {
@@ -49,7 +55,7 @@ function fake(displayName = "") {
     joined.value = { peer_id: "me" };
     phase.value = "live";
   };
-  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, bars, live };
+  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, chosen, bars, live };
 }
 
 test("join settles in the call, and twice is once", async () => {
@@ -170,4 +176,23 @@ test("the language changes, and one that is not spoken is English", async () => 
   assert.equal(lang(), "en");
   await assert.rejects(call(app, "setLocale", { lang: "x".repeat(36) }), { code: "bad_message" });
   await setLang("en");
+});
+
+test("volume and silence are for own ears", async () => {
+  const { app } = fake();
+  assert.deepEqual(await Promise.all([50, 200, -1].map((volume) => call(app, "setVolume", { volume }))), [50, 100, 0]);
+  await call(app, "muteIncoming", { on: true });
+  assert.equal(app.hearing.muted.value, true);
+  for (const volume of ["50", NaN, undefined]) await assert.rejects(call(app, "setVolume", { volume }), { code: "bad_message" });
+  await assert.rejects(call(app, "muteIncoming", {}), { code: "bad_message" });
+});
+
+test("a device is chosen among those that are named", async () => {
+  const { app, chosen } = fake();
+  assert.deepEqual(await call(app, "devices", {}), [{ kind: "mic", id: "mic-2", label: "Second" }, { kind: "camera", id: "camera-2", label: "Second" }]);
+  await call(app, "setDevice", { kind: "mic", id: "mic-2" });
+  await assert.rejects(call(app, "setDevice", { kind: "mic", id: "camera-2" }), { code: "no_such_device" });
+  await assert.rejects(call(app, "setDevice", { kind: "camera", id: "camera-2" }), { code: "camera_frame" });
+  await assert.rejects(call(app, "setDevice", { kind: "speaker", id: "mic-2" }), { code: "no_such_device" });
+  assert.deepEqual(chosen, ["mic mic-2", "camera camera-2"]);
 });

@@ -5,8 +5,10 @@
 import { effect } from "@preact/signals-core";
 import { Devices, allowed, type Kind } from "../media/devices";
 import type { Session } from "../protocol/session";
+import { canChooseOutput, type Hearing } from "../hearing";
 import { pickLang, setLang } from "../i18n";
 import { fault } from "./door";
+import type { Device } from "../../embed/src/events";
 import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
 import type { Transport } from "../protocol/attachment";
@@ -14,7 +16,8 @@ import type { Transport } from "../protocol/attachment";
 /** As much of the app as the embedding page reaches. */
 export interface Meeting {
   readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "say" | "self" | "onchange" | "onerror">;
-  readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting">;
+  readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting" | "choose" | "of" | "speakers">;
+  readonly hearing: Pick<Hearing, "volume" | "muted" | "output" | "setVolume" | "setOutput">;
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
   readonly look: Looking;
   readonly name: { value: string };
@@ -30,7 +33,8 @@ export interface Meeting {
 const NAME_LIMIT = 100;
 const TEXT_LIMIT = 8192;
 const TAG_LIMIT = 35; // of a language tag, RFC 5646 section 4.4.1
-const panels = ["chat", "people", "info", "connection"] as const;
+const panels = ["chat", "people", "info", "connection", "settings"] as const;
+const ID_LIMIT = 256;
 
 export async function call(app: Meeting, method: string, p: Record<string, unknown>): Promise<unknown> {
   switch (method) {
@@ -52,6 +56,14 @@ export async function call(app: Meeting, method: string, p: Record<string, unkno
       return open(app, panel(p["panel"]));
     case "setControlsVisible":
       return void (app.controlsVisible.value = flag(p["on"]));
+    case "setVolume":
+      return volume(app, p["volume"]);
+    case "muteIncoming":
+      return void (app.hearing.muted.value = flag(p["on"]));
+    case "devices":
+      return devices(app);
+    case "setDevice":
+      return choose(app, text(p["kind"], ID_LIMIT), text(p["id"], ID_LIMIT));
     case "setLocale":
       return locale(text(p["lang"], TAG_LIMIT));
     case "setLayout":
@@ -123,6 +135,30 @@ async function say(app: Meeting, words: string): Promise<void> {
   const left = own();
   if (left?.state === "failed") throw fault(left.code ?? "internal");
   if (left && left.seq === undefined) throw fault("not_in_call");
+}
+
+/** Settles with the volume that is set, within 0 and 100. */
+function volume(app: Meeting, v: unknown): number {
+  if (typeof v !== "number" || Number.isNaN(v)) throw fault("bad_message");
+  app.hearing.setVolume(v);
+  return app.hearing.volume.value;
+}
+
+/** What the browser lets the page name; without permission that is nothing. */
+function devices(app: Meeting): Device[] {
+  const named = (kind: Device["kind"], list: MediaDeviceInfo[]): Device[] => list.map((d) => ({ kind, id: d.deviceId, label: d.label }));
+  const { devices } = app;
+  return [...named("mic", devices.of("mic")), ...named("camera", devices.of("camera")), ...(canChooseOutput() ? named("speaker", devices.speakers()) : [])];
+}
+
+/** Changes one device; the other kinds go on as they are. */
+async function choose(app: Meeting, kind: string, id: string): Promise<void> {
+  if (!devices(app).some((d) => d.kind === kind && d.id === id)) throw fault("no_such_device");
+  if (kind === "speaker") return app.hearing.setOutput(id);
+  if (kind !== "mic" && kind !== "camera") throw fault("bad_message");
+  await app.devices.choose(kind, id);
+  const trouble = app.devices.trouble.value[kind];
+  if (trouble) throw fault(`${kind}_${trouble}`);
 }
 
 /** As the address would: a language that is not spoken here is English. It is not the person's choice, so it is not remembered. */

@@ -18,15 +18,17 @@ export interface Memory {
   set(key: string, value: string): void;
 }
 
+// The device by name, or it is not the one: Chromium 156 answers { ideal } with
+// the system's own choice.
 const constraintsOf = {
   mic: (id: string): MediaTrackConstraints => ({
-    ...(id ? { deviceId: { ideal: id } } : {}),
+    ...(id ? { deviceId: { exact: id } } : {}),
     echoCancellation: true,
     noiseSuppression: true,
     autoGainControl: true,
   }),
   camera: (id: string): MediaTrackConstraints => ({
-    ...(id ? { deviceId: { ideal: id } } : {}),
+    ...(id ? { deviceId: { exact: id } } : {}),
     width: { ideal: 1280 },
     height: { ideal: 720 },
     frameRate: { ideal: 30, max: 30 },
@@ -171,6 +173,11 @@ export class Devices {
     return this.list.value.filter((d) => d.kind === type && d.deviceId !== "");
   }
 
+  /** Where sound can come out, as far as the browser tells. */
+  speakers(): MediaDeviceInfo[] {
+    return this.list.value.filter((d) => d.kind === "audiooutput" && d.deviceId !== "");
+  }
+
   private on(kind: Kind) {
     return kind === "mic" ? this.micOn : this.cameraOn;
   }
@@ -179,13 +186,23 @@ export class Devices {
     if (!navigator.mediaDevices?.getUserMedia) return this.refuse("insecure");
     const turn = ++this.wanted[kind];
     try {
-      const c = constraintsOf[kind](this.chosen.value[kind]);
-      const stream = await navigator.mediaDevices.getUserMedia(kind === "mic" ? { audio: c } : { video: c });
-      const track = stream.getTracks()[0];
+      const track = await this.ask(kind, this.chosen.value[kind]);
       if (turn !== this.wanted[kind] || !this.on(kind).value) track?.stop();
       else this.take(kind, track);
     } catch (e) {
       if (turn === this.wanted[kind]) this.setTrouble(kind, await reason(e, kind));
+    }
+  }
+
+  private async ask(kind: Kind, id: string): Promise<MediaStreamTrack | undefined> {
+    const c = constraintsOf[kind](id);
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia(kind === "mic" ? { audio: c } : { video: c });
+      return stream.getTracks()[0];
+    } catch (e) {
+      // What was chosen once is not here today: then any.
+      if (id && (e as { name?: string }).name === "OverconstrainedError") return this.ask(kind, "");
+      throw e;
     }
   }
 

@@ -5,7 +5,6 @@ import type { App } from "../app";
 import { t } from "../i18n";
 import type { Person } from "../protocol/messages";
 import { handsUp } from "../protocol/rights";
-import { Choice } from "./prejoin";
 import { Icon } from "./icons";
 import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
@@ -54,13 +53,6 @@ function PeopleList({ app, returns }: { app: App; returns: boolean }) {
         ))}
       </ul>
       <Viewers app={app} />
-      {app.shows("settings") && app.floor.me.value?.mode !== "viewer" && (
-        <>
-          <h3>{t("device.settings")}</h3>
-          <Choice app={app} kind="mic" />
-          <Choice app={app} kind="camera" />
-        </>
-      )}
     </div>
   );
 }
@@ -75,7 +67,7 @@ function Row({ app, p, own, speaking }: { app: App; p: Person; own: boolean; spe
         {initials(p.name)}
       </span>
       <span class="who">
-        <span class="name">{own ? t("you.named", { name: p.name }) : p.name}</span>
+        <span class="name" dir="auto">{own ? t("you.named", { name: p.name }) : p.name}</span>
         {notes.length > 0 && <span class="quiet">{notes.join(" · ")}</span>}
       </span>
       {place !== undefined && (

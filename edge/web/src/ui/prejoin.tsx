@@ -9,6 +9,7 @@ import { watchLevel } from "../media/level";
 import { WhyLink } from "./check";
 import { Icon } from "./icons";
 import { Video } from "./media";
+import { Language } from "./settings";
 import { initials, tint } from "./words";
 
 export function PreJoin({ app }: { app: App }) {
@@ -29,6 +30,7 @@ export function PreJoin({ app }: { app: App }) {
         {watches && <p class="quiet">{t("pre.watch")}</p>}
         {whole && !watches && <Choice app={app} kind="mic" />}
         {whole && !watches && <Choice app={app} kind="camera" />}
+        <Language app={app} />
         {!watches && <Troubles app={app} />}
         {!joining && <WhyLink app={app} />}
       </section>
@@ -46,7 +48,7 @@ export function Preview({ app }: { app: App }) {
   return (
     <div class="preview">
       {stream.value ? (
-        <Video stream={stream.value} mirrored label={t("pre.preview")} />
+        <Video stream={stream.value} mirrored={app.mirror.value} label={t("pre.preview")} />
       ) : (
         <div class="preview-off">
           <div class={`avatar tint${tint(name)}`}>{name.trim() ? initials(name) : <Icon name="cameraOff" size={28} />}</div>
@@ -72,7 +74,7 @@ function Toggle({ app, kind }: { app: App; kind: Kind }) {
   );
 }
 
-function Meter({ app }: { app: App }) {
+export function Meter({ app }: { app: App }) {
   const level = useSignal(0);
   const track = app.devices.tracks.value.mic;
   useEffect(() => {

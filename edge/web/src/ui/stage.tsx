@@ -84,7 +84,7 @@ function TileView({ tile, at, app, floating, priority }: Placed & { app: App }) 
           {paused && words && <p class="paused">{paused}</p>}
         </div>
       )}
-      {tile.stream && <Video key={tile.track ?? ""} stream={tile.stream} mirrored={self} whole={share} onFrame={self ? undefined : () => app.frame()} />}
+      {tile.stream && <Video key={tile.track ?? ""} stream={tile.stream} mirrored={self && app.mirror.value} whole={share} onFrame={self ? undefined : () => app.frame()} />}
       {(away || tile.weak) && (
         <div class="veil">
           <span class="spinner small" />
@@ -111,7 +111,7 @@ function TileView({ tile, at, app, floating, priority }: Placed & { app: App }) 
           </span>
         )}
         {share && <Icon name="screen" size={14} />}
-        <span class="name">{name}</span>
+        <span class="name" dir="auto">{name}</span>
       </div>
     </div>
   );
