@@ -35,6 +35,7 @@ type pages struct {
 	files   http.Handler
 	index   [2][]byte // before and behind who may command the page
 	assets  fs.FS
+	packed  packed
 	scripts map[string]script
 	framers func(host string) string
 }
@@ -51,6 +52,9 @@ func newPages(assets fs.FS, view func() *client.View) (*pages, error) {
 		return nil, err
 	}
 	p := &pages{files: http.FileServerFS(assets), assets: assets, scripts: map[string]script{}}
+	if p.packed, err = pack(assets); err != nil {
+		return nil, err
+	}
 	p.framers = func(host string) string { return framers(view(), host) }
 	if at := bytes.Index(index, []byte(framersMark)); at >= 0 {
 		at += len(framersMark)
@@ -128,5 +132,7 @@ func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	p.files.ServeHTTP(w, r)
+	if !p.packed.serve(w, r, name) {
+		p.files.ServeHTTP(w, r)
+	}
 }

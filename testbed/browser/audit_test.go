@@ -92,7 +92,11 @@ func TestPageAudit(t *testing.T) {
 				t.Errorf("asks for %s", address)
 			}
 		}
-		t.Logf("%d requests from the address to the call", len(asked))
+		carried, err := Eval[float64](p, `performance.getEntriesByType("resource").filter(e => /\.js$/.test(e.name)).reduce((sum, e) => sum + e.encodedBodySize, 0)`)
+		if err != nil || carried == 0 || carried > scriptBudget {
+			t.Errorf("%.0f bytes of script were carried, %v", carried, err)
+		}
+		t.Logf("%d requests from the address to the call, %.0f bytes of script carried", len(asked), carried)
 		if v := p.within(t).vitals(); len(v.Wrong) > 0 || v.Shift >= shiftLimit {
 			t.Errorf("went wrong: %q; moved by %.3f", v.Wrong, v.Shift)
 		}
