@@ -110,11 +110,11 @@ func TestPageAudit(t *testing.T) {
 		p.shows("the preview", `document.querySelector("video.shown") !== null`)
 		p.Type("#name", "Phone")
 		p.targets("phone-prejoin")
-		p.tap(`form.name-form button[type="submit"]`)
+		p.touch(`form.name-form button[type="submit"]`)
 		p.isIn()
 		p.Until(startTimeout, "sees both others", decodes(2))
 		p.targets("phone-call")
-		p.tap(micButton)
+		p.touch(micButton)
 		p.shows("a muted microphone", `window.meridian.state().media.mic === false`)
 		if v := p.vitals(); len(v.Wrong) > 0 {
 			t.Errorf("went wrong: %q", v.Wrong)

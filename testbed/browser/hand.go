@@ -43,8 +43,8 @@ func (p *Page) phone() {
 	p.call("Emulation.setTouchEmulationEnabled", object{"enabled": true})
 }
 
-// tap touches the middle of what a selector finds.
-func (p *Page) tap(selector string) {
+// touch puts a finger on the middle of what a selector finds.
+func (p *Page) touch(selector string) {
 	p.t.Helper()
 	at, err := Eval[struct{ X, Y float64 }](p, `(b => ({X: b.x + b.width / 2, Y: b.y + b.height / 2}))(document.querySelector(`+strconv.Quote(selector)+`).getBoundingClientRect())`)
 	if err != nil {
