@@ -65,6 +65,8 @@ export class App {
   readonly figures = signal<Figures>(noFigures);
   readonly stageSize = signal({ w: 0, h: 0 });
   readonly soundBlocked = signal(false);
+  /** The page around the frame asked to share, and the browser wants a click in here. */
+  readonly shareOffered = signal(false);
   readonly seenChat = signal(0);
   readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
   /** Marks in ms of performance.now(). */
@@ -340,6 +342,7 @@ export class App {
       if (phase === "ended" || phase === "refused") {
         batch(() => {
           this.panel.value = null;
+          this.shareOffered.value = false;
           this.order = [];
         });
         if (this.session.verdict.peek()?.code !== "left") this.devices.stop();

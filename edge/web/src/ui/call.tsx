@@ -10,6 +10,7 @@ import { Icon } from "./icons";
 import { Sound } from "./media";
 import { PeoplePanel } from "./people";
 import { Ask } from "./ask";
+import { ShareOffer } from "./offer";
 import { Reactions } from "./reactions";
 import { StageView } from "./stage";
 
@@ -25,6 +26,7 @@ export function Call({ app }: { app: App }) {
         <div class="pills">
           <Banner app={app} />
           <Ask app={app} />
+          <ShareOffer app={app} />
           {app.devices.share.value && (
             <div class="pill sharing">
               <Icon name="screen" size={18} />
