@@ -135,7 +135,7 @@ func (a *attachment) Update(version uint64, events []room.Event) {
 		return // nobody hears or sees it
 	}
 	a.lobby.update(events)
-	if events := signalEvents(events, a.peer); len(events) > 0 {
+	if events := a.node.events(events, a.peer); len(events) > 0 {
 		a.out.Send(signal.Update{Type: "update", Version: version, Events: events})
 	}
 	if a.roster.update(events) {
@@ -149,7 +149,7 @@ func (a *attachment) Reset(s room.Snapshot) {
 	if a.out == nil {
 		return
 	}
-	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
+	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: a.node.people(s.People), Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
 	a.lobby.reset(s)
 	if a.roster.reset(s) {
 		a.follow()

@@ -73,7 +73,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		return nil, signal.Joined{}, err
 	}
 	a.first(snap)
-	people := signalPeople(snap.People)
+	people := n.people(snap.People)
 	self := slices.IndexFunc(people, func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
 	joined := signal.Joined{
 		Type: "joined", V: signal.Version, Peer: a.seat.Peer(), Answer: a.transport.Answer(),
@@ -202,7 +202,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.media = media
 	a.publish()
 	seat, snap, err := n.plane.Join(ctx, room.Join{
-		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Subject: adm.Person.ID, Name: cmp.Or(adm.Name, "Guest"), Role: room.Role(adm.Role),
+		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Subject: adm.Person.ID, Name: cmp.Or(adm.Name, "Guest"), Photo: photoOf(adm), Role: room.Role(adm.Role),
 		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Waiting: a.join.Waiting,
 		Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
 		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,

@@ -19,7 +19,7 @@ const server = createServer(async (req, res) => {
   const file = path.startsWith("/assets/") ? join(root, "dist", path) : join(root, "dist/index.html");
   try {
     const body = await readFile(file);
-    res.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": "default-src 'self'; connect-src *" });
+    res.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": "default-src 'self'; connect-src *; img-src 'self' blob:" });
     res.end(body);
   } catch {
     res.writeHead(404).end();

@@ -5,6 +5,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { Floor } from "./floor";
 import { codeKey, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
+import { Photos } from "./photos";
 import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport, type Slot } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
@@ -57,6 +58,7 @@ export class App {
   readonly devices: Devices;
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
+  readonly photos = new Photos(() => this.session.attachment.peek()?.node.url ?? location.origin);
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);

@@ -40,7 +40,7 @@ export function diagnose(app: App) {
     rules: s.roster.value.rules,
     lobby: s.lobby.value.map((g) => ({ peerId: g.peer_id, name: g.name })),
     media: app.devices.media.value,
-    people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
+    people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, photo: p.photo ?? null, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
     chat: s.roster.value.chat.map((m) => ({ seq: m.seq, peerId: m.peer_id, name: m.name, text: m.text })),
     outgoing: s.outgoing.value.map((o) => ({ text: o.text, state: o.state })),
     tiles: [...document.querySelectorAll<HTMLElement>("[data-tile]")].map((el) => {

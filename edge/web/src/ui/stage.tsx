@@ -3,10 +3,11 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { App, Placed } from "../app";
 import { t, type Key } from "../i18n";
+import { allowed } from "../media/devices";
+import { Avatar } from "./avatar";
 import { Icon } from "./icons";
 import type { Rect } from "./layout";
 import { Video } from "./media";
-import { initials, tint } from "./words";
 
 export function StageView({ app }: { app: App }) {
   const ref = useRef<HTMLDivElement>(null);
@@ -58,9 +59,7 @@ function TileView({ tile, at, app, floating }: Placed & { app: App }) {
     <div class={classes.filter(Boolean).join(" ")} style={place(at)} role="listitem" data-tile={tile.key} aria-label={describe(name, muted, tile.speaking, away, paused, turn)}>
       {!share && (
         <div class="avatar-wrap">
-          <div class={`avatar tint${tint(person.peer_id)}`} style={{ fontSize: `${avatarSize(at)}px` }}>
-            {initials(person.name)}
-          </div>
+          <Avatar app={app} person={person} size={avatarSize(at)} />
           {paused && words && <p class="paused">{paused}</p>}
         </div>
       )}
@@ -121,7 +120,7 @@ function More({ n, at, app }: { n: number; at: Rect; app: App }) {
 
 function Alone({ app }: { app: App }) {
   const [copied, setCopied] = useState(false);
-  const [can] = useState(() => !app.params.token && typeof navigator.clipboard?.writeText === "function");
+  const [can] = useState(() => !app.params.token && typeof navigator.clipboard?.writeText === "function" && allowed("clipboard-write"));
   const copy = (): void => {
     navigator.clipboard.writeText(location.href).then(
       () => setCopied(true),
