@@ -27,22 +27,31 @@ var ErrFormat = errors.New("not a picture")
 // white. What the file says of its content counts, not a name or a header, and
 // nothing of the file but its pixels gets into the result.
 func Draw(file []byte) ([]byte, error) {
-	c, _, err := image.DecodeConfig(bytes.NewReader(file))
+	from, err := decode(file, maxPixels)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	if c.Width <= 0 || c.Height <= 0 || c.Width > maxPixels/c.Height {
-		return nil, fmt.Errorf("%w: %d × %d pixels", ErrFormat, c.Width, c.Height)
-	}
-	from, _, err := image.Decode(bytes.NewReader(file))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+		return nil, err
 	}
 	var out bytes.Buffer
 	if err := jpeg.Encode(&out, scale(flat(from)), &jpeg.Options{Quality: quality}); err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// decode reads a file of at most so many pixels, by which its memory is bounded.
+func decode(file []byte, pixels int) (image.Image, error) {
+	c, _, err := image.DecodeConfig(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if c.Width <= 0 || c.Height <= 0 || c.Width > pixels/c.Height {
+		return nil, fmt.Errorf("%w: %d × %d pixels", ErrFormat, c.Width, c.Height)
+	}
+	m, _, err := image.Decode(bytes.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return m, nil
 }
 
 // flat is the square in the middle of a picture, on white.
