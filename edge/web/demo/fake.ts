@@ -5,7 +5,7 @@
 import type { Act, ChatMessage, ClientMessage, EncodeUp, Entry, EntryRefusal, Guest, Joined, JoinMessage, Media, PauseReason, Person, RoomEvent, Rules, Score, SlotLayer, View } from "../src/protocol/messages";
 import { defaultRules } from "../src/protocol/messages";
 import { barred, switches } from "../src/protocol/rights";
-import { face, screen, type Extra } from "./people";
+import { face, screen, type Extra, portrait } from "./people";
 
 interface Scenario {
   people?: Extra[];
@@ -101,7 +101,7 @@ class Fake {
       this.tracks.set(`${x.id}.vp8.share`, screen());
     }
     const person: Person = {
-      peer_id: x.id, name: x.name, role: x.role ?? "regular", owner: false, mode: x.mode ?? "speaker", hand: x.hand === undefined ? null : new Date(Date.now() - x.hand * 1000).toISOString(), pop: "fra", state: x.state ?? "present", media, tracks,
+      peer_id: x.id, name: x.name, photo: x.photo ? x.id : undefined, role: x.role ?? "regular", owner: false, mode: x.mode ?? "speaker", hand: x.hand === undefined ? null : new Date(Date.now() - x.hand * 1000).toISOString(), pop: "fra", state: x.state ?? "present", media, tracks,
       joined_at: this.people.get(x.id)?.joined_at ?? new Date(began + this.people.size * 1000).toISOString(),
     };
     this.people.set(x.id, person);
@@ -438,6 +438,8 @@ window.fetch = async (input, init) => {
     if (scenario.silent) throw new TypeError("unreachable");
     return new Response(null, { status: 204 });
   }
+  const photo = /\/api\/v1\/photo\/(\w+)$/.exec(url)?.[1];
+  if (photo) return new Response(await portrait(photo));
   const node = nodes.find((n) => n.probe === url);
   if (node) {
     await new Promise((done) => setTimeout(done, 4 + nodes.indexOf(node) * 40));

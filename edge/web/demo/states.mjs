@@ -101,6 +101,7 @@ export const states = {
   algorithm: { demo: { refuse: "token_algorithm" }, act: refused, sizes: ["wide"] },
   full: { demo: { refuse: "full" }, act: refused },
   "not-found-ru": { demo: { refuse: "not_found" }, url: "/m/weekly-sync?lang=ru", act: refused },
+  photos: { demo: { me, people: people(4, { 0: { camera: false, photo: true }, 1: { camera: false }, 2: { camera: false, photo: true } }), chat }, act: call(2, async (p) => { await p.waitForSelector(".avatar img"); await press("People")(p); }) },
   "no-room": { url: "/call/", sizes: ["wide"] },
   skipped: { demo: { me, people: people(2) }, url: "/m/weekly-sync?nameScreenDisabled=1&displayName=Ann+Keller", act: async (p) => { await p.waitForFunction(() => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= 3); }, sizes: ["wide"] },
   // Languages: the longest words, and the other direction.

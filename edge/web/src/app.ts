@@ -12,6 +12,7 @@ import { codeKey, lang, pickLang, setLang, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
 import { Look } from "./look";
 import { served, type Looks } from "./looks";
+import { Photos } from "./photos";
 import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
@@ -49,6 +50,7 @@ export class App {
   readonly hearing: Hearing;
   /** The own picture as in a mirror; others see it as it is. */
   readonly mirror = signal(true);
+  readonly photos = new Photos(() => this.session.attachment.peek()?.node.url ?? location.origin);
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -59,6 +61,8 @@ export class App {
   readonly stage: Stage;
   readonly fullScreen = new FullScreen();
   readonly soundBlocked = signal(false);
+  /** The page around the frame asked to share, and the browser wants a click in here. */
+  readonly shareOffered = signal(false);
   readonly seenChat = signal(0);
   /** The page was loaded anew in a call and returns to it. */
   readonly returning = signal(false);
@@ -335,6 +339,7 @@ export class App {
         batch(() => {
           this.panel.value = null;
           this.stage.clear();
+          this.shareOffered.value = false;
         });
         const code = this.session.verdict.peek()?.code;
         if (code !== "left") this.devices.stop();

@@ -49,7 +49,7 @@ export function diagnose(app: App) {
     media: app.devices.media.value,
     lang: lang(),
     hearing: { volume: app.hearing.volume.value, muted: app.hearing.muted.value, elements: [...document.querySelectorAll("audio")].map((a) => ({ volume: a.volume, muted: a.muted })) },
-    people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
+    people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, photo: p.photo ?? null, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
     kind: s.joined.value?.room.kind ?? null,
     viewers: s.roster.value.viewers,
     chat: s.roster.value.chat.map((m) => ({ seq: m.seq, peerId: m.peer_id, name: m.name, text: m.text })),

@@ -27,6 +27,9 @@ export async function diagnose(frame: HTMLIFrameElement, origin: string, page: (
 function around(frame: HTMLIFrameElement): string[] {
   const out: string[] = [];
   if (!isSecureContext) out.push("insecure_context");
+  const box = frame.getAttribute("sandbox")?.split(/\s+/);
+  // Without scripts there is no page, without its origin nobody whom it could answer.
+  if (box && !(box.includes("allow-scripts") && box.includes("allow-same-origin"))) out.push("frame_sandboxed");
   const policy = (document as { featurePolicy?: { allowsFeature(f: string): boolean } }).featurePolicy;
   const given = new Set(frame.allow.split(";").map((part) => part.trim().split(/\s+/)[0]));
   for (const feature of ["camera", "microphone", "display-capture"]) {

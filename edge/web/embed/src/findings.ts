@@ -7,6 +7,7 @@ const devices = ["denied", "frame", "missing", "busy", "insecure", "unplugged", 
 export const findings: Readonly<Record<string, boolean>> = {
   // Page and frame.
   insecure_context: true,
+  frame_sandboxed: true,
   no_webrtc: true,
   no_answer: true,
   origin_not_allowed: true,

@@ -178,6 +178,7 @@ export const en = {
   "ask.share": "A moderator asks you to share your screen.",
   "ask.share.yes": "Share screen",
   "ask.no": "Not now",
+  "share.offer": "The site around this meeting asks you to share your screen.",
 
   "hand.raise": "Raise hand",
   "hand.lower": "Lower hand",

@@ -177,6 +177,7 @@ export const ru: Record<Key, Text> = {
   "ask.share": "Модератор просит показать экран.",
   "ask.share.yes": "Показать",
   "ask.no": "Не сейчас",
+  "share.offer": "Сайт вокруг встречи просит показать экран.",
 
   "hand.raise": "Поднять руку",
   "hand.lower": "Опустить руку",

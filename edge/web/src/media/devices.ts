@@ -129,7 +129,8 @@ export class Devices {
     if (this[kind].value) await this.open(kind);
   }
 
-  async startShare(): Promise<void> {
+  /** Resolves to nothing, or to why not; gesture: the browser saw no click in this frame just before. */
+  async startShare(): Promise<"" | "denied" | "gesture" | "failed"> {
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({
         video: { frameRate: { ideal: 30, max: 30 } },
@@ -138,16 +139,20 @@ export class Devices {
       });
       const [video] = stream.getVideoTracks();
       const [audio] = stream.getAudioTracks();
-      if (!video) return;
+      if (!video) return "failed";
       video.contentHint = "detail"; // legible text before smooth motion
       video.addEventListener("ended", () => this.stopShare());
       batch(() => {
         this.share.value = video;
         this.shareAudio.value = audio ?? null;
       });
+      return "";
     } catch (e) {
-      // Closing the chooser is an answer, not a fault.
-      if (!(e instanceof DOMException && e.name === "NotAllowedError")) this.onnotice({ kind: "share", trouble: "failed" });
+      const name = e instanceof DOMException ? e.name : "";
+      if (name === "InvalidStateError") return "gesture"; // Screen Capture, section 5.1, step 4
+      if (name === "NotAllowedError") return "denied"; // closing the chooser is an answer, not a fault
+      this.onnotice({ kind: "share", trouble: "failed" });
+      return "failed";
     }
   }
 

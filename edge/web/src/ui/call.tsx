@@ -12,6 +12,7 @@ import { InfoPanel } from "./info";
 import { Sound } from "./media";
 import { PeoplePanel } from "./people";
 import { Ask } from "./ask";
+import { ShareOffer } from "./offer";
 import { Reactions } from "./reactions";
 import { showKeys } from "./keys";
 import { SettingsPanel } from "./settings";
@@ -29,6 +30,7 @@ export function Call({ app }: { app: App }) {
         <div class="pills">
           <Banner app={app} />
           <Ask app={app} />
+          <ShareOffer app={app} />
           {app.devices.share.value && (
             <div class="pill sharing">
               <Icon name="screen" size={18} />

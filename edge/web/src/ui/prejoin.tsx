@@ -110,7 +110,7 @@ function NameForm({ app, joining }: { app: App; joining: boolean }) {
     else document.getElementById("name")?.focus();
   };
   return (
-    <form class="name-form" onSubmit={submit} noValidate>
+    <form class="name-form" noValidate>
       {nameLocked ? (
         <p class="given">{t("pre.as", { name })}</p>
       ) : (
@@ -138,7 +138,8 @@ function NameForm({ app, joining }: { app: App; joining: boolean }) {
           {t("pre.name.missing")}
         </p>
       )}
-      <button class="primary wide" type="submit" disabled={joining} onPointerEnter={() => app.intend()} onFocus={() => app.intend()}>
+      {/* Enter clicks it as well; a sandboxed frame without allow-forms knows no submit. */}
+      <button class="primary wide" type="submit" disabled={joining} onClick={submit} onPointerEnter={() => app.intend()} onFocus={() => app.intend()}>
         {joining && <span class="spinner small" />}
         {t(joining ? "pre.joining" : "pre.join")}
       </button>
