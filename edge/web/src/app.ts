@@ -22,6 +22,7 @@ import { Session } from "./protocol/session";
 import { keepSeat, type Seat } from "./seat";
 import { reportViews } from "./sight";
 import { Stage } from "./stage";
+import { Strain } from "./strain";
 import { remember, type Store } from "./store";
 
 export type Panel = "chat" | "people" | "info" | "connection";
@@ -49,6 +50,7 @@ export class App {
   readonly figures = signal<Figures>(noFigures);
   readonly look: Look;
   readonly stage: Stage;
+  readonly strain: Strain;
   readonly fullScreen = new FullScreen();
   readonly soundBlocked = signal(false);
   readonly seenChat = signal(0);
@@ -101,7 +103,8 @@ export class App {
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     const { session, devices, floor, figures, slotsChanged } = this;
     this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone) });
-    this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock });
+    this.strain = new Strain(figures, () => this.stage.wished());
+    this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock, bearable: () => this.strain.step.value.tiles });
     this.look.begin(this.attributes.value);
     if (this.attributes.value.fullScreen) this.fullScreen.atFirstGesture();
     this.devices.onnotice = (n) => this.deviceNotice(n);
@@ -290,7 +293,7 @@ export class App {
     effect(() => {
       document.title = [this.title.value, this.looks.name || t("app.title")].filter(Boolean).join(" · ");
     });
-    reportViews(this.session, this.stage.placed);
+    reportViews(this.session, this.stage.placed, this.strain.step);
     keepLips(this.session, this.figures);
     effect(() => {
       const last = this.session.roster.value.chat.at(-1)?.seq ?? 0;
