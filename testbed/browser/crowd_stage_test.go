@@ -28,7 +28,7 @@ func shoot(t testing.TB, c *cluster.Cluster) *client.Film {
 	var film client.Film
 	var once sync.Once
 	done := make(chan struct{})
-	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*startTimeout)
 	defer cancel()
 	camera, err := client.Join(ctx, client.Options{
 		WS: wsOf(c, "fra"), Room: "studio", Name: "Camera", Video: 1, Audio: 1,
