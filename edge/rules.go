@@ -13,21 +13,48 @@ import (
 // rules are those that are configured for a room, from this node's copy: they
 // hold until a moderator sets others.
 func (n *Node) rules(k roomKey) *room.Rules {
-	rules, view := room.DefaultRules(), n.cfg.Configuration.View()
+	view := n.cfg.Configuration.View()
 	company, ok := view.Company(k.Company)
 	if !ok {
 		return nil
 	}
 	configured, _ := view.Room(k.Company, k.Room)
-	s := view.Settings(company, configured)
+	return configuredRules(view.Settings(company, configured))
+}
+
+// configuredRules are the rules that settings ask for.
+func configuredRules(s client.Settings) *room.Rules {
+	rules := room.DefaultRules()
 	rules.Lobby.Value = client.On(s.Lobby)
 	if client.On(s.ViewersWrite) {
 		rules.Chat.Value, rules.Hands.Value = room.Everybody, room.Everybody
 	}
+	if mode, ok := muteModes[entry.MuteMode(valueOf(s.MuteMode))]; ok {
+		rules.Mute.Value = mode
+	}
+	configure(&rules.Share, s.WhoShares)
+	configure(&rules.Chat, s.WhoWrites)
+	configure(&rules.Hands, s.WhoRaisesHands)
 	if s.BitrateCap != nil && *s.BitrateCap > 0 {
 		rules.Bitrate.Value = min(max(*s.BitrateCap, room.MinBitrate), room.MaxBitrate)
 	}
 	return &rules
+}
+
+// muteModes are control's words for them (CB-A30).
+var muteModes = map[entry.MuteMode]room.MuteMode{entry.Conversation: room.Free, entry.QandA: room.Quiet, entry.Presentation: room.Lecture}
+
+func configure(rule *room.Rule[room.Audience], who *string) {
+	if who != nil {
+		rule.Value = room.Audience(*who)
+	}
+}
+
+func valueOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // errUnheard refuses who would have to wait and could not be told so.

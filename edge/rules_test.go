@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
 	"github.com/meridian-video/meridian/edge/photo"
 	"github.com/meridian-video/meridian/edge/room"
@@ -167,5 +168,29 @@ func TestParticipantIsToldTheirPartOfEvents(t *testing.T) {
 		`{"kind":"rules","rules":{"locked":true,"lobby":false,"mute_mode":"free","share":"speakers","chat":"speakers","hands":"speakers","bitrate":0,"stage":{"on":false}}}]`
 	if err != nil || string(body) != want {
 		t.Errorf("%s, %v", body, err)
+	}
+}
+
+func TestSettingsAreRulesAtFirst(t *testing.T) {
+	text := func(s string) *string { return &s }
+	yes, bound := true, 1_000
+	for name, c := range map[string]struct {
+		settings client.Settings
+		want     string
+	}{
+		"none":              {client.Settings{}, "free speakers speakers speakers 0"},
+		"questions":         {client.Settings{MuteMode: text("q&a")}, "quiet speakers speakers speakers 0"},
+		"presentation":      {client.Settings{MuteMode: text("presentation")}, "lecture speakers speakers speakers 0"},
+		"conversation":      {client.Settings{MuteMode: text("conversation")}, "free speakers speakers speakers 0"},
+		"viewers write":     {client.Settings{ViewersWrite: &yes}, "free speakers all all 0"},
+		"the nearer word":   {client.Settings{ViewersWrite: &yes, WhoWrites: text("nobody")}, "free speakers nobody all 0"},
+		"shares and hands":  {client.Settings{WhoShares: text("moderators"), WhoRaisesHands: text("all")}, "free moderators speakers all 0"},
+		"bound of no sense": {client.Settings{BitrateCap: &bound}, "free speakers speakers speakers 30000"},
+	} {
+		r := configuredRules(c.settings)
+		got := fmt.Sprint(r.Mute.Value, " ", r.Share.Value, " ", r.Chat.Value, " ", r.Hands.Value, " ", r.Bitrate.Value)
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
 	}
 }

@@ -241,6 +241,9 @@ func TestAMergePatchKeepsWhatItLeavesOut(t *testing.T) {
 		t.Errorf("%s", js(c))
 	}
 	f.refused(CodeInvalid, "id", Set(KindCompany, "b", "", map[string]any{"id": "z"}))
+	for field, word := range map[string]string{"mute_mode": "lecture", "who_shares": "all", "who_writes": "viewers", "who_raises_hands": ""} {
+		f.refused(CodeInvalid, "settings."+field, Set(KindCompany, "b", "", map[string]any{"settings": map[string]any{field: word}}))
+	}
 	f.refused(CodeInvalid, "settings.bitrate_cap", Set(KindCompany, "b", "", map[string]any{"settings": map[string]any{"bitrate_cap": 29_999}}))
 	dressed := func(field, v string) Command {
 		return Set(KindCompany, "b", "", map[string]any{"settings": map[string]any{"branding": map[string]any{field: v}}})

@@ -18,6 +18,10 @@ type Settings struct {
 	VideoSignedOnly     *bool     `json:"video_signed_only,omitempty" doc:"A video for all is taken from signed data only."`
 	Lobby               *bool     `json:"lobby,omitempty" doc:"A moderator admits everybody."`
 	ViewersWrite        *bool     `json:"viewers_write,omitempty" doc:"Viewers of a webinar may write in the chat and raise their hands."`
+	MuteMode            *string   `json:"mute_mode,omitempty" enum:"conversation,q&a,presentation" doc:"Who comes in speaks, comes in muted, or cannot unmute without being a moderator; until a moderator changes it."`
+	WhoShares           *string   `json:"who_shares,omitempty" enum:"speakers,moderators,nobody" doc:"Who may share a screen, until a moderator changes it."`
+	WhoWrites           *string   `json:"who_writes,omitempty" enum:"all,speakers,moderators,nobody" doc:"Who may write in the chat, until a moderator changes it; comes before viewers_write."`
+	WhoRaisesHands      *string   `json:"who_raises_hands,omitempty" enum:"all,speakers,moderators,nobody" doc:"Who may raise a hand and react, until a moderator changes it; comes before viewers_write."`
 	RecordingConsent    *bool     `json:"recording_consent,omitempty" doc:"Who declines to be recorded is not admitted."`
 	EndOnExpiry         *bool     `json:"end_on_expiry,omitempty" doc:"A token's end also ends the presence of who came in with it."`
 	HiddenControls      *[]string `json:"hidden_controls,omitempty" maxItems:"32" doc:"Controls that the page does not show."`
@@ -109,8 +113,27 @@ func (s *Settings) check(field string) error {
 	if err := checkOneOf(field+".photo_source", s.PhotoSource, "custom", "gravatar", "initials"); err != nil {
 		return err
 	}
+	if err := s.checkRules(field); err != nil {
+		return err
+	}
 	return s.Branding.check(field + ".branding")
 }
+
+// checkRules checks what holds in rooms at first.
+func (s *Settings) checkRules(field string) error {
+	if err := checkOneOf(field+".mute_mode", s.MuteMode, "conversation", "q&a", "presentation"); err != nil {
+		return err
+	}
+	if err := checkOneOf(field+".who_shares", s.WhoShares, "speakers", "moderators", "nobody"); err != nil {
+		return err
+	}
+	if err := checkOneOf(field+".who_writes", s.WhoWrites, audiences...); err != nil {
+		return err
+	}
+	return checkOneOf(field+".who_raises_hands", s.WhoRaisesHands, audiences...)
+}
+
+var audiences = []string{"all", "speakers", "moderators", "nobody"}
 
 // MaxReminder is how long before a meeting somebody can be reminded at most: a week.
 const MaxReminder = 7 * 24 * time.Hour

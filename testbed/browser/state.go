@@ -54,6 +54,7 @@ type State struct {
 		VideoWidth, VideoHeight int
 		Frames                  float64
 	}
+	Effort     struct{ Level int }
 	Slots      struct{ Video, Audio []SlotState }
 	Codec      string
 	Sending    []Encoding

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/meridian-video/meridian/edge/signal"
@@ -45,6 +46,9 @@ type Options struct {
 
 	Attributes map[string]string // of the page's address
 
+	// Pictures is called with every packet of video, by the goroutine of its slot.
+	Pictures func(*rtp.Packet)
+
 	Waiting func() // called when a moderator must admit the client first
 }
 
@@ -63,31 +67,32 @@ type Client struct {
 	level  atomic.Int32      // of what it sends, -dBov, plus 1; 0: it says no level
 	camera *webrtc.TrackLocalStaticRTP
 
-	offers  atomic.Int32
-	pli     atomic.Int32
-	mu      sync.Mutex
-	changed chan struct{} // closed and renewed with every message
-	people  map[string]signal.Person
-	viewers int
-	pages   map[string]signal.Page // answers to lookups, by id
-	chat    []signal.Message
-	version uint64
-	resets  int
-	ended   *signal.Fault
-	moved   bool
-	acks    map[string]uint64
-	fails   map[string]signal.Fault
-	slots   map[string]*Slot // by mid
-	speaks  []string
-	leads   string
-	heard   [][]string
-	quality []signal.Quality
-	caps    []int
-	rules   signal.Rules
-	lobby   []signal.Guest
-	asked   []string
-	reacted []string
-	layers  []*signal.SlotLayer
+	offers   atomic.Int32
+	pictures func(*rtp.Packet)
+	pli      atomic.Int32
+	mu       sync.Mutex
+	changed  chan struct{} // closed and renewed with every message
+	people   map[string]signal.Person
+	viewers  int
+	pages    map[string]signal.Page // answers to lookups, by id
+	chat     []signal.Message
+	version  uint64
+	resets   int
+	ended    *signal.Fault
+	moved    bool
+	acks     map[string]uint64
+	fails    map[string]signal.Fault
+	slots    map[string]*Slot // by mid
+	speaks   []string
+	leads    string
+	heard    [][]string
+	quality  []signal.Quality
+	caps     []int
+	rules    signal.Rules
+	lobby    []signal.Guest
+	asked    []string
+	reacted  []string
+	layers   []*signal.SlotLayer
 }
 
 // Slot counts what a receive slot got.
@@ -214,6 +219,7 @@ func (c *Client) offer(o Options) (string, signal.Up, error) {
 	}
 	c.pc = pc
 	pc.OnTrack(c.receive)
+	c.pictures = o.Pictures
 	var sections []*webrtc.RTPTransceiver
 	for i, kind := range []string{"mic", "camera", "camera2", "share", "share_audio"} {
 		capability := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}
@@ -296,8 +302,13 @@ func (c *Client) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver
 			highest = p.SequenceNumber
 		}
 		s.Bytes.Add(int64(len(p.Payload)))
-		if track.Kind() == webrtc.RTPCodecTypeVideo && isKeyframe(p.Payload) {
-			s.Keyframes.Add(1)
+		if track.Kind() == webrtc.RTPCodecTypeVideo {
+			if isKeyframe(p.Payload) {
+				s.Keyframes.Add(1)
+			}
+			if c.pictures != nil {
+				c.pictures(p)
+			}
 		}
 	}
 }
@@ -590,6 +601,11 @@ func (c *Client) Subscribe(video, audio []string) error {
 		return out
 	}
 	return c.send(map[string]any{"type": "subscribe", "seq": 1, "video": list(video), "audio": list(audio)})
+}
+
+// SetViews says what each video slot is shown as.
+func (c *Client) SetViews(views ...signal.View) error {
+	return c.send(map[string]any{"type": "views", "video": views})
 }
 
 // SetMedia says what is on.

@@ -26,6 +26,7 @@ import { Session } from "./protocol/session";
 import { keepSeat, type Seat } from "./seat";
 import { reportViews } from "./sight";
 import { Stage } from "./stage";
+import { Strain } from "./strain";
 import { remember, type Store } from "./store";
 
 export type Panel = "chat" | "people" | "info" | "connection" | "settings";
@@ -59,6 +60,7 @@ export class App {
   readonly figures = signal<Figures>(noFigures);
   readonly look: Look;
   readonly stage: Stage;
+  readonly strain: Strain;
   readonly fullScreen = new FullScreen();
   readonly soundBlocked = signal(false);
   /** The page around the frame asked to share, and the browser wants a click in here. */
@@ -117,7 +119,8 @@ export class App {
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     const { session, devices, floor, figures, slotsChanged } = this;
     this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
-    this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock });
+    this.strain = new Strain(figures, () => this.stage.wished());
+    this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock, bearable: () => this.strain.step.value.tiles });
     this.look.begin(this.attributes.value);
     if (this.attributes.value.fullScreen) this.fullScreen.atFirstGesture();
     this.floor.ondone = (a) => {
@@ -327,7 +330,7 @@ export class App {
         this.notices.value = [];
       });
     });
-    reportViews(this.session, this.stage.placed);
+    reportViews(this.session, this.stage.placed, this.strain.step);
     keepLips(this.session, this.figures);
     effect(() => {
       const last = this.session.roster.value.chat.at(-1)?.seq ?? 0;

@@ -45,6 +45,7 @@ export function diagnose(app: App) {
       presented: app.look.presented.value, presenter: app.look.presenter.value?.peer_id ?? null, follows: app.look.follows.value,
       small: app.look.small.value, videoFirst: app.look.videoFirst.value, more: app.stage.tiles.value.more, fullScreen: app.fullScreen.on.value,
     },
+    effort: { level: app.strain.level.value, drawn: app.strain.drawn },
     lobby: s.lobby.value.map((g) => ({ peerId: g.peer_id, name: g.name })),
     media: app.devices.media.value,
     lang: lang(),

@@ -5,15 +5,16 @@ import type { PeerTransport } from "./media/peer";
 import type { Session } from "./protocol/session";
 import { describe, type Shown } from "./protocol/views";
 import type { Placed } from "./stage";
+import type { Step } from "./ui/effort";
 
-/** Tells the node of every change, as long as the page lives. */
-export function reportViews(session: Session<PeerTransport>, placed: ReadonlySignal<{ tiles: Placed[] }>): void {
+/** Tells the node of every change, as long as the page lives; no finer than the step lets it be. */
+export function reportViews(session: Session<PeerTransport>, placed: ReadonlySignal<{ tiles: Placed[] }>, step: ReadonlySignal<Step>): void {
   const sight = signal<Sight>({ visible: true, density: 1 });
   watchSight((s) => (sight.value = s));
   const shown = computed(() => tracksShown(placed.value.tiles));
   effect(() => {
     const { visible, density } = sight.value;
-    session.setViews(describe(session.assigned.value.video, shown.value, density, visible));
+    session.setViews(describe(session.assigned.value.video, shown.value, density, visible, step.value.lines));
   });
 }
 

@@ -22,7 +22,7 @@ function stand(others: Person[], mode = "speaker") {
   const look = { layout: signal<Layout>("gallery"), pinned: signal<Subject | null>(null), small: signal(false), videoFirst: signal(false) };
   const clock = new FakeClock();
   const stage = new Stage({
-    session, look, clock,
+    session, look, clock, bearable: () => Infinity,
     devices: { tracks: signal({ camera: null }), media: signal({ mic: false, camera: false, share: false, share_audio: false }) },
     floor: { me: computed(() => roster.value.people.find((p) => p.peer_id === "me") ?? null) },
     figures: signal({ slots: new Map() }),

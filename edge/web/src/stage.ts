@@ -50,6 +50,8 @@ interface StageDeps {
   /** Changes when a transport's slots do. */
   slotsChanged: ReadonlySignal<number>;
   clock: Clock;
+  /** How many people this device can show beside the large one. */
+  bearable: () => number;
 }
 
 export class Stage {
@@ -111,13 +113,20 @@ export class Stage {
     return layout === "gallery" && !small && !main && this.others.value.length === 1 && this.seat.value !== null;
   });
 
+  /** Pictures of others that the stage would show if the device bore them all. */
+  wished(): number {
+    const { w, h } = this.size.value;
+    const cameras = this.others.value.filter((p) => trackOn(p, "camera")).length;
+    return Math.min(cameras, capacity(w, h, this.scene.value));
+  }
+
   /** How many other people the stage shows beside the large tile. */
   private readonly room = computed(() => {
     const { w, h } = this.size.value;
     const others = this.others.value.length - (this.mainPerson.value ? 1 : 0);
     const shares = this.shares.value.length - (this.main.value?.startsWith("share:") ? 1 : 0);
     const self = this.seat.value && !this.floatSelf.value && !this.selfIsMain.value ? 1 : 0;
-    const places = capacity(w, h, this.scene.value) - shares - self;
+    const places = Math.min(capacity(w, h, this.scene.value) - shares - self, this.deps.bearable());
     return Math.max(1, others > places ? places - 1 : places); // the number of those who do not fit takes a place as well
   });
 

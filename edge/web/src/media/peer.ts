@@ -11,6 +11,7 @@ import { audioSection, slotSection, videoSection } from "./sections";
 import { VideoSender } from "./sender";
 import { Serial } from "./serial";
 
+/** To begin with; Attachment.widen adds more. */
 export const VIDEO_SLOTS = 9;
 export const AUDIO_SLOTS = 3;
 
@@ -54,6 +55,7 @@ export class PeerTransport implements Transport {
   /** What the senders were last told; they take a moment to do it. */
   private readonly attached: Partial<Record<(typeof order)[number], MediaStreamTrack | null>> = { mic: null, camera: null, camera2: null, share: null, share_audio: null };
   private bound = 0;
+  private videoSlots = 0;
 
   constructor(options: PeerOptions, tracks: Tracks) {
     this.config = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require", iceTransportPolicy: options.relayOnly ? "relay" : "all" };
@@ -70,7 +72,7 @@ export class PeerTransport implements Transport {
       camera2: new VideoSender(camera2.sender, sparePlan, 0),
       share: new VideoSender(share.sender, sharePlan, Infinity),
     };
-    for (let i = 0; i < VIDEO_SLOTS; i++) slotSection(pc, "video");
+    for (; this.videoSlots < VIDEO_SLOTS; this.videoSlots++) slotSection(pc, "video");
     for (let i = 0; i < AUDIO_SLOTS; i++) slotSection(pc, "audio");
     pc.onconnectionstatechange = () => this.changed();
     this.tracks = tracks;
@@ -125,6 +127,13 @@ export class PeerTransport implements Transport {
 
   restart(): Promise<Offer> {
     return this.negotiation.run(() => this.create({ iceRestart: true }));
+  }
+
+  widen(video: number): Promise<Offer> {
+    return this.negotiation.run(() => {
+      for (; this.videoSlots < video; this.videoSlots++) slotSection(this.pc, "video");
+      return this.create();
+    });
   }
 
   accept(answer: string, servers?: readonly IceServer[]): Promise<void> {

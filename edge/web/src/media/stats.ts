@@ -2,7 +2,10 @@
 // that the connection panel and the diagnosis object show.
 
 export interface SlotFigures {
+  /** Decoded. */
   frames: number;
+  /** Complete pictures that came, decoded or not; 0 of sound. */
+  received: number;
   width: number;
   height: number;
   packets: number;
@@ -111,7 +114,7 @@ export class Meter {
       const frames = num(s["framesDecoded"]);
       const at = old && old.frames === frames ? old.at : now;
       slots.set(mid, {
-        frames, at, idleMs: now - at,
+        frames, received: num(s["framesReceived"]), at, idleMs: now - at,
         width: num(s["frameWidth"]), height: num(s["frameHeight"]),
         packets: num(s["packetsReceived"]), energy: num(s["totalAudioEnergy"]),
         playout: num(s["estimatedPlayoutTimestamp"]) || null,

@@ -20,6 +20,8 @@ export interface Transport {
   offer(): Promise<Offer>;
   /** Makes the offer of an ICE restart and does not set it. */
   restart(): Promise<Offer>;
+  /** Makes an offer with this many video slots and does not set it. */
+  widen(video: number): Promise<Offer>;
   /** Sets the servers (of a join), the last offer and its answer, in this order. */
   accept(answer: string, servers?: readonly IceServer[]): Promise<void>;
   /** Names the receive slots, by mid, in slot order. */
@@ -79,6 +81,7 @@ export class Attachment<T extends Transport> {
   private over = false;
   private watched = false;
   private repairing = false;
+  private widening: Promise<SlotMids | undefined> | undefined;
   private restarts = 0;
   private mediaTimer: Timer;
   private connectedWaiters: ((ok: boolean) => void)[] = [];
@@ -242,22 +245,35 @@ export class Attachment<T extends Transport> {
     this.onmedia(s);
   }
 
+  /** Asks for this many video slots; resolves to all there are, or to nothing where it did not work. */
+  widen(video: number): Promise<SlotMids | undefined> {
+    if (this.over || this.repairing || this.widening) return Promise.resolve(undefined);
+    const widening = this.exchange(this.transport.widen(video)).catch(() => undefined);
+    this.widening = widening;
+    return widening.finally(() => (this.widening = undefined));
+  }
+
   /** Only media broke and the line lives: restart ICE on the same node, once. */
   private async repair(): Promise<void> {
     if (this.over || this.repairing) return;
     this.repairing = true;
     this.arm(REPAIR_MS, () => this.lose("media"));
     try {
-      const offer = await this.transport.restart();
-      const answer = await this.ask(offer);
-      if (this.over) return;
-      if (!answer) throw new LostError("timeout");
-      await this.transport.accept(answer.answer);
-      if (answer.slots) this.transport.slots(answer.slots);
-      this.deps.negotiated();
+      await this.widening; // one question at a time
+      await this.exchange(this.transport.restart());
     } catch {
       this.lose("media");
     }
+  }
+
+  private async exchange(prepared: Promise<Offer>): Promise<SlotMids | undefined> {
+    const answer = await this.ask(await prepared);
+    if (this.over) return undefined;
+    if (!answer) throw new LostError("timeout");
+    await this.transport.accept(answer.answer);
+    if (answer.slots) this.transport.slots(answer.slots);
+    this.deps.negotiated();
+    return answer.slots;
   }
 
   private ask(offer: Offer): Promise<{ answer: string; slots: SlotMids } | undefined> {

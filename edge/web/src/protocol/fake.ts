@@ -62,6 +62,10 @@ export class FakeTransport implements Transport {
     this.log.push("restart");
     return Promise.resolve({ offer: `restart-${this.id}`, up: { mic: "0", camera: "1", camera2: "2", share: "3", share_audio: "4" } });
   }
+  widen(video: number): Promise<Offer> {
+    this.log.push(`widen ${video}`);
+    return Promise.resolve({ offer: `widen-${this.id}`, up: { mic: "0", camera: "1", camera2: "2", share: "3", share_audio: "4" } });
+  }
   accept(answer: string, servers?: readonly IceServer[]): Promise<void> {
     this.log.push(`accept ${answer}`);
     if (servers) this.servers = servers;

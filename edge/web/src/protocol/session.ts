@@ -14,7 +14,7 @@ import { remedy, resumesAfter } from "./codes";
 import { Hush, type Fall } from "./hush";
 import { Lookups } from "./lookups";
 import type { OpenSocket } from "./line";
-import { nothingOn, type Act, type Assignment, type ClientMessage, type Ended, type Guest, type Joined, type Lookup, type Media, type Page, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
+import { nothingOn, trackOn, type Act, type Assignment, type ClientMessage, type Ended, type Guest, type Joined, type Lookup, type Media, type Page, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
 import { emptyRoster, replace, speaking, update, type Change, type Roster } from "./roster";
 import { chooseSlots, sameSlots } from "./slots";
 import { ViewReport } from "./views";
@@ -113,6 +113,8 @@ export class Session<T extends Transport> {
   private subscribeSeq = 0;
   private mediaFailures = 0;
   private chatSeenBefore = 0;
+  /** The attachment that was asked for more slots and has not given them. */
+  private narrow: Attachment<T> | undefined;
   private roomBound = 0;
   private ownBound = 0;
   private readonly acts: Acts;
@@ -551,10 +553,29 @@ export class Session<T extends Transport> {
     if (this.phase.value !== "live") return;
     const assigned = this.assigned.peek();
     const chosen = chooseSlots({ people: roster.people, self: this.self, large, dominant: roster.dominant, spoke: roster.spoke, current: assigned.video, videoLimit });
+    this.widen(roster.people, videoLimit, assigned.video.length);
     const video = chosen.map((t) => (t !== null && resting.has(t) ? null : t));
     if (sameSlots(assigned.video, video)) return;
     this.assigned.value = { ...assigned, video };
     this.send({ type: "subscribe", seq: ++this.subscribeSeq, video });
+  }
+
+  /** Asks for more slots where there are more pictures than slots, and room to show them. */
+  private widen(people: readonly Person[], videoLimit: number, slots: number): void {
+    const att = this.attachment.peek();
+    const wanted = Math.min(videoLimit, picturesOf(people, this.self));
+    const next = slotSteps.find((n) => n > slots);
+    if (!att || att === this.narrow || wanted <= slots || next === undefined) return;
+    this.narrow = att; // one question at a time; who gets no answer is not asked again
+    void att.widen(next).then((given) => {
+      if (att !== this.attachment.peek() || !given || given.video.length <= slots) return;
+      this.narrow = undefined;
+      const { video } = this.assigned.peek();
+      this.assigned.value = { ...this.assigned.peek(), video: given.video.map((_, i) => video[i] ?? null) };
+      const shown = this.confirmed.peek();
+      this.confirmed.value = { ...shown, video: given.video.map((_, i) => shown.video[i] ?? null) };
+      this.updateSlots();
+    });
   }
 
   private send(m: ClientMessage): void {
@@ -586,6 +607,14 @@ export class Session<T extends Transport> {
     });
     old?.close();
   }
+}
+
+/** Slots that are asked for, one step after the other; a node gives 49 at the most. */
+export const slotSteps = [9, 25, 49] as const;
+
+function picturesOf(people: readonly Person[], self: string): number {
+  const each = (p: Person): number => (trackOn(p, "camera") ? 1 : 0) + (trackOn(p, "share") ? 1 : 0);
+  return people.reduce((n, p) => n + (p.peer_id === self ? 0 : each(p)), 0);
 }
 
 /** The assignment as long as the slots, whatever the server sent. */

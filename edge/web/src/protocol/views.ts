@@ -17,13 +17,19 @@ const MAX_PIXELS = 8192;
 /** A track that has a slot and no tile, because it came or went just now. */
 const unseen: View = { width: 0, height: 0, priority: "other", visible: false };
 
-/** The views of slots by what is in them and what the stage shows; density is device pixels per CSS pixel. */
-export function describe(slots: readonly (string | null)[], shown: ReadonlyMap<string, Shown>, density: number, visible: boolean): (View | null)[] {
-  const pixels = (css: number): number => Math.min(MAX_PIXELS, Math.max(0, Math.round(css * density)));
+/**
+ * The views of slots by what is in them and what the stage shows. density is
+ * device pixels per CSS pixel; lines bounds the height of what is neither large
+ * nor leads the talk.
+ */
+export function describe(slots: readonly (string | null)[], shown: ReadonlyMap<string, Shown>, density: number, visible: boolean, lines = Infinity): (View | null)[] {
   return slots.map((track) => {
     if (track === null) return null;
     const s = shown.get(track);
-    return s ? { width: pixels(s.width), height: pixels(s.height), priority: s.priority, visible } : { ...unseen };
+    if (!s) return { ...unseen };
+    const scale = s.priority === "other" ? Math.min(density, lines / s.height) : density;
+    const pixels = (css: number): number => Math.min(MAX_PIXELS, Math.max(0, Math.round(css * scale)));
+    return { width: pixels(s.width), height: pixels(s.height), priority: s.priority, visible };
   });
 }
 

@@ -12,7 +12,7 @@ export interface Mesh {
 
 /** Between tiles, CSS pixels. */
 export const GAP = 8;
-export const loose: Mesh = { gap: GAP, least: { w: 116, h: 84 }, most: 16 };
+export const loose: Mesh = { gap: GAP, least: { w: 116, h: 84 }, most: 25 };
 /** Fifty on 1280 × 720 leave no pixel for gaps: eight of 160 are 1280. Edges are drawn inside the tiles. */
 export const packed: Mesh = { gap: 0, least: { w: 160, h: 90 }, most: 100 };
 /** The same where 160 would be half of the stage. */
