@@ -10,7 +10,7 @@ import type { Item } from "./menu";
 /** On a tile, for a pointer over it, the focus within, or a touch. */
 export function Pins({ app, tile, name, small }: { app: App; tile: Tile; name: string; small: boolean }) {
   const { look, floor } = app;
-  if (look.led.value) return null;
+  if (look.led.value || !app.shows("layout")) return null;
   const subject = subjectOf(tile);
   const lit = look.spotlight.value === subject;
   const pinned = look.pinned.value === subject && !lit;
@@ -40,8 +40,9 @@ export function PinMark({ app, size }: { app: App; size: number }) {
 }
 
 /** The same in a moderator's menu about one person. */
-export function pinning({ look }: App, p: Person): Item[] {
-  if (p.mode !== "speaker" || look.led.value) return [];
+export function pinning(app: App, p: Person): Item[] {
+  const { look } = app;
+  if (p.mode !== "speaker" || look.led.value || !app.shows("layout")) return [];
   const subject = `person:${p.peer_id}` as const;
   const lit = look.spotlight.value === subject;
   const pinned = look.pinned.value === subject && !lit;
@@ -51,8 +52,9 @@ export function pinning({ look }: App, p: Person): Item[] {
 }
 
 /** In the list of people, for who has no such menu. */
-export function PinButton({ app: { look }, p }: { app: App; p: Person }) {
-  if (p.mode !== "speaker" || look.led.value) return null;
+export function PinButton({ app, p }: { app: App; p: Person }) {
+  const { look } = app;
+  if (p.mode !== "speaker" || look.led.value || !app.shows("layout")) return null;
   const subject = `person:${p.peer_id}` as const;
   const pinned = look.pinned.value === subject && look.spotlight.value !== subject;
   const label = t(pinned ? "pin.off" : "pin.name", { name: p.name });
