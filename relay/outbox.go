@@ -3,6 +3,8 @@ package relay
 import (
 	"context"
 	"sync"
+
+	"github.com/meridian-video/meridian/relay/wire"
 )
 
 // outbox holds the encoded one-way messages of a link until they are written. It is
@@ -18,7 +20,7 @@ type outbox struct {
 // Bounds of an outbox.
 const (
 	outboxMessages = 1024
-	outboxBytes    = 8 << 20
+	outboxBytes    = 2 * wire.MaxBody // one of the largest waits, and another is taken
 )
 
 func newOutbox() *outbox { return &outbox{wake: make(chan struct{}, 1)} }
