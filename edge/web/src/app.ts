@@ -188,7 +188,7 @@ export class App {
 
   private admitted(e: Entry): void {
     const was = this.attributes.value;
-    const now = decided(e);
+    const now = decided(e, this.params.said);
     batch(() => {
       this.attributes.value = now;
       this.facts.value = { ...this.facts.value, ...e.room };

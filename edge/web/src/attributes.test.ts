@@ -58,6 +58,8 @@ test("the decision is what holds", () => {
   assert.deepEqual([a.name, a.nameLocked, a.page, a.observer, a.micOff, a.cameraOff, a.layout, a.leaveUrl], ["Signed", true, "name", true, true, true, "bottom-speaker", "/bye"]);
   assert.deepEqual([...a.hidden].sort(), ["chat", "share"]);
   assert.equal(decided(entry({ page: "lounge" })).page, "setup");
+  assert.equal(decided(entry({ name: "Typed" })).nameLocked, false);
+  assert.equal(decided(entry({ name: "Linked" }), { displayName: "Linked" }).nameLocked, true);
 });
 
 test("every control can be hidden, and only those there are", () => {

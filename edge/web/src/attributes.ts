@@ -107,11 +107,11 @@ export function attributes(said: Said, kind: string): Attributes {
   };
 }
 
-/** What the entry decision makes of it. */
-export function decided(e: Entry): Attributes {
+/** What the entry decision makes of it. A name that is neither signed nor in the address was typed. */
+export function decided(e: Entry, said: Said = {}): Attributes {
   return {
     name: e.name,
-    nameLocked: e.name_locked || Boolean(e.name),
+    nameLocked: e.name_locked || Boolean(said.displayName && e.name),
     page: e.page === "name" || e.page === "" ? e.page : "setup",
     micOff: e.media.mic_off,
     cameraOff: e.media.camera_off,
