@@ -3,6 +3,8 @@ package edge
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +23,15 @@ func signalPerson(p room.Person) signal.Person {
 	return signal.Person{
 		Peer: p.PeerID, Name: p.Name, Role: string(p.Role), Owner: p.Owner, Mode: string(p.Mode), Hand: hand(p), POP: p.POP, JoinedAt: p.JoinedAt,
 		State: string(p.State), Media: signal.Media(p.Media), Tracks: tracks,
+		Hushed: signal.Hushed{Mic: signalHush(p.Hushed.Mic), Camera: signalHush(p.Hushed.Camera), Share: signalHush(p.Hushed.Share)},
 	}
+}
+
+func signalHush(h room.Hush) *signal.Hush {
+	if h == (room.Hush{}) {
+		return nil
+	}
+	return &signal.Hush{Mark: fmt.Sprintf("%d.%d.%s", h.Wall, h.Count, h.Node), By: h.By}
 }
 
 // hand is when a person raised it, nil while it is down.
@@ -55,6 +65,14 @@ func signalPeople(in []room.Person) []signal.Person {
 	return out
 }
 
+// with is people and one more if they are not among them.
+func with(people []room.Person, one room.Person) []room.Person {
+	if slices.ContainsFunc(people, func(p room.Person) bool { return p.PeerID == one.PeerID }) {
+		return people
+	}
+	return append(slices.Clip(people), one)
+}
+
 func signalMessage(m room.Message) signal.Message {
 	return signal.Message{Seq: m.Seq, Peer: m.PeerID, Name: m.Name, Text: m.Text, At: m.At}
 }
@@ -73,17 +91,20 @@ func signalEvents(in []room.Event, peer string) []signal.Event {
 	out := make([]signal.Event, 0, len(in))
 	for _, e := range in {
 		switch {
-		case e.Kind == room.EventWait, e.Kind == room.EventWent, e.Kind == room.EventAsk && e.PeerID != peer:
+		case e.Kind == room.EventWait, e.Kind == room.EventWent, e.Kind == room.EventAsk && e.PeerID != peer, e.Kind == room.EventCounted && e.PeerID == peer:
 			continue
 		case e.Kind == room.EventAsk:
 			out = append(out, signal.Event{Kind: "ask", Source: e.Text})
+			continue
+		case e.Kind == room.EventViewers:
+			out = append(out, signal.Event{Kind: "viewers", Viewers: &e.Viewers})
 			continue
 		case e.Kind == room.EventRules:
 			r := signalRules(*e.Rules)
 			out = append(out, signal.Event{Kind: "rules", Rules: &r})
 			continue
 		}
-		s := signal.Event{Text: e.Text, Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason)}
+		s := signal.Event{Text: e.Text, Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason), By: e.By}
 		if e.Person != nil {
 			p := signalPerson(*e.Person)
 			s.Person = &p

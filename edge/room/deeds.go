@@ -16,7 +16,7 @@ func (d deed) person() (Person, error) {
 
 // each makes events of the one whom a deed is about, or of all that match.
 func (d deed) each(match func(Person) bool, to func(Person) Person) ([]Event, error) {
-	people := d.s.snapshot().People
+	people := d.s.everybody()
 	if d.Peer != "" {
 		p, err := d.person()
 		if err != nil {
@@ -33,6 +33,16 @@ func (d deed) each(match func(Person) bool, to func(Person) Person) ([]Event, er
 		}
 	}
 	return events, nil
+}
+
+// hush is how a deed switches off.
+func (d deed) hush() Hush { return Hush{d.set, d.actor.PeerID} }
+
+// removed ends a presence as a deed.
+func (d deed) removed(p Person, reason Reason) Event {
+	e := gone(p, reason, d.now)
+	e.By = d.actor.PeerID
+	return e
 }
 
 func (d deed) hand() ([]Event, error) {
@@ -62,7 +72,7 @@ func (d deed) mute() ([]Event, error) {
 	off := value[Source](d).media()
 	return d.each(
 		func(p Person) bool { return p.Role != Moderator && p.Media.and(off) != (Media{}) },
-		func(p Person) Person { return p.hushed(off, d.set) })
+		func(p Person) Person { return p.hushed(off, d.hush()) })
 }
 
 // ask asks somebody to switch a source on. Nothing switches on by itself.
@@ -95,7 +105,7 @@ func (d deed) kick() ([]Event, error) {
 	case p.Owner || p.PeerID == d.actor.PeerID:
 		return nil, ErrNotAllowed
 	}
-	return append(d.s.spend(p, d.set), gone(p, Kicked, d.now)), nil
+	return append(d.s.spend(p, d.set), d.removed(p, Kicked)), nil
 }
 
 // block removes somebody for good, wherever they are or wait.
@@ -115,9 +125,9 @@ func (d deed) block() ([]Event, error) {
 		return nil, err
 	}
 	events := []Event{verdict}
-	for _, q := range d.s.snapshot().People {
+	for _, q := range d.s.everybody() {
 		if overlap(q.Identities, p.Identities) && !q.Owner && q.PeerID != d.actor.PeerID {
-			events = append(events, gone(q, Blocked, d.now))
+			events = append(events, d.removed(q, Blocked))
 		}
 	}
 	for _, g := range d.s.waiting() {
@@ -165,7 +175,9 @@ func (d deed) mode() ([]Event, error) {
 	case p.Owner && p.PeerID != d.actor.PeerID:
 		return nil, ErrNotAllowed
 	}
-	p.Mode = to
+	if p.Mode = to; !d.s.fits(p, d.s.meta()) {
+		return nil, ErrFull
+	}
 	return d.become(p, func(v *Verdict) { v.Mode = to })
 }
 
@@ -175,7 +187,7 @@ func (d deed) become(p Person, decide func(*Verdict)) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Event{verdict, changed(p.kept(d.s.Rules.may(p), d.set))}, nil
+	return []Event{verdict, changed(p.kept(d.s.Rules.may(p), d.hush()))}, nil
 }
 
 // stage sets the view of all, in the name of who sets it.
@@ -192,8 +204,8 @@ func (d deed) end() ([]Event, error) {
 	for _, g := range d.s.waiting() {
 		events = append(events, went(g, RoomClosed))
 	}
-	for _, p := range d.s.snapshot().People {
-		events = append(events, gone(p, RoomClosed, d.now))
+	for _, p := range d.s.everybody() {
+		events = append(events, d.removed(p, RoomClosed))
 	}
 	return append(events, Event{Kind: eventOver, At: d.now.Add(-d.roomGrace)}), nil
 }

@@ -29,6 +29,8 @@ async function page() {
     ...common,
     entryPoints: { app: "src/main.tsx", page: "src/page.css", favicon: "src/favicon.svg" },
     entryNames: "[name]-[hash]",
+    chunkNames: "[name]-[hash]",
+    splitting: true, // what is imported in the course of time is a file of its own
     loader: { ".svg": "copy" },
     minify: true,
     metafile: true,

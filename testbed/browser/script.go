@@ -17,8 +17,14 @@ var (
 	//go:embed scripts/bare.js
 	bare string // for [attend] instead of join
 
+	//go:embed scripts/prompts.js
+	prompts string // window.prompts
+
 	//go:embed scripts/wire.js
 	wire string
+
+	//go:embed scripts/witness.js
+	witness string // for Witnessed
 
 	//go:embed scripts/stills.js
 	stills string // for watches

@@ -21,8 +21,22 @@ type State struct {
 		Speaking                 bool
 		Media                    struct{ Mic, Camera, Share bool }
 	}
-	Rules struct{ Locked, Lobby bool }
-	Chat  []struct {
+	Kind    string // webinar, or empty
+	Viewers int    // of a webinar
+	Rules   struct {
+		Locked, Lobby bool
+		Chat          string
+		Bitrate       int
+	}
+	Stage struct {
+		Layout                        string
+		Large, Pinned, Spotlight      string // person:<id> or share:<id>
+		Presented, Follows            bool
+		Presenter                     string // peer id
+		Small, VideoFirst, FullScreen bool
+		More                          int // people for whom there is no tile
+	}
+	Chat []struct {
 		Seq                int
 		PeerID, Name, Text string
 	}

@@ -4,11 +4,14 @@ import { render } from "preact";
 import { App } from "./app";
 import { diagnose } from "./diagnosis";
 import { embed } from "./embed";
-import { pickLang, setLang, t } from "./i18n";
+import { choose, follow } from "./language";
+import { dress, served } from "./looks";
 import { readParams, withoutToken } from "./params";
 import { realClock } from "./protocol/clock";
 import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
 import type { Verdict } from "./protocol/session";
+import { takeSeat } from "./seat";
+import { remember } from "./store";
 import { Root } from "./ui/root";
 
 const params = readParams(location.pathname, location.search);
@@ -22,12 +25,13 @@ if (!params.token && typeof kept?.token === "string") {
   params.browser = typeof kept.browser === "string" ? kept.browser : "";
 }
 function keep(): void {
-  if (params.token) history.replaceState({ token: params.token, browser: params.browser }, "", withoutToken(location.href));
+  if (params.token) history.replaceState({ ...history.state, token: params.token, browser: params.browser }, "", withoutToken(location.href));
 }
+const seat = takeSeat();
 
-setLang(pickLang(params.lang, navigator.languages));
-document.documentElement.lang = pickLang(params.lang, navigator.languages);
-document.title = params.room ? `${params.room} · ${t("app.title")}` : t("app.title");
+const looks = served(document);
+dress(document, looks);
+const words = choose(params.lang, remember(), looks.lang);
 
 let refusal: Verdict | null = null;
 if (servesOnce(params.token)) {
@@ -39,6 +43,9 @@ if (servesOnce(params.token)) {
 }
 keep();
 
+await words;
+follow(document);
+
 const app = new App(params);
 window.meridian = { state: () => diagnose(app) };
 embed(app);
@@ -48,4 +55,4 @@ if (root) {
   render(<Root app={app} />, root);
 }
 if (refusal) app.session.refuse(refusal);
-else app.start();
+else app.start(seat);

@@ -2,7 +2,7 @@
 
 import { Channel, MeetingError } from "./channel";
 import { diagnose, type Report } from "./diagnose";
-import { Listeners, type Events, type Media, type State } from "./events";
+import { Listeners, type Events, type Layout, type Media, type State } from "./events";
 
 export interface Options {
   /** Address of the room, as https://meet.example.com/m/room. Further parameters of the page may be in it. */
@@ -95,8 +95,28 @@ export class Meeting {
   }
 
   /** Opens one of the page's panels, or none. */
-  async setPanel(panel: "chat" | "people" | "connection" | null): Promise<void> {
+  async setPanel(panel: "chat" | "people" | "info" | "connection" | null): Promise<void> {
     await this.channel.ask("setPanel", { panel });
+  }
+
+  /** `not_allowed` while a moderator presents to this person. */
+  async setLayout(layout: Layout): Promise<void> {
+    await this.channel.ask("setLayout", { layout });
+  }
+
+  /** Enlarges a participant, or the screen they share, for this person; null restores. `no_such_peer` for who has no tile. */
+  async pin(peerId: string | null, share = false): Promise<void> {
+    await this.channel.ask("pin", { peerId, share });
+  }
+
+  /** Takes all of the page's controls away, or brings them back. */
+  async setControlsVisible(on: boolean): Promise<void> {
+    await this.channel.ask("setControlsVisible", { on });
+  }
+
+  /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */
+  setLocale(lang: string): Promise<string> {
+    return this.channel.ask("setLocale", { lang }) as Promise<string>;
   }
 
   state(): Promise<State> {

@@ -6,6 +6,7 @@ import { nothingOn } from "../protocol/messages";
 import { emptyRoster } from "../protocol/roster";
 import { person } from "../protocol/roster.test";
 import type { Phase, Verdict } from "../protocol/session";
+import { lang, setLang, t } from "../i18n";
 import { call, type Meeting } from "./calls";
 import { report } from "./news";
 
@@ -35,7 +36,7 @@ function fake(displayName = "") {
       },
     },
     floor: { bars },
-    name: signal(displayName), panel: signal(null), localError: signal(null), params: { room: "demo", displayName },
+    name: signal(displayName), panel: signal(null), controlsVisible: signal(true), shows: (c: string) => c !== "info", localError: signal(null), params: { room: "demo", displayName },
     joins: 0,
     join: async () => {
       app.joins++;
@@ -147,4 +148,26 @@ test("what the room bars cannot be switched on, only off", async () => {
   await assert.rejects(call(m.app, "share", { on: true }), { code: "not_allowed" });
   await call(m.app, "setMicrophone", { on: false });
   assert.deepEqual(m.toggles, []);
+});
+
+test("the controls go and come back, and a panel that is hidden does not open", async () => {
+  const { app } = fake();
+  await call(app, "setControlsVisible", { on: false });
+  assert.equal(app.controlsVisible.value, false);
+  await call(app, "setControlsVisible", { on: true });
+  assert.equal(app.controlsVisible.value, true);
+  await assert.rejects(call(app, "setControlsVisible", { on: "yes" }), { code: "bad_message" });
+  await assert.rejects(call(app, "setPanel", { panel: "info" }), { code: "not_allowed" });
+  await call(app, "setPanel", { panel: "chat" });
+  assert.equal(app.panel.value, "chat");
+});
+
+test("the language changes, and one that is not spoken is English", async () => {
+  const { app } = fake();
+  assert.equal(await call(app, "setLocale", { lang: "pt-BR" }), "pt");
+  assert.equal(t("leave"), "Sair");
+  assert.equal(await call(app, "setLocale", { lang: "tlh" }), "en");
+  assert.equal(lang(), "en");
+  await assert.rejects(call(app, "setLocale", { lang: "x".repeat(36) }), { code: "bad_message" });
+  await setLang("en");
 });

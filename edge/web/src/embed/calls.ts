@@ -5,7 +5,9 @@
 import { effect } from "@preact/signals-core";
 import { Devices, allowed, type Kind } from "../media/devices";
 import type { Session } from "../protocol/session";
+import { pickLang, setLang } from "../i18n";
 import { fault } from "./door";
+import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
 import type { Transport } from "../protocol/attachment";
 
@@ -14,8 +16,11 @@ export interface Meeting {
   readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "say" | "self" | "onchange" | "onerror">;
   readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting">;
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
+  readonly look: Looking;
   readonly name: { value: string };
-  readonly panel: { value: "chat" | "people" | "connection" | null };
+  readonly panel: { value: (typeof panels)[number] | null };
+  readonly controlsVisible: { value: boolean };
+  shows(control: (typeof panels)[number]): boolean;
   readonly localError: { readonly value: string | null };
   readonly params: { readonly room: string; readonly displayName: string };
   join(name: string): Promise<void>;
@@ -24,7 +29,8 @@ export interface Meeting {
 
 const NAME_LIMIT = 100;
 const TEXT_LIMIT = 8192;
-const panels = ["chat", "people", "connection"] as const;
+const TAG_LIMIT = 35; // of a language tag, RFC 5646 section 4.4.1
+const panels = ["chat", "people", "info", "connection"] as const;
 
 export async function call(app: Meeting, method: string, p: Record<string, unknown>): Promise<unknown> {
   switch (method) {
@@ -43,7 +49,15 @@ export async function call(app: Meeting, method: string, p: Record<string, unkno
     case "sendMessage":
       return say(app, text(p["text"], TEXT_LIMIT));
     case "setPanel":
-      return void (app.panel.value = panel(p["panel"]));
+      return open(app, panel(p["panel"]));
+    case "setControlsVisible":
+      return void (app.controlsVisible.value = flag(p["on"]));
+    case "setLocale":
+      return locale(text(p["lang"], TAG_LIMIT));
+    case "setLayout":
+      return setLayout(app.look, p["layout"]);
+    case "pin":
+      return pin(app.look, p["peerId"], p["share"]);
     case "state":
       return state(app);
     case "diagnose":
@@ -93,6 +107,12 @@ function rename(app: Meeting, name: string): void {
   app.name.value = name;
 }
 
+/** What the page does not show does not open either. */
+function open(app: Meeting, panel: (typeof panels)[number] | null): void {
+  if (panel && !app.shows(panel)) throw fault("not_allowed");
+  app.panel.value = panel;
+}
+
 async function say(app: Meeting, words: string): Promise<void> {
   const { session } = app;
   if (session.phase.value !== "live" && session.phase.value !== "reconnecting") throw fault("not_in_call");
@@ -103,6 +123,13 @@ async function say(app: Meeting, words: string): Promise<void> {
   const left = own();
   if (left?.state === "failed") throw fault(left.code ?? "internal");
   if (left && left.seq === undefined) throw fault("not_in_call");
+}
+
+/** As the address would: a language that is not spoken here is English. It is not the person's choice, so it is not remembered. */
+async function locale(tag: string): Promise<string> {
+  const lang = pickLang(tag, []);
+  if (!(await setLang(lang))) throw fault("language_unavailable");
+  return lang;
 }
 
 /** What the frame lacks, as far as only the page in it can tell. */

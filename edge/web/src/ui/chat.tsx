@@ -68,7 +68,7 @@ function Message({ m, own, first }: { m: ChatMessage; own: boolean; first: boole
           <time dateTime={m.at}>{clockTime(m.at)}</time>
         </div>
       )}
-      <div class="bubble">
+      <div class="bubble" dir="auto">
         <Text text={m.text} />
         {own && (
           <span class="tick" role="img" aria-label={t("chat.delivered")} title={t("chat.delivered")}>
@@ -83,7 +83,7 @@ function Message({ m, own, first }: { m: ChatMessage; own: boolean; first: boole
 function Under({ o, app }: { o: Outgoing; app: App }) {
   return (
     <div class="message own first">
-      <div class={`bubble ${o.state}`}>
+      <div class={`bubble ${o.state}`} dir="auto">
         <Text text={o.text} />
         {o.state === "sending" && (
           <span class="tick" role="img" aria-label={t("chat.sending")} title={t("chat.sending")}>
@@ -163,6 +163,7 @@ function Writing({ app, onSend }: { app: App; onSend: () => void }) {
           ref={field}
           data-first
           rows={1}
+          dir={text ? "auto" : undefined}
           value={text}
           placeholder={t("chat.write")}
           aria-label={t("chat.write")}

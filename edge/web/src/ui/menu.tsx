@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { mirrored } from "../i18n";
 import { Icon, type IconName } from "./icons";
 
 export interface Item {
@@ -112,7 +113,7 @@ function place(list: HTMLElement, at: DOMRect): void {
   const high = Math.min(list.offsetHeight, innerHeight - 2 * EDGE);
   const top = high + EDGE <= below ? at.bottom + 4 : high + EDGE <= above ? at.top - high - 4 : Math.max(EDGE, Math.min(at.top, innerHeight - high - EDGE));
   list.style.maxHeight = `${innerHeight - 2 * EDGE}px`;
-  const left = Math.min(Math.max(EDGE, at.right - list.offsetWidth), innerWidth - list.offsetWidth - EDGE);
+  const left = Math.min(Math.max(EDGE, mirrored() ? at.left : at.right - list.offsetWidth), innerWidth - list.offsetWidth - EDGE);
   list.style.left = `${left}px`;
   list.style.top = `${top}px`;
 }
@@ -120,7 +121,8 @@ function place(list: HTMLElement, at: DOMRect): void {
 function press(e: KeyboardEvent, list: HTMLElement | null, close: () => void): void {
   const all = list ? items(list) : [];
   const at = all.indexOf(document.activeElement as HTMLElement);
-  const to = { ArrowDown: at + 1, ArrowRight: at + 1, ArrowUp: at - 1, ArrowLeft: at - 1, Home: 0, End: -1 }[e.key];
+  const ahead = mirrored() ? -1 : 1;
+  const to = { ArrowDown: at + 1, ArrowRight: at + ahead, ArrowUp: at - 1, ArrowLeft: at - ahead, Home: 0, End: -1 }[e.key];
   if (to !== undefined) all.at(to % all.length)?.focus();
   else if (e.key === "Escape" || e.key === "Tab") close();
   else return;
