@@ -118,6 +118,9 @@ func entryCompany(c client.Company, s client.Settings, from entry.Source) *entry
 		EmailCode:           client.On(s.EmailEntryOTP), EndWithToken: client.On(s.EndOnExpiry),
 		DebugAttributes: client.On(s.DebugAttributes), WebhookFailOpen: client.On(s.WebhookFailOpen),
 	}
+	if s.PhotoSource != nil {
+		out.Photos = entry.PhotoSource(*s.PhotoSource)
+	}
 	if s.HiddenControls != nil {
 		out.HiddenControls = *s.HiddenControls
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
 	"github.com/meridian-video/meridian/control/history/record"
+	"github.com/meridian-video/meridian/edge/photo"
 	"github.com/meridian-video/meridian/edge/placing"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
@@ -87,6 +88,8 @@ type Config struct {
 	TURNAnnounce []string // turn: URLs without credentials; empty: none offered
 	Realm        string
 
+	Photos Photos
+
 	Recorder room.Recorder // of history; nil: none is kept
 	Control  Control       // nil: it is never asked, nor told where rooms have their home
 
@@ -118,11 +121,13 @@ type Node struct {
 	grades      gradeMetrics
 	pages       *pages
 	askers      *askers
+	album       *photo.Album
 	bearers     *bearers
 	uses        *uses.Uses
 	placer      *placing.Placer // nil: control is not told
 	sockets     *signal.Sockets
 	streams     *signal.Streams
+	checks      checks
 
 	changed   chan struct{} // members came or went
 	withdrawn chan struct{} // keys or revocations may have changed
@@ -136,7 +141,7 @@ type Node struct {
 func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
-		secret: make([]byte, 32), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
+		secret: make([]byte, 32), album: newAlbum(cfg.Photos), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
 		bearers: newBearers(), askers: newAskers(), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
 	}
 	_, _ = rand.Read(n.secret) // never fails (crypto/rand)

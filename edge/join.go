@@ -72,13 +72,13 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		return nil, signal.Joined{}, err
 	}
 	a.first(snap)
-	people := slices.DeleteFunc(signalPeople(snap.People), func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
+	people := slices.DeleteFunc(n.people(snap.People), func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
 	joined := signal.Joined{
 		Type: "joined", V: signal.Version, Peer: a.seat.Peer(), Answer: a.transport.Answer(),
 		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),
 		Node: signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
 		Room: signal.RoomRef{ID: adm.Room, Kind: string(snap.Kind), Version: snap.Version, Home: string(snap.Home())},
-		Self: signalPerson(a.self()), People: people, Viewers: snap.Viewers, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: a.lobby.begin(snap),
+		Self: n.person(a.self()), People: people, Viewers: snap.Viewers, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: a.lobby.begin(snap),
 		Slots: a.slots.mids(), Assigned: a.slots.assigned(), Entry: adm.told,
 		PingMS: int(signal.PingInterval.Milliseconds()), Trace: j.Trace,
 	}
@@ -196,7 +196,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.media = media
 	a.publish()
 	seat, snap, err := n.plane.Join(ctx, room.Join{
-		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Subject: adm.Person.ID, Name: cmp.Or(adm.Name, "Guest"), Role: room.Role(adm.Role),
+		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Subject: adm.Person.ID, Name: cmp.Or(adm.Name, "Guest"), Photo: photoOf(adm), Role: room.Role(adm.Role),
 		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Waiting: a.join.Waiting,
 		Kind: room.RoomKind(adm.Kind), Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
 		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,
@@ -243,10 +243,14 @@ func (a *attachment) first(snap room.Snapshot) {
 // ICEServers implements signal.MediaHost: the TURN server of this node under a
 // name that is good for five minutes and bound to the participant.
 func (n *Node) ICEServers(participant string) []signal.ICEServer {
+	return n.iceServers(participant, iceLifetime)
+}
+
+func (n *Node) iceServers(participant string, lifetime time.Duration) []signal.ICEServer {
 	if len(n.cfg.TURNAnnounce) == 0 {
 		return []signal.ICEServer{}
 	}
-	user, password := credential.Mint(n.secret, participant, iceLifetime, time.Now())
+	user, password := credential.Mint(n.secret, participant, lifetime, time.Now())
 	return []signal.ICEServer{{URLs: n.cfg.TURNAnnounce, Username: user, Credential: password}}
 }
 

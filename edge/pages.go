@@ -95,7 +95,7 @@ func (p *pages) meeting(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", contentPolicy+looks.sources()+"; frame-ancestors "+cmp.Or(framers, "'none'"))
-	h.Set("Permissions-Policy", "camera=*, microphone=*, display-capture=*, autoplay=*, fullscreen=*")
+	h.Set("Permissions-Policy", "camera=*, microphone=*, display-capture=*, speaker-selection=*, autoplay=*, fullscreen=*")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache")

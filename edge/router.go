@@ -22,6 +22,7 @@ func (n *Node) Handler() http.Handler {
 	r.Get("/api/v1/attach", n.attach)
 	r.Post("/api/v1/exchange", n.exchange)
 	r.Post("/api/v1/entry", n.lookAhead)
+	r.Get("/api/v1/photo/{id}", n.photo)
 	r.Handle("/api/v1/*", n.proxy())
 	n.streams.Mount(r)
 	return r

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/edge/photo"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/sfu"
 	"github.com/meridian-video/meridian/edge/signal"
@@ -161,7 +162,7 @@ func TestParticipantIsToldTheirPartOfEvents(t *testing.T) {
 		wait("bob", 1), went("bob"), {Kind: room.EventAsk, PeerID: "ann", Text: "mic"}, {Kind: room.EventAsk, PeerID: "cid", Text: "camera"},
 		{Kind: room.EventReaction, PeerID: "cid", Text: "+1"}, {Kind: room.EventRules, Rules: &rules},
 	}
-	body, err := json.Marshal(signalEvents(events, "ann"))
+	body, err := json.Marshal((&Node{album: photo.New(photo.Config{})}).events(events, "ann"))
 	const want = `[{"kind":"ask","source":"mic"},{"kind":"reaction","peer_id":"cid","text":"+1"},` +
 		`{"kind":"rules","rules":{"locked":true,"lobby":false,"mute_mode":"free","share":"speakers","chat":"speakers","hands":"speakers","bitrate":0,"stage":{"on":false}}}]`
 	if err != nil || string(body) != want {

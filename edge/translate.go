@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/meridian-video/meridian/edge/photo"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/rtc"
 	"github.com/meridian-video/meridian/edge/signal"
@@ -15,13 +16,13 @@ import (
 
 // What the room says, in the words of the signalling protocol.
 
-func signalPerson(p room.Person) signal.Person {
+func (n *Node) person(p room.Person) signal.Person {
 	tracks := p.Tracks
 	if tracks == nil {
 		tracks = map[string]string{}
 	}
 	return signal.Person{
-		Peer: p.PeerID, Name: p.Name, Role: string(p.Role), Owner: p.Owner, Mode: string(p.Mode), Hand: hand(p), POP: p.POP, JoinedAt: p.JoinedAt,
+		Peer: p.PeerID, Name: p.Name, Photo: n.album.ID(photo.Source(p.Photo)), Role: string(p.Role), Owner: p.Owner, Mode: string(p.Mode), Hand: hand(p), POP: p.POP, JoinedAt: p.JoinedAt,
 		State: string(p.State), Media: signal.Media(p.Media), Tracks: tracks,
 		Hushed: signal.Hushed{Mic: signalHush(p.Hushed.Mic), Camera: signalHush(p.Hushed.Camera), Share: signalHush(p.Hushed.Share)},
 	}
@@ -57,10 +58,10 @@ func signalGuests(in []room.Person) []signal.Guest {
 	return out
 }
 
-func signalPeople(in []room.Person) []signal.Person {
+func (n *Node) people(in []room.Person) []signal.Person {
 	out := make([]signal.Person, 0, len(in))
 	for _, p := range in {
-		out = append(out, signalPerson(p))
+		out = append(out, n.person(p))
 	}
 	return out
 }
@@ -85,9 +86,9 @@ func signalChat(in []room.Message) []signal.Message {
 	return out
 }
 
-// signalEvents are the events that a participant is told: who waits has a message
+// events are the events that a participant is told: who waits has a message
 // of its own, for moderators, and only who is asked hears it.
-func signalEvents(in []room.Event, peer string) []signal.Event {
+func (n *Node) events(in []room.Event, peer string) []signal.Event {
 	out := make([]signal.Event, 0, len(in))
 	for _, e := range in {
 		switch {
@@ -106,7 +107,7 @@ func signalEvents(in []room.Event, peer string) []signal.Event {
 		}
 		s := signal.Event{Text: e.Text, Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason), By: e.By}
 		if e.Person != nil {
-			p := signalPerson(*e.Person)
+			p := n.person(*e.Person)
 			s.Person = &p
 		}
 		if e.Message != nil {

@@ -23,10 +23,12 @@ func (b tokenCreate) name(ctx context.Context, room state.Room, c *token.Claims)
 	case b.User != "":
 		return b.nameUser(ctx, c)
 	case b.Customer != "":
-		if _, ok := state.GetOwned[state.Customer](callOf(ctx).view, c.Company, b.Customer); !ok {
+		customer, ok := state.GetOwned[state.Customer](callOf(ctx).view, c.Company, b.Customer)
+		if !ok {
 			return invalid(ctx, "customer", "is no customer of the company")
 		}
 		c.Person = token.Person{Kind: token.CustomerPerson, ID: b.Customer}
+		c.Attributes = state.Portrait(customer.Photo, customer.Email)
 	case b.Attendee != "":
 		return b.nameAttendee(ctx, room, c)
 	}
@@ -35,11 +37,12 @@ func (b tokenCreate) name(ctx context.Context, room state.Room, c *token.Claims)
 
 func (b tokenCreate) nameUser(ctx context.Context, c *token.Claims) error {
 	call := callOf(ctx)
-	_, ok := state.GetOwned[state.User](call.view, c.Company, b.User)
+	user, ok := state.GetOwned[state.User](call.view, c.Company, b.User)
 	if !ok || call.alone() && b.User != call.user() { // a host does not learn of others
 		return invalid(ctx, "user", "is no user of the company")
 	}
 	c.Person = token.Person{Kind: token.UserPerson, ID: b.User}
+	c.Attributes = state.Portrait(user.Photo, user.Email)
 	return nil
 }
 
@@ -55,5 +58,6 @@ func (b tokenCreate) nameAttendee(ctx context.Context, room state.Room, c *token
 	kind, id := at.Invited()
 	c.Person, c.Parents = token.Person{Kind: token.PersonKind(kind), ID: id}, []string{at.ID}
 	c.Peer, c.Name = cmp.Or(c.Peer, at.ID), cmp.Or(c.Name, at.Name)
+	c.Attributes = call.view.PortraitOf(at)
 	return nil
 }

@@ -110,6 +110,9 @@ type Admission struct {
 	StartTime         time.Time
 	TokenLifetime     time.Duration // from the first connection; 0: not stated
 	Video             string        // https URL of a player for all
+	// Photo is where a picture of the person is, an https URL; MailHash by what
+	// the company lets one be looked up. At most one is given.
+	Photo, MailHash string
 
 	// View holds the attributes for the page alone: language, name screen,
 	// controls, chat, tiles, order, layout, full screen, audio.

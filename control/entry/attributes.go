@@ -21,6 +21,8 @@ const (
 	StartTime     = "startTime"
 	TokenLifetime = "tokenLifetime"
 	Video         = "video"
+	Photo         = "photo"     // https URL of a picture of the person
+	MailHash      = "photoHash" // SHA-256 of the person's e-mail address, in hexadecimal digits
 
 	ItIsParticipant = "itisparticipant"
 	Observer        = "observer"
@@ -68,6 +70,7 @@ const (
 // tokenOrigins are for sources where all that counts is in the token.
 var tokenOrigins = map[string]where{
 	RoomID: signedFirst, PeerID: signedOnly, DisplayName: signedOnly, Role: signedOnly, ItIsParticipant: signedOnly,
+	Photo: signedOnly, MailHash: signedOnly,
 }
 
 var immailOrigins = with(tokenOrigins, map[string]where{
@@ -85,7 +88,7 @@ var pageOrigins = map[string]where{
 	RoomID: signedFirst, PeerID: signedFirst, DisplayName: signedFirst,
 	ItIsParticipant: signedFirst, TokenLifetime: signedFirst, Video: signedFirst,
 
-	Role: signedOnly, CanRecord: signedOnly, WaitingRoom: signedOnly, StartTime: signedOnly,
+	Role: signedOnly, CanRecord: signedOnly, WaitingRoom: signedOnly, StartTime: signedOnly, Photo: signedOnly, MailHash: signedOnly,
 
 	Lang: viewOnly, NameScreenDisabled: viewOnly, ControlsDisabled: viewOnly, DisableChat: viewOnly,
 	MinimizeTiles: viewOnly, SortPeers: viewOnly, StartWithFS: viewOnly, AutoplayWithoutAudioTrack: viewOnly,
@@ -147,7 +150,7 @@ func get(a Attributes, name string) (string, bool) {
 // isText are the attributes that are not booleans.
 var isText = map[string]bool{
 	RoomID: true, PeerID: true, DisplayName: true, Role: true, StartTime: true,
-	TokenLifetime: true, Video: true, Lang: true, Layout: true, HideControls: true, LeaveURL: true,
+	TokenLifetime: true, Video: true, Photo: true, MailHash: true, Lang: true, Layout: true, HideControls: true, LeaveURL: true,
 	AccessToken: true, AccessURL: true, AuthorizationAccess: true, APIEvent: true, AuthEvent: true,
 }
 

@@ -37,6 +37,9 @@ type Company struct {
 	EndWithToken        bool     // a presence ends when its token does
 	HiddenControls      []string // controls that the page does not show
 
+	// Photos is where pictures of people come from.
+	Photos PhotoSource
+
 	// Access and Event are the partner's registered servers; DebugAttributes
 	// lets a URL name others where none is registered.
 	Access, Event   Endpoint

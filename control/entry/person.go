@@ -48,6 +48,7 @@ func (d *decision) person() *Refusal {
 	d.mode()
 	d.media()
 	d.record()
+	d.photo()
 	d.lifetime()
 
 	d.out.WaitingRoom = d.out.Role == Moderator && d.a.Bool(WaitingRoom, false)

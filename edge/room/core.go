@@ -28,6 +28,7 @@ type JoinCommand struct {
 	PeerID     string            `json:"peer_id"`
 	Subject    string            `json:"subject,omitempty"`
 	Name       string            `json:"name"`
+	Photo      string            `json:"photo,omitempty"`
 	Role       Role              `json:"role"`
 	Node       geo.NodeID        `json:"node"`
 	POP        string            `json:"pop"`
@@ -174,7 +175,7 @@ func (c *Core) redeem(j *JoinCommand) error {
 	if err != nil {
 		return err
 	}
-	j.PeerID, j.Subject, j.Name, j.Role, j.Owner, j.Mode, j.Identities, j.Proof = t.Peer, t.Subject, t.Name, t.Role, t.Owner, t.Mode, t.Identities, t.Proof
+	j.PeerID, j.Subject, j.Name, j.Photo, j.Role, j.Owner, j.Mode, j.Identities, j.Proof = t.Peer, t.Subject, t.Name, t.Photo, t.Role, t.Owner, t.Mode, t.Identities, t.Proof
 	if old, ok := c.s.People[t.Peer]; ok && old.Attachment == t.Attachment && !j.Claim.After(old.Claim) {
 		j.Claim = old.Claim.next() // the ticket proves that it came after
 	}
@@ -184,7 +185,7 @@ func (c *Core) redeem(j *JoinCommand) error {
 // joining is who asks to join, as moderators have decided about them so far.
 func (c *Core) joining(now time.Time, j JoinCommand) (Person, error) {
 	p := Person{
-		PeerID: j.PeerID, Subject: j.Subject, Name: j.Name, Role: j.Role, Owner: j.Owner, Mode: cmp.Or(j.Mode, SpeakerMode), Identities: j.Identities,
+		PeerID: j.PeerID, Subject: j.Subject, Name: j.Name, Photo: j.Photo, Role: j.Role, Owner: j.Owner, Mode: cmp.Or(j.Mode, SpeakerMode), Identities: j.Identities,
 		Node: j.Node, POP: j.POP, Attachment: j.Attachment, JoinedAt: c.s.begins(j.PeerID, now), Ordinal: c.s.Ordinal + 1,
 		Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present, Proof: j.Proof,
 	}
@@ -214,7 +215,7 @@ func (c *Core) joining(now time.Time, j JoinCommand) (Person, error) {
 // resuming is who comes back with a ticket as the presence that goes on. What was
 // hushed stays off; the hand stays up.
 func (p Person) resuming(old Person, rules Rules) Person {
-	p.Subject, p.Name, p.JoinedAt, p.Ordinal, p.Hand = old.Subject, old.Name, old.JoinedAt, old.Ordinal, old.Hand
+	p.Subject, p.Name, p.Photo, p.JoinedAt, p.Ordinal, p.Hand = old.Subject, old.Name, old.Photo, old.JoinedAt, old.Ordinal, old.Hand
 	p.Role, p.Owner, p.Mode, p.Identities, p.Proof = old.Role, old.Owner, old.Mode, old.Identities, old.Proof
 	return p.heeding(old.Hushed, rules.may(p))
 }

@@ -24,6 +24,7 @@ type ticket struct {
 	Peer       string `json:"p"`
 	Subject    string `json:"s,omitempty"`
 	Name       string `json:"n"`
+	Photo      string `json:"f,omitempty"`
 	Role       Role   `json:"o"`
 	Owner      bool   `json:"w,omitempty"`
 	Mode       Mode   `json:"m"`
@@ -48,7 +49,7 @@ func sign(secret, payload []byte) []byte {
 func (s *State) ticket(p Person, now time.Time) string {
 	payload, err := json.Marshal(ticket{
 		Version: 2, Company: s.Company, Room: s.Room,
-		Peer: p.PeerID, Subject: p.Subject, Name: p.Name, Role: p.Role, Owner: p.Owner, Mode: p.Mode, Identities: p.Identities, Attachment: p.Attachment, Issued: now.UnixMilli(), Proof: p.Proof,
+		Peer: p.PeerID, Subject: p.Subject, Name: p.Name, Photo: p.Photo, Role: p.Role, Owner: p.Owner, Mode: p.Mode, Identities: p.Identities, Attachment: p.Attachment, Issued: now.UnixMilli(), Proof: p.Proof,
 	})
 	if err != nil {
 		return "" // strings and integers always encode

@@ -79,6 +79,7 @@ type Media struct {
 type Person struct {
 	Peer     string            `json:"peer_id"`
 	Name     string            `json:"name"`
+	Photo    string            `json:"photo,omitempty"` // id of a picture at this node
 	Role     string            `json:"role"`
 	Owner    bool              `json:"owner"`
 	Mode     string            `json:"mode"`

@@ -1,5 +1,6 @@
-// Builds the page into dist (default), the tests into .out/tests (--tests) or
-// the screenshot fixture into .out/demo (--demo). The output depends on the
+// Builds the page into dist (default), the tests into .out/tests (--tests), the
+// screenshot fixture into .out/demo (--demo) or the page of a partner with React
+// into .out/strict (--strict). The output depends on the
 // sources and on the exact esbuild version alone, so CI can compare dist.
 import * as esbuild from "esbuild";
 import { execFileSync } from "node:child_process";
@@ -81,6 +82,11 @@ async function demo() {
   await esbuild.build({ ...common, format: "iife", entryPoints: ["demo/fake.ts"], outdir: ".out/demo" });
 }
 
+// The page for the test under React's StrictMode; react is for nothing else.
+async function strict() {
+  await esbuild.build({ ...common, format: "iife", jsxImportSource: "react", tsconfigRaw: {}, define: { "process.env.NODE_ENV": '"development"' }, entryPoints: ["embed/react/strict.jsx"], outdir: ".out/strict" });
+}
+
 async function find(dir, pattern) {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   return entries
@@ -90,4 +96,4 @@ async function find(dir, pattern) {
 }
 
 const mode = process.argv[2];
-await (mode === "--tests" ? tests() : mode === "--demo" ? demo() : page());
+await (mode === "--tests" ? tests() : mode === "--demo" ? demo() : mode === "--strict" ? strict() : page());

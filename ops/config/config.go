@@ -207,10 +207,26 @@ type Edge struct {
 
 	Outbox Outbox `yaml:"outbox"`
 
+	Photos Photos `yaml:"photos"`
+
 	// API is the base URL of a control node's API, to which this node passes
 	// requests for /api/v1 on. Empty: it answers 404 to them.
 	API string `yaml:"api"`
 }
+
+// Photos is where an edge looks for pictures of people.
+type Photos struct {
+	// Gravatar is the base URL of the service that is asked by the hash of an
+	// e-mail address, where a company wants it. "none": no service is.
+	Gravatar string `yaml:"gravatar"`
+
+	// Allow lists networks that pictures may come from although they are private
+	// or otherwise special, as 10.1.0.0/16.
+	Allow []string `yaml:"allow"`
+}
+
+// NoGravatar is Photos.Gravatar where no service is asked.
+const NoGravatar = "none"
 
 // HTTP is an edge's public web server.
 type HTTP struct {
@@ -298,6 +314,7 @@ func Default() Config {
 			TURN:   TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
 			Relay:  Endpoint{Listen: ":7002"},
 			Outbox: Outbox{MiB: 1024},
+			Photos: Photos{Gravatar: "https://www.gravatar.com/avatar"},
 		},
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/meridian-video/meridian/control/notify/mail"
@@ -63,9 +64,18 @@ func (s SMS) check(k *checker) {
 	}
 }
 
-func (w Webhooks) check(k *checker) {
-	for i, text := range w.Allow {
-		key := fmt.Sprintf("control.webhooks.allow[%d]", i)
+func (w Webhooks) check(k *checker) { checkAllow(k, "control.webhooks.allow", w.Allow) }
+
+func (p Photos) check(k *checker) {
+	if u, err := url.Parse(p.Gravatar); p.Gravatar != NoGravatar && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "") {
+		k.complain("edge.photos.gravatar", "%q is neither an https URL nor %q", p.Gravatar, NoGravatar)
+	}
+	checkAllow(k, "edge.photos.allow", p.Allow)
+}
+
+func checkAllow(k *checker, list string, allow []string) {
+	for i, text := range allow {
+		key := fmt.Sprintf("%s[%d]", list, i)
 		switch p, err := netip.ParsePrefix(text); {
 		case err != nil:
 			k.complain(key, "%q is not a network such as 10.1.0.0/16", text)
@@ -78,8 +88,13 @@ func (w Webhooks) check(k *checker) {
 }
 
 // Networks are the networks as configured.
-func (w Webhooks) Networks() (all []netip.Prefix) {
-	for _, text := range w.Allow {
+func (w Webhooks) Networks() []netip.Prefix { return networks(w.Allow) }
+
+// Networks are the networks as configured.
+func (p Photos) Networks() []netip.Prefix { return networks(p.Allow) }
+
+func networks(allow []string) (all []netip.Prefix) {
+	for _, text := range allow {
 		if p, err := netip.ParsePrefix(text); err == nil {
 			all = append(all, p)
 		}

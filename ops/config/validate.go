@@ -130,6 +130,7 @@ func (e Edge) check(k *checker) {
 	if e.Outbox.MiB < 1 || e.Outbox.MiB > maxOutbox {
 		k.complain("edge.outbox.mib", "%d is not between 1 and %d", e.Outbox.MiB, maxOutbox)
 	}
+	e.Photos.check(k)
 	k.url("edge.api", e.API, false)
 }
 

@@ -2,9 +2,12 @@ package node
 
 import (
 	"net"
+	"strings"
 
 	"github.com/meridian-video/meridian/control"
+	"github.com/meridian-video/meridian/control/notify/guard"
 	"github.com/meridian-video/meridian/control/notify/mail"
+	"github.com/meridian-video/meridian/edge"
 	"github.com/meridian-video/meridian/ops/config"
 )
 
@@ -23,4 +26,13 @@ func notifications(c config.Control, own ...net.Listener) control.Notifications 
 		n.SMS = &g
 	}
 	return n
+}
+
+// photos says where an edge looks for pictures of people.
+func photos(c config.Photos) edge.Photos {
+	p := edge.Photos{Gravatar: strings.TrimSuffix(c.Gravatar, "/"), Guard: &guard.Guard{Allow: c.Networks()}}
+	if c.Gravatar == config.NoGravatar {
+		p.Gravatar = ""
+	}
+	return p
 }

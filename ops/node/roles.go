@@ -113,6 +113,7 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 		Relay: s.UDP(c.Edge.Relay.Listen), Gossip: gossip(c), MaxParticipants: c.Edge.Limits.Participants, Log: log,
 		OutboxDir: cmp.Or(c.Edge.Outbox.Dir, filepath.Join(c.Data, "outbox")), OutboxLimit: int64(c.Edge.Outbox.MiB) << 20,
 	}
+	o.Photos = photos(c.Edge.Photos)
 	o.Media, o.MediaBeside = s.Media(c.Edge.Media.Listen, c.Edge.Media.Readers)
 	if s.Err != nil {
 		return o, s.Err

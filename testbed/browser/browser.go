@@ -31,6 +31,8 @@ type Options struct {
 	// Sites is the SHA-256 of the public key of sites that this machine plays
 	// under any name, in base64; third parties then store nothing. Chromium only.
 	Sites string
+	// Cameras is how many the browser simulates; 0: one.
+	Cameras int
 	// Shares is the title of the tab that the page gets when it asks for a
 	// screen; empty: a simulated screen.
 	Shares string

@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -76,6 +77,9 @@ func chosenFlags(o Options) (flags []chromedp.ExecAllocatorOption) {
 	}
 	if o.Dark {
 		flags = append(flags, chromedp.Flag("force-dark-mode", true), chromedp.Flag("blink-settings", "preferredColorScheme=0"))
+	}
+	if o.Cameras > 1 {
+		flags = append(flags, chromedp.Flag("use-fake-device-for-media-stream", fmt.Sprintf("fps=8,device-count=%d", o.Cameras)))
 	}
 	if o.Shares != "" {
 		flags = append(flags, sharing(o.Shares)...)

@@ -36,6 +36,15 @@ type State struct {
 		Small, VideoFirst, FullScreen bool
 		More                          int // people for whom there is no tile
 	}
+	Lang    string
+	Hearing struct {
+		Volume   float64 // 0 to 100
+		Muted    bool
+		Elements []struct { // that play
+			Volume float64 // 0 to 1
+			Muted  bool
+		}
+	}
 	Chat []struct {
 		Seq                int
 		PeerID, Name, Text string

@@ -29,7 +29,7 @@ func TestWebinarsPage(t *testing.T) {
 	mod := New(t, "mod", Options{Tone: 440, Scripts: []string{prompts}})
 	mod.Open(address("fra") + "&nameScreenDisabled=1&token=" + link.Token)
 	mod.isIn()
-	asked(mod, 0)
+	prompted(mod, 0)
 	mod.press("Unmute")
 	mod.press("Start camera")
 	mod.until("sends its camera", func(s State) bool { return s.cameraOf("Mara") })
@@ -50,7 +50,7 @@ func TestWebinarsPage(t *testing.T) {
 	if rows, err := Eval[int](vic, `document.querySelectorAll(".viewers li").length`); err != nil || rows > 0 {
 		t.Errorf("a viewer has a list of %d viewers, %v", rows, err)
 	}
-	asked(vic, 0)
+	prompted(vic, 0)
 	vic.Shot("viewer")
 
 	mod.Click(`[aria-label^="People"]`)
@@ -61,14 +61,14 @@ func TestWebinarsPage(t *testing.T) {
 	mod.press("Actions for Vic")
 	mod.press("Make speaker")
 	vic.until("may speak", func(s State) bool { return s.named("Vic").Mode == "speaker" && s.Viewers == dozen })
-	asked(vic, 0) // still nobody asked
+	prompted(vic, 0) // still nobody asked
 	vic.press("Start camera")
 	mod.until("sees the new speaker", func(s State) bool { return s.Viewers == dozen && s.Decoding(10) == 1 })
-	asked(vic, 1)
+	prompted(vic, 1)
 }
 
-// asked checks how often a page has asked the browser for devices.
-func asked(p *Page, want int) {
+// prompted checks how often a page has asked the browser for devices.
+func prompted(p *Page, want int) {
 	p.t.Helper()
 	if n, err := Eval[int](p, "window.prompts"); err != nil || n != want {
 		p.t.Errorf("%s asked for devices %d times, want %d (%v)", p.Name, n, want, err)

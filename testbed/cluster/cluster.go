@@ -108,6 +108,13 @@ func StartMailing(t testing.TB, box *mailbox.Box, roots string, pops ...string) 
 	return begin(t, smtp, []string{"SSL_CERT_FILE=" + roots}, nil, pops)
 }
 
+// StartWith is Start with more in the environment of every node, where keys of
+// the configuration may stand, too.
+func StartWith(t testing.TB, env []string, pops ...string) *Cluster {
+	t.Helper()
+	return begin(t, "", env, nil, pops)
+}
+
 // begin starts all, with more lines of control's configuration and more of the
 // environment.
 func begin(t testing.TB, control string, env []string, media map[string]Media, pops []string) *Cluster {

@@ -17,7 +17,7 @@ func (s *Secretary) link(v *state.View, c state.Company, m state.Meeting, a stat
 	if at == "" || !ok {
 		return "", nil
 	}
-	text, err := s.Tokens.Mint(entry(room, m, a, name, s.Now()))
+	text, err := s.Tokens.Mint(entry(room, m, a, name, v.PortraitOf(a), s.Now()))
 	if err != nil {
 		return "", err
 	}
@@ -26,7 +26,7 @@ func (s *Secretary) link(v *state.View, c state.Company, m state.Meeting, a stat
 }
 
 // entry is what a personal link says of its owner. All links of one attendee have one id, by which they are revoked.
-func entry(room state.Room, m state.Meeting, a state.Attendee, name string, now time.Time) token.Claims {
+func entry(room state.Room, m state.Meeting, a state.Attendee, name string, portrait map[string]string, now time.Time) token.Claims {
 	role := "regular"
 	if a.Role != state.AttendeeRegular {
 		role = token.RoleModerator
@@ -34,7 +34,7 @@ func entry(room state.Room, m state.Meeting, a state.Attendee, name string, now 
 	kind, id := a.Invited()
 	return token.Claims{
 		Company: m.Company, Room: room.PublicID, Peer: a.ID, Person: token.Person{Kind: token.PersonKind(kind), ID: id}, Name: name, Role: role, ID: a.ID,
-		NotBefore: now, Expires: token.ParticipantExpiry(m.EndsAt(), now),
+		Attributes: portrait, NotBefore: now, Expires: token.ParticipantExpiry(m.EndsAt(), now),
 	}
 }
 

@@ -5,7 +5,7 @@
 import type { Act, ChatMessage, ClientMessage, EncodeUp, Entry, EntryRefusal, Guest, Joined, JoinMessage, Media, PauseReason, Person, RoomEvent, Rules, Score, SlotLayer, View } from "../src/protocol/messages";
 import { defaultRules } from "../src/protocol/messages";
 import { barred, switches } from "../src/protocol/rights";
-import { face, screen, type Extra } from "./people";
+import { face, screen, type Extra, portrait } from "./people";
 
 interface Scenario {
   people?: Extra[];
@@ -18,6 +18,8 @@ interface Scenario {
   /** Error name that getUserMedia fails with. */
   devices?: string;
   holdChat?: boolean;
+  /** UDP goes nowhere. */
+  noUdp?: boolean;
   /** The person asks to come in and waits. */
   waits?: boolean;
   role?: string;
@@ -99,7 +101,7 @@ class Fake {
       this.tracks.set(`${x.id}.vp8.share`, screen());
     }
     const person: Person = {
-      peer_id: x.id, name: x.name, role: x.role ?? "regular", owner: false, mode: x.mode ?? "speaker", hand: x.hand === undefined ? null : new Date(Date.now() - x.hand * 1000).toISOString(), pop: "fra", state: x.state ?? "present", media, tracks,
+      peer_id: x.id, name: x.name, photo: x.photo ? x.id : undefined, role: x.role ?? "regular", owner: false, mode: x.mode ?? "speaker", hand: x.hand === undefined ? null : new Date(Date.now() - x.hand * 1000).toISOString(), pop: "fra", state: x.state ?? "present", media, tracks,
       joined_at: this.people.get(x.id)?.joined_at ?? new Date(began + this.people.size * 1000).toISOString(),
     };
     this.people.set(x.id, person);
@@ -277,12 +279,15 @@ class FakeSocket {
 
   send(data: string): void {
     if (this.mute) return;
-    const m = JSON.parse(data) as ClientMessage;
+    const m = JSON.parse(data) as ClientMessage | { type: "check"; id: string; offer: string };
     switch (m.type) {
       case "join":
         if (scenario.waits) fake.hold(this);
         else if (scenario.refuse) this.finish({ type: "refused", code: scenario.refuse, message: scenario.refuse, retry_after: 1 }, 4001);
         else void this.join(m);
+        break;
+      case "check":
+        void this.way(m).then((answer) => this.deliver({ type: "checked", id: m.id, answer, ice_servers: [] }));
         break;
       case "ping":
         this.deliver({ type: "pong", t: m.t });
@@ -365,6 +370,21 @@ class FakeSocket {
     return pc.localDescription?.sdp ?? "";
   }
 
+  /** Answers a check, or leaves a way without what it needs. */
+  private async way(m: { id: string; offer: string }): Promise<string> {
+    const pc = new RealPeer();
+    await pc.setRemoteDescription({ type: "offer", sdp: m.offer });
+    await pc.setLocalDescription(await pc.createAnswer());
+    await new Promise<void>((done) => {
+      const gathered = (): void => void (pc.iceGatheringState === "complete" && done());
+      pc.addEventListener("icegatheringstatechange", gathered);
+      gathered();
+    });
+    const sdp = pc.localDescription?.sdp ?? "";
+    if (m.id === "tcp") return sdp.replaceAll(/a=candidate:.*\r\n/g, ""); // a page takes no calls
+    return m.id === "udp" && scenario.noUdp ? sdp.replaceAll(/(a=candidate:\S+ \d udp \d+ )\S+ \d+/g, "$1192.0.2.1 9") : sdp;
+  }
+
   private slots() {
     return { video: this.video.map((t) => t.mid ?? ""), audio: this.audio.map((t) => t.mid ?? "") };
   }
@@ -414,6 +434,12 @@ window.fetch = async (input, init) => {
     const said = scenario.early ? { refusal: scenario.early } : entry;
     return new Response(JSON.stringify(said ?? {}), { status: said ? 200 : 404, headers: { "content-type": "application/json" } });
   }
+  if (url === "/probe") {
+    if (scenario.silent) throw new TypeError("unreachable");
+    return new Response(null, { status: 204 });
+  }
+  const photo = /\/api\/v1\/photo\/(\w+)$/.exec(url)?.[1];
+  if (photo) return new Response(await portrait(photo));
   const node = nodes.find((n) => n.probe === url);
   if (node) {
     await new Promise((done) => setTimeout(done, 4 + nodes.indexOf(node) * 40));

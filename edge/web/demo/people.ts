@@ -10,6 +10,7 @@ export interface Extra {
   state?: "present" | "reconnecting";
   role?: string;
   mode?: string;
+  photo?: boolean;
   /** Seconds ago that the hand was raised. */
   hand?: number;
 }
@@ -109,4 +110,24 @@ export function screen(w = 1280, h = 720): MediaStreamTrack {
     c.fillStyle = "#4059e0";
     c.fillRect(72, 680, ((t * 40) % 1136) | 0, 4);
   });
+}
+
+/** A still of somebody, as a profile photo. */
+export async function portrait(id: string): Promise<Blob | null> {
+  const n = hash(id);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 256;
+  const c = canvas.getContext("2d") as CanvasRenderingContext2D;
+  const disc = (x: number, y: number, r: number, colour: string): void => {
+    c.fillStyle = colour;
+    c.beginPath();
+    c.arc(x, y, r, 0, 7);
+    c.fill();
+  };
+  c.fillStyle = pick(rooms, n)[0];
+  c.fillRect(0, 0, 256, 256);
+  disc(128, 292, 112, pick(shirts, n >>> 7));
+  disc(128, 112, 66, pick(hairs, n >>> 5));
+  disc(128, 128, 54, pick(skins, n >>> 3));
+  return new Promise((done) => canvas.toBlob(done, "image/jpeg"));
 }

@@ -101,6 +101,7 @@ export const states = {
   algorithm: { demo: { refuse: "token_algorithm" }, act: refused, sizes: ["wide"] },
   full: { demo: { refuse: "full" }, act: refused },
   "not-found-ru": { demo: { refuse: "not_found" }, url: "/m/weekly-sync?lang=ru", act: refused },
+  photos: { demo: { me, people: people(4, { 0: { camera: false, photo: true }, 1: { camera: false }, 2: { camera: false, photo: true } }), chat }, act: call(2, async (p) => { await p.waitForSelector(".avatar img"); await press("People")(p); }) },
   "no-room": { url: "/call/", sizes: ["wide"] },
   skipped: { demo: { me, people: people(2) }, url: "/m/weekly-sync?nameScreenDisabled=1&displayName=Ann+Keller", act: async (p) => { await p.waitForFunction(() => window.meridian.state().tiles.filter((t) => t.videoWidth > 0).length >= 3); }, sizes: ["wide"] },
   // Languages: the longest words, and the other direction.
@@ -118,6 +119,9 @@ export const states = {
   "connection-ar": { demo: { me, people: people(2) }, url: "/m/weekly-sync?lang=ar", act: call(3, async (p) => { await press("الاتصال")(p); await p.waitForTimeout(2500); }) },
   "locked-de": { demo: { refuse: "token_malformed" }, url: "/m/weekly-sync?lang=de", act: refused },
   "waiting-zh": { demo: { me, waits: true }, url: "/m/weekly-sync?lang=zh&nameScreenDisabled=1&displayName=Ann", act: (p) => p.waitForSelector(".waiting video.shown"), settle: 700 },
+  settings: { demo: { me, people: people(3) }, act: call(2, press("Settings")) },
+  "settings-ar": { demo: { me, people: people(3) }, url: "/m/weekly-sync?lang=ar", act: call(2, press("الإعدادات")) },
+  "settings-de": { demo: { me, people: people(3) }, url: "/m/weekly-sync?lang=de", act: call(2, async (p) => { await p.keyboard.press("?"); await p.waitForSelector(".keys"); }), schemes: ["light"] },
 };
 
 // Layouts: each with people enough to fill it, somebody speaking.
@@ -165,6 +169,22 @@ Object.assign(states, {
   info: { demo: { me, people: people(2), entry: { room: facts } }, act: call(2, async (p) => { const room = p.locator(".controls button.room"); if (await room.isVisible()) return room.click(); await press("Meeting information")(p); }) },
   "info-ru": { demo: { me, people: people(2), entry: { room: facts } }, url: "/m/weekly-sync?lang=ru", act: call(2, (p) => p.click(".controls button.room")), sizes: ["wide"] },
 });
+
+// What may go wrong, in words.
+Object.assign(states, {
+  returning: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => history.replaceState({ ...history.state, seat: { ...history.state.seat, ticket: "slow" } }, "")); await p.reload(); await p.waitForSelector(".loading"); }), settle: 0, sizes: ["wide"] },
+  "check-well": { demo: { me }, act: checked },
+  "check-blocked": { demo: { me, noUdp: true }, act: checked, settle: 300 },
+  "check-denied": { demo: { devices: "NotAllowedError" }, act: checked },
+  "check-silent-ru": { demo: { me, silent: true }, url: "/m/weekly-sync?lang=ru", act: checked },
+  "unreachable": { demo: { me, silent: true }, act: async (p) => { await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); await p.waitForSelector(".final", { timeout: 60_000 }); } },
+});
+
+/** The check of the connection, over. */
+async function checked(page) {
+  await page.click(".why");
+  await page.waitForSelector('.checking[aria-busy="false"]', { timeout: 25_000 });
+}
 
 /** On another node under the same id, with the others' pictures moving again. */
 async function back(page, timeout) {

@@ -3,13 +3,16 @@
 
 import { batch, computed, effect, signal, untracked, type Signal } from "@preact/signals";
 import { attributes, brought, decided, type Attributes, type Control } from "./attributes";
+import { Check } from "./check";
 import { Crowd } from "./crowd";
 import { Floor } from "./floor";
 import { FullScreen } from "./fullscreen";
-import { codeKey, pickLang, setLang, t, type Key } from "./i18n";
+import { Hearing } from "./hearing";
+import { codeKey, lang, pickLang, setLang, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
 import { Look } from "./look";
 import { served, type Looks } from "./looks";
+import { Photos } from "./photos";
 import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
@@ -25,7 +28,7 @@ import { reportViews } from "./sight";
 import { Stage } from "./stage";
 import { remember, type Store } from "./store";
 
-export type Panel = "chat" | "people" | "info" | "connection";
+export type Panel = "chat" | "people" | "info" | "connection" | "settings";
 
 export interface Notice {
   id: number;
@@ -43,6 +46,11 @@ export class App {
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
   readonly crowd: Crowd;
+  readonly check: Check;
+  readonly hearing: Hearing;
+  /** The own picture as in a mirror; others see it as it is. */
+  readonly mirror = signal(true);
+  readonly photos = new Photos(() => this.session.attachment.peek()?.node.url ?? location.origin);
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -53,6 +61,8 @@ export class App {
   readonly stage: Stage;
   readonly fullScreen = new FullScreen();
   readonly soundBlocked = signal(false);
+  /** The page around the frame asked to share, and the browser wants a click in here. */
+  readonly shareOffered = signal(false);
   readonly seenChat = signal(0);
   /** The page was loaded anew in a call and returns to it. */
   readonly returning = signal(false);
@@ -77,6 +87,9 @@ export class App {
     this.devices = new Devices(this.store);
     this.attributes = signal(attributes(params.said, params.kind));
     this.controlsVisible = signal(!this.attributes.value.bare);
+    this.check = new Check(this.devices);
+    this.hearing = new Hearing(this.store);
+    this.mirror.value = this.store.get("mirror") !== "off";
     this.name.value = params.displayName || this.store.get("name") || "";
     this.beginOff(this.attributes.value);
     const origin = location.origin;
@@ -237,6 +250,11 @@ export class App {
     if (subject) this.look.togglePin(subject);
   }
 
+  setMirror(on: boolean): void {
+    this.mirror.value = on;
+    this.store.set("mirror", on ? "" : "off");
+  }
+
   /** A remote picture has appeared. */
   frame(): void {
     this.timings.firstRemoteFrame ??= performance.now();
@@ -302,6 +320,13 @@ export class App {
     effect(() => {
       document.title = [this.title.value, this.looks.name || t("app.title")].filter(Boolean).join(" · ");
     });
+    effect(() => {
+      lang(); // what was said before is not said in two languages
+      batch(() => {
+        this.spoken.value = "";
+        this.notices.value = [];
+      });
+    });
     reportViews(this.session, this.stage.placed);
     keepLips(this.session, this.figures);
     effect(() => {
@@ -314,6 +339,7 @@ export class App {
         batch(() => {
           this.panel.value = null;
           this.stage.clear();
+          this.shareOffered.value = false;
         });
         const code = this.session.verdict.peek()?.code;
         if (code !== "left") this.devices.stop();

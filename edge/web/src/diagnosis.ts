@@ -2,6 +2,8 @@
 // Its shape is described in DESIGN.md. It holds no secret.
 
 import type { App } from "./app";
+import { lang } from "./i18n";
+import { verdict } from "./protocol/check";
 
 export function diagnose(app: App) {
   const s = app.session;
@@ -45,7 +47,9 @@ export function diagnose(app: App) {
     },
     lobby: s.lobby.value.map((g) => ({ peerId: g.peer_id, name: g.name })),
     media: app.devices.media.value,
-    people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
+    lang: lang(),
+    hearing: { volume: app.hearing.volume.value, muted: app.hearing.muted.value, elements: [...document.querySelectorAll("audio")].map((a) => ({ volume: a.volume, muted: a.muted })) },
+    people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, photo: p.photo ?? null, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
     kind: s.joined.value?.room.kind ?? null,
     viewers: s.roster.value.viewers,
     chat: s.roster.value.chat.map((m) => ({ seq: m.seq, peerId: m.peer_id, name: m.name, text: m.text })),
@@ -66,6 +70,7 @@ export function diagnose(app: App) {
     codec: transport?.codec ?? null,
     sending,
     quality: s.quality.value,
+    check: { over: app.check.open.value && !app.check.running.value, code: verdict(app.check.lines.value), steps: Object.fromEntries(app.check.lines.value.map((l) => [l.step, [l.outcome, ...l.codes].join(" ")])) },
     timings: { joined: since(app.timings.joined), connected: since(app.timings.connected), firstRemoteFrame: since(app.timings.firstRemoteFrame) },
   };
 }

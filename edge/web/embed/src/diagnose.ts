@@ -1,5 +1,7 @@
 // What stands between the embedding page and a meeting, as stable codes.
 
+import { hinders } from "./findings";
+
 export interface Report {
   /** No finding hinders a call. */
   ok: boolean;
@@ -12,14 +14,12 @@ export interface Finding {
   hinders: boolean;
 }
 
-/** Codes that leave no call at all; others leave one without a feature. */
-const hindering = new Set(["insecure_context", "unreachable", "no_answer", "origin_not_allowed", "no_webrtc", "destroyed", "timeout"]);
 const REACH_MS = 5_000;
 
 export async function diagnose(frame: HTMLIFrameElement, origin: string, page: () => Promise<unknown>): Promise<Report> {
   const [reached, inside] = await Promise.all([reach(origin), ask(page)]);
   const codes = new Set([...around(frame), ...reached, ...inside]);
-  const findings = [...codes].map((code) => ({ code, hinders: hindering.has(code) }));
+  const findings = [...codes].map((code) => ({ code, hinders: hinders(code) }));
   return { ok: !findings.some((f) => f.hinders), findings };
 }
 
@@ -27,6 +27,9 @@ export async function diagnose(frame: HTMLIFrameElement, origin: string, page: (
 function around(frame: HTMLIFrameElement): string[] {
   const out: string[] = [];
   if (!isSecureContext) out.push("insecure_context");
+  const box = frame.getAttribute("sandbox")?.split(/\s+/);
+  // Without scripts there is no page, without its origin nobody whom it could answer.
+  if (box && !(box.includes("allow-scripts") && box.includes("allow-same-origin"))) out.push("frame_sandboxed");
   const policy = (document as { featurePolicy?: { allowsFeature(f: string): boolean } }).featurePolicy;
   const given = new Set(frame.allow.split(";").map((part) => part.trim().split(/\s+/)[0]));
   for (const feature of ["camera", "microphone", "display-capture"]) {

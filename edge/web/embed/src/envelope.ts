@@ -7,8 +7,10 @@
 
 /** Of the envelope. Another version is another channel. */
 export const VERSION = 1;
-/** Characters of one message on the port. */
+/** Characters of one message on the port, towards the page. */
 export const MESSAGE_LIMIT = 64 << 10;
+/** Characters of one towards the library: a picture fits. */
+export const REPLY_LIMIT = 1 << 20;
 /** Requests that may wait for their answers. */
 export const WAITING_LIMIT = 64;
 /** Window messages of ours carry this name. */
@@ -47,7 +49,7 @@ export function greeting(data: unknown): Greeting | null {
 
 /** What came to the page: a request, the id of one that makes no sense, or nothing to answer at all. */
 export function readRequest(data: unknown): Request | { bad: number } | null {
-  const m = read(data);
+  const m = read(data, MESSAGE_LIMIT);
   const id = m?.["id"];
   if (!m || !isCount(id)) return null;
   const { method, params = {} } = m;
@@ -57,7 +59,7 @@ export function readRequest(data: unknown): Request | { bad: number } | null {
 
 /** What came to the library. */
 export function readReply(data: unknown): Answer | Notice | null {
-  const m = read(data);
+  const m = read(data, REPLY_LIMIT);
   if (!m) return null;
   const { re, error, event, detail } = m;
   if (isCount(re)) {
@@ -72,8 +74,8 @@ export function newNonce(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-function read(data: unknown): Record<string, unknown> | null {
-  if (typeof data !== "string" || data.length > MESSAGE_LIMIT) return null;
+function read(data: unknown, limit: number): Record<string, unknown> | null {
+  if (typeof data !== "string" || data.length > limit) return null;
   try {
     const m: unknown = JSON.parse(data);
     return isRecord(m) && m["v"] === VERSION ? m : null;

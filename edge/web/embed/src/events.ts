@@ -6,19 +6,40 @@ export interface Media {
   share: boolean;
 }
 
+/** Something that can be chosen by setDevice. */
+export interface Device {
+  kind: "mic" | "camera" | "speaker";
+  id: string;
+  /** As the system names it. */
+  label: string;
+}
+
 export interface Participant {
   peerId: string;
   name: string;
   role: string;
+  /** speaker, observer (heard, no camera) or viewer (publishes nothing). */
+  mode: string;
   /** reconnecting: gone without a word, awaited. */
   state: "present" | "reconnecting";
   media: Media;
+  /** When the hand was raised; null while it is down. */
+  hand: string | null;
+}
+
+/** Who waits to be admitted. */
+export interface Guest {
+  peerId: string;
+  name: string;
+  since: string;
 }
 
 export interface Events {
   /** The channel stands; also after the frame was loaded again. */
   ready: Record<never, never>;
   phasechange: { phase: Phase };
+  /** A moderator must let this person in. */
+  waiting: Record<never, never>;
   joined: { peerId: string; participants: Participant[] };
   /** The call is over for this person; reason `left` or a code of the signalling protocol. */
   left: { reason: string };
@@ -32,8 +53,18 @@ export interface Events {
   layoutchanged: { layout: Layout };
   /** Who stands large by a choice, or their shared screen; null: nobody. */
   pinchanged: { peerId: string | null; share: boolean };
+  handchanged: { peerId: string; name: string; up: boolean; own: boolean };
+  reaction: { peerId: string; name: string; text: string; own: boolean };
+  /** Who waits at the door; told to moderators, all of them each time. */
+  lobbychanged: { waiting: Guest[] };
   error: { code: string; message: string };
 }
+
+/** Every event by name; the type sees that none is missing. */
+export const eventNames = Object.keys({
+  ready: 1, phasechange: 1, waiting: 1, joined: 1, left: 1, participantjoined: 1, participantleft: 1, mediachanged: 1,
+  speaking: 1, chatmessage: 1, handchanged: 1, reaction: 1, lobbychanged: 1, layoutchanged: 1, pinchanged: 1, error: 1,
+} satisfies Record<keyof Events, 1>) as (keyof Events)[];
 
 export type Layout = "gallery" | "bottom-speaker" | "left-side-speaker" | "strip";
 
@@ -50,6 +81,8 @@ export interface State {
   name: string;
   media: Media;
   participants: Participant[];
+  /** Who waits at the door; empty to all but moderators. */
+  waiting: Guest[];
 }
 
 type Listener<K extends keyof Events> = (detail: Events[K]) => void;

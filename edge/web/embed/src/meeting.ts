@@ -2,7 +2,8 @@
 
 import { Channel, MeetingError } from "./channel";
 import { diagnose, type Report } from "./diagnose";
-import { Listeners, type Events, type Layout, type Media, type State } from "./events";
+import { Listeners, type Device, type Events, type Layout, type Media, type State } from "./events";
+import type { Method, Methods, Panel, Role, Source } from "./methods";
 
 export interface Options {
   /** Address of the room, as https://meet.example.com/m/room. Further parameters of the page may be in it. */
@@ -17,7 +18,7 @@ export interface Options {
 }
 
 /** What the meeting needs of the page around it. */
-export const PERMISSIONS = "camera; microphone; display-capture; autoplay; fullscreen; clipboard-write";
+export const PERMISSIONS = "camera; microphone; display-capture; speaker-selection; autoplay; fullscreen; clipboard-write";
 /** A person may be asked for their camera meanwhile. */
 const PERSON_MS = 120_000;
 
@@ -62,70 +63,154 @@ export class Meeting {
 
   /** Joins, under the name if the page was given none. Settles when in the call; joining twice is joining once. */
   join(name?: string): Promise<State> {
-    return this.channel.ask("join", name === undefined ? {} : { name }, PERSON_MS) as Promise<State>;
+    return this.ask("join", name === undefined ? {} : { name }, PERSON_MS);
   }
 
-  async leave(): Promise<void> {
-    await this.channel.ask("leave");
+  leave(): Promise<void> {
+    return this.ask("leave", {});
   }
 
   /** Settles with what is on then; rejects with why a device is not there. */
   setMicrophone(on: boolean): Promise<Media> {
-    return this.channel.ask("setMicrophone", { on }, PERSON_MS) as Promise<Media>;
+    return this.ask("setMicrophone", { on }, PERSON_MS);
   }
 
   setCamera(on: boolean): Promise<Media> {
-    return this.channel.ask("setCamera", { on }, PERSON_MS) as Promise<Media>;
+    return this.ask("setCamera", { on }, PERSON_MS);
   }
 
-  /** Shares a screen or stops. Browsers want a click just before. */
+  /**
+   * Shares a screen or stops. Browsers want a click just before, and most want
+   * it in the frame: then it rejects with `share_denied`, and the frame shows a
+   * button of its own.
+   */
   share(on = true): Promise<Media> {
     if (on) this.channel.delegate();
-    return this.channel.ask("share", { on }, PERSON_MS) as Promise<Media>;
+    return this.ask("share", { on }, PERSON_MS);
   }
 
   /** Sets the name to join under; `in_call` once joined. */
-  async setName(name: string): Promise<void> {
-    await this.channel.ask("setName", { name });
+  setName(name: string): Promise<void> {
+    return this.ask("setName", { name });
   }
 
   /** Settles when the room has the message. */
-  async sendMessage(text: string): Promise<void> {
-    await this.channel.ask("sendMessage", { text });
+  sendMessage(text: string): Promise<void> {
+    return this.ask("sendMessage", { text });
   }
 
   /** Opens one of the page's panels, or none. */
-  async setPanel(panel: "chat" | "people" | "info" | "connection" | null): Promise<void> {
-    await this.channel.ask("setPanel", { panel });
+  setPanel(panel: Panel | null): Promise<void> {
+    return this.ask("setPanel", { panel });
+  }
+
+  raiseHand(on = true): Promise<void> {
+    return this.ask("raiseHand", { on });
+  }
+
+  /** Shows an emoji or a short word to everybody for a moment. */
+  react(text: string): Promise<void> {
+    return this.ask("react", { text });
+  }
+
+  /** For moderators, as all that follow: lets somebody in who waits, or everybody. */
+  admit(peerId?: string): Promise<void> {
+    return this.ask("admit", { peerId });
+  }
+
+  reject(peerId?: string): Promise<void> {
+    return this.ask("reject", { peerId });
+  }
+
+  /** Switches off what somebody sends. They may switch it on again where the rules let them. */
+  mute(peerId: string, source: Source = "mic"): Promise<void> {
+    return this.ask("mute", { peerId, source });
+  }
+
+  /** As mute, for everybody but moderators. */
+  muteAll(source: Source = "mic"): Promise<void> {
+    return this.ask("mute", { source });
+  }
+
+  /** Puts somebody out of the meeting; they may come back. */
+  kick(peerId: string): Promise<void> {
+    return this.ask("kick", { peerId });
+  }
+
+  /** Puts somebody out for good. */
+  block(peerId: string): Promise<void> {
+    return this.ask("block", { peerId });
+  }
+
+  setRole(peerId: string, role: Role): Promise<void> {
+    return this.ask("setRole", { peerId, role });
+  }
+
+  /** Lets nobody in any more, or again. */
+  lock(on = true): Promise<void> {
+    return this.ask("lock", { on });
+  }
+
+  endForAll(): Promise<void> {
+    return this.ask("endForAll", {});
+  }
+
+  /** The picture of somebody on the stage as it is now, as a data URL of a JPEG. */
+  screenshot(peerId: string): Promise<string> {
+    return this.ask("screenshot", { peerId });
   }
 
   /** `not_allowed` while a moderator presents to this person. */
-  async setLayout(layout: Layout): Promise<void> {
-    await this.channel.ask("setLayout", { layout });
+  setLayout(layout: Layout): Promise<void> {
+    return this.ask("setLayout", { layout });
   }
 
   /** Enlarges a participant, or the screen they share, for this person; null restores. `no_such_peer` for who has no tile. */
-  async pin(peerId: string | null, share = false): Promise<void> {
-    await this.channel.ask("pin", { peerId, share });
+  pin(peerId: string | null, share = false): Promise<void> {
+    return this.ask("pin", { peerId, share });
   }
 
   /** Takes all of the page's controls away, or brings them back. */
-  async setControlsVisible(on: boolean): Promise<void> {
-    await this.channel.ask("setControlsVisible", { on });
+  setControlsVisible(on: boolean): Promise<void> {
+    return this.ask("setControlsVisible", { on });
+  }
+
+  /** How loud the meeting is, 0 to 100; settles with what is set then. */
+  setVolume(volume: number): Promise<number> {
+    return this.ask("setVolume", { volume });
+  }
+
+  /** Silences the others for this person alone. */
+  muteIncoming(on: boolean): Promise<void> {
+    return this.ask("muteIncoming", { on });
+  }
+
+  /** The devices that the browser names to the page: none before the person has allowed one. */
+  devices(): Promise<Device[]> {
+    return this.ask("devices", {});
+  }
+
+  /** Changes one device in the call; the others go on as they are. */
+  setDevice(kind: Device["kind"], id: string): Promise<void> {
+    return this.ask("setDevice", { kind, id }, PERSON_MS);
   }
 
   /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */
   setLocale(lang: string): Promise<string> {
-    return this.channel.ask("setLocale", { lang }) as Promise<string>;
+    return this.ask("setLocale", { lang });
   }
 
   state(): Promise<State> {
-    return this.channel.ask("state") as Promise<State>;
+    return this.ask("state", {});
   }
 
   /** Says what stands between this page and a meeting. Never rejects. */
   diagnose(): Promise<Report> {
-    return diagnose(this.frame, this.origin, () => this.channel.ask("diagnose"));
+    return diagnose(this.frame, this.origin, () => this.ask("diagnose", {}));
+  }
+
+  private ask<M extends Method>(method: M, params: Methods[M]["params"], limit?: number): Promise<Methods[M]["result"]> {
+    return this.channel.ask(method, params, limit) as Promise<Methods[M]["result"]>;
   }
 
   /** Leaves and takes the frame away. What is under way rejects with `destroyed`; again is nothing. */

@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { signal } from "@preact/signals-core";
 import type { Outgoing } from "../protocol/chat";
-import { nothingOn } from "../protocol/messages";
+import { nothingOn, type Act, type Guest } from "../protocol/messages";
 import { emptyRoster } from "../protocol/roster";
 import { person } from "../protocol/roster.test";
 import type { Phase, Verdict } from "../protocol/session";
+import { Hearing } from "../hearing";
 import { lang, setLang, t } from "../i18n";
 import { call, type Meeting } from "./calls";
 import { report } from "./news";
@@ -20,23 +21,32 @@ function fake(displayName = "") {
   const outgoing = signal<readonly Outgoing[]>([]);
   const media = signal(nothingOn);
   const toggles: string[] = [];
+  const chosen: string[] = [];
+  const lobby = signal<readonly Guest[]>([]);
+  const acts: Act[] = [];
+  const answers: string[] = [];
   const micOn = signal(true);
   const bars = signal<{ mic: string | null; camera: string | null; share: string | null }>({ mic: null, camera: null, share: null });
   const app = {
     session: {
-      phase, verdict, roster, joined, outgoing, self: "me",
+      phase, verdict, roster, joined, outgoing, lobby, self: "me",
+      act: async (act: Act) => (acts.push(act), answers.shift() ?? ""),
       onchange: () => {}, onerror: () => {},
       say: (text: string) => (outgoing.value = [...outgoing.value, { id: "o1", text, state: "sending" }]),
     },
     devices: {
-      media, trouble: signal({ mic: null, camera: "frame" }), starting: signal(false), canShare: false, micOn, cameraOn: signal(true),
+      media, trouble: signal({ mic: null, camera: "frame" }), starting: signal(false), canShare: false, startShare: async () => "gesture", micOn, cameraOn: signal(true),
+      of: (kind: string) => [{ deviceId: `${kind}-2`, label: "Second" }],
+      speakers: () => [],
+      choose: async (kind: string, id: string) => void chosen.push(`${kind} ${id}`),
       toggle: async (kind: "mic" | "camera") => {
         toggles.push(kind);
         if (kind === "mic") media.value = { ...media.value, mic: !media.value.mic };
       },
     },
-    floor: { bars },
-    name: signal(displayName), panel: signal(null), controlsVisible: signal(true), shows: (c: string) => c !== "info", localError: signal(null), params: { room: "demo", displayName },
+    floor: { bars }, shareOffered: signal(false),
+    hearing: new Hearing({ get: () => null, set: () => {} }),
+    name: signal(displayName), panel: signal(null), controlsVisible: signal(true), shows: (c: string) => c !== "info", localError: signal(null), params: { room: "demo", displayName, token: "" },
     joins: 0,
     join: async () => {
       app.joins++;
@@ -49,7 +59,7 @@ function fake(displayName = "") {
     joined.value = { peer_id: "me" };
     phase.value = "live";
   };
-  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, bars, live };
+  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, chosen, bars, lobby, acts, answers, live };
 }
 
 test("join settles in the call, and twice is once", async () => {
@@ -58,7 +68,7 @@ test("join settles in the call, and twice is once", async () => {
   live();
   const [first] = await Promise.all(both);
   assert.equal(app.joins, 1);
-  assert.deepEqual({ ...(first as object), participants: 0 }, { phase: "live", code: "", room: "demo", peerId: "me", name: "Ada", media: { mic: false, camera: false, share: false }, participants: 0 });
+  assert.deepEqual({ ...(first as object), participants: 0 }, { phase: "live", code: "", room: "demo", peerId: "me", name: "Ada", media: { mic: false, camera: false, share: false }, participants: 0, waiting: [] });
 });
 
 test("join rejects with the meeting's own code", async () => {
@@ -170,4 +180,109 @@ test("the language changes, and one that is not spoken is English", async () => 
   assert.equal(lang(), "en");
   await assert.rejects(call(app, "setLocale", { lang: "x".repeat(36) }), { code: "bad_message" });
   await setLang("en");
+});
+
+test("volume and silence are for own ears", async () => {
+  const { app } = fake();
+  assert.deepEqual(await Promise.all([50, 200, -1].map((volume) => call(app, "setVolume", { volume }))), [50, 100, 0]);
+  await call(app, "muteIncoming", { on: true });
+  assert.equal(app.hearing.muted.value, true);
+  for (const volume of ["50", NaN, undefined]) await assert.rejects(call(app, "setVolume", { volume }), { code: "bad_message" });
+  await assert.rejects(call(app, "muteIncoming", {}), { code: "bad_message" });
+});
+
+test("a device is chosen among those that are named", async () => {
+  const { app, chosen } = fake();
+  assert.deepEqual(await call(app, "devices", {}), [{ kind: "mic", id: "mic-2", label: "Second" }, { kind: "camera", id: "camera-2", label: "Second" }]);
+  await call(app, "setDevice", { kind: "mic", id: "mic-2" });
+  await assert.rejects(call(app, "setDevice", { kind: "mic", id: "camera-2" }), { code: "no_such_device" });
+  await assert.rejects(call(app, "setDevice", { kind: "camera", id: "camera-2" }), { code: "camera_frame" });
+  await assert.rejects(call(app, "setDevice", { kind: "speaker", id: "mic-2" }), { code: "no_such_device" });
+  assert.deepEqual(chosen, ["mic mic-2", "camera camera-2"]);
+});
+
+test("a share that wants a click in the frame is offered there", async () => {
+  const m = fake();
+  m.live();
+  Object.assign(m.app.devices, { canShare: true });
+  await assert.rejects(call(m.app, "share", { on: true }), (e: { code: string; message: string }) => e.code === "share_denied" && e.message.includes("button"));
+  assert.equal(m.app.shareOffered.value, true);
+});
+
+test("what a moderator asks goes to the room as its act", async () => {
+  const m = fake();
+  m.live();
+  for (const [method, params, act] of [
+    ["raiseHand", { on: true }, { verb: "hand", value: true }],
+    ["react", { text: " 👏 " }, { verb: "react", value: "👏" }],
+    ["admit", { peerId: "p" }, { verb: "admit", peer_id: "p" }],
+    ["admit", {}, { verb: "admit" }],
+    ["reject", { peerId: "p" }, { verb: "reject", peer_id: "p" }],
+    ["mute", { peerId: "p", source: "camera" }, { verb: "mute", peer_id: "p", value: "camera" }],
+    ["mute", { source: "mic" }, { verb: "mute", value: "mic" }],
+    ["kick", { peerId: "p" }, { verb: "kick", peer_id: "p" }],
+    ["block", { peerId: "p" }, { verb: "block", peer_id: "p" }],
+    ["setRole", { peerId: "p", role: "moderator" }, { verb: "role", peer_id: "p", value: "moderator" }],
+    ["lock", { on: false }, { verb: "lock", value: false }],
+    ["endForAll", {}, { verb: "end" }],
+  ] as const) {
+    assert.equal(await call(m.app, method, params), undefined);
+    assert.deepEqual(m.acts.pop(), act);
+  }
+});
+
+test("who ends the meeting need not hear more than its end", async () => {
+  const m = fake();
+  m.live();
+  Object.assign(m.app.session, { act: () => new Promise(() => {}) });
+  const ending = call(m.app, "endForAll", {});
+  m.phase.value = "ended";
+  await ending;
+});
+
+test("the room's refusal is the method's", async () => {
+  const m = fake();
+  await assert.rejects(call(m.app, "endForAll", {}), { code: "not_in_call" });
+  m.live();
+  m.answers.push("not_allowed");
+  await assert.rejects(call(m.app, "kick", { peerId: "p" }), { code: "not_allowed" });
+});
+
+test("an act that makes no sense never reaches the room", async () => {
+  const m = fake();
+  m.live();
+  for (const [method, params] of [
+    ["kick", {}], ["kick", { peerId: "" }], ["kick", { peerId: "x".repeat(257) }], ["block", { peerId: 7 }], ["admit", { peerId: null }],
+    ["mute", { peerId: "p" }], ["mute", { peerId: "p", source: "share_audio" }], ["setRole", { peerId: "p", role: "owner" }],
+    ["react", { text: "" }], ["react", { text: "x".repeat(33) }], ["lock", {}], ["raiseHand", { on: 1 }],
+  ] as const) await assert.rejects(call(m.app, method, params), { code: "bad_message" }, `${method} ${JSON.stringify(params)}`);
+  assert.deepEqual(m.acts, []);
+  await assert.rejects(call(m.app, "toString", {}), { code: "no_such_method" });
+});
+
+test("a picture is of somebody who is here", async () => {
+  const m = fake();
+  m.live();
+  await assert.rejects(call(m.app, "screenshot", { peerId: "nobody" }), { code: "no_such_peer" });
+});
+
+test("news tells of the door, of hands and of reactions", async () => {
+  const m = fake();
+  const told: [string, Record<string, unknown>][] = [];
+  report(m.app, (event, detail) => told.push([event, detail as Record<string, unknown>]));
+  m.phase.value = "joining";
+  m.phase.value = "waiting";
+  m.live(person("bo", 1));
+  m.lobby.value = [{ peer_id: "g", name: "Gil", since: "now" }];
+  m.lobby.value = [{ peer_id: "g", name: "Gil", since: "now" }];
+  m.lobby.value = [];
+  const raise = (hand: string | null) => (m.roster.value = { ...m.roster.value, people: m.roster.value.people.map((p) => ({ ...p, hand })) });
+  raise("2026-11-01T00:00:00Z");
+  raise(null);
+  m.app.session.onchange({ kind: "reacted", person: person("bo", 1), text: "👍" });
+  const names = told.map(([event]) => event);
+  assert.deepEqual(names.slice(0, 5), ["phasechange", "phasechange", "waiting", "phasechange", "joined"]);
+  assert.deepEqual(told.filter(([e]) => e === "lobbychanged").map(([, d]) => d["waiting"]), [[{ peerId: "g", name: "Gil", since: "now" }], []]);
+  assert.deepEqual(told.filter(([e]) => e === "handchanged").map(([, d]) => [d["peerId"], d["up"], d["own"]]), [["me", true, true], ["bo", true, false], ["me", false, true], ["bo", false, false]]);
+  assert.deepEqual(told.at(-1), ["reaction", { peerId: "bo", name: person("bo", 1).name, text: "👍", own: false }]);
 });

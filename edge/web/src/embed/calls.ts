@@ -4,25 +4,36 @@
 
 import { effect } from "@preact/signals-core";
 import { Devices, allowed, type Kind } from "../media/devices";
+import { t } from "../i18n";
+import type { Act } from "../protocol/messages";
 import type { Session } from "../protocol/session";
+import { canChooseOutput, type Hearing } from "../hearing";
 import { pickLang, setLang } from "../i18n";
+import type { Method, Methods, Panel } from "../../embed/src/methods";
 import { fault } from "./door";
+import type { Device, Media, State } from "../../embed/src/events";
 import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
+import { flag, oneOf, peer, text, type Params } from "./read";
+import { screenshot } from "./screenshot";
+import { verbs, type Asking } from "./verbs";
 import type { Transport } from "../protocol/attachment";
 
 /** As much of the app as the embedding page reaches. */
 export interface Meeting {
-  readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "say" | "self" | "onchange" | "onerror">;
-  readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting">;
+  readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "lobby" | "say" | "act" | "self" | "onchange" | "onerror">;
+  readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting" | "choose" | "of" | "speakers">;
+  readonly hearing: Pick<Hearing, "volume" | "muted" | "output" | "setVolume" | "setOutput">;
+  /** Set where the browser wants a click in the frame before it shares. */
+  readonly shareOffered: { value: boolean };
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
   readonly look: Looking;
   readonly name: { value: string };
-  readonly panel: { value: (typeof panels)[number] | null };
+  readonly panel: { value: Panel | null };
   readonly controlsVisible: { value: boolean };
-  shows(control: (typeof panels)[number]): boolean;
+  shows(control: Panel): boolean;
   readonly localError: { readonly value: string | null };
-  readonly params: { readonly room: string; readonly displayName: string };
+  readonly params: { readonly room: string; readonly displayName: string; readonly token: string };
   join(name: string): Promise<void>;
   leave(): void;
 }
@@ -30,57 +41,73 @@ export interface Meeting {
 const NAME_LIMIT = 100;
 const TEXT_LIMIT = 8192;
 const TAG_LIMIT = 35; // of a language tag, RFC 5646 section 4.4.1
-const panels = ["chat", "people", "info", "connection"] as const;
+const panels = ["chat", "people", "info", "connection", "settings", null] as const;
+const ID_LIMIT = 256;
 
-export async function call(app: Meeting, method: string, p: Record<string, unknown>): Promise<unknown> {
-  switch (method) {
-    case "join":
-      return join(app, p["name"] === undefined ? undefined : text(p["name"], NAME_LIMIT));
-    case "leave":
-      return app.leave();
-    case "setMicrophone":
-      return device(app, "mic", flag(p["on"]));
-    case "setCamera":
-      return device(app, "camera", flag(p["on"]));
-    case "share":
-      return share(app, flag(p["on"]));
-    case "setName":
-      return rename(app, text(p["name"], NAME_LIMIT));
-    case "sendMessage":
-      return say(app, text(p["text"], TEXT_LIMIT));
-    case "setPanel":
-      return open(app, panel(p["panel"]));
-    case "setControlsVisible":
-      return void (app.controlsVisible.value = flag(p["on"]));
-    case "setLocale":
-      return locale(text(p["lang"], TAG_LIMIT));
-    case "setLayout":
-      return setLayout(app.look, p["layout"]);
-    case "pin":
-      return pin(app.look, p["peerId"], p["share"]);
-    case "state":
-      return state(app);
-    case "diagnose":
-      return findings(app);
-    default:
-      throw fault("no_such_method");
-  }
+type Done<M extends Method> = Methods[M]["result"] | Promise<Methods[M]["result"]>;
+
+const own: { [M in Exclude<Method, Asking>]: (app: Meeting, p: Params) => Done<M> } = {
+  join: (app, p) => join(app, p["name"] === undefined ? undefined : text(p["name"], NAME_LIMIT)),
+  leave: (app) => app.leave(),
+  setMicrophone: (app, p) => device(app, "mic", flag(p["on"])),
+  setCamera: (app, p) => device(app, "camera", flag(p["on"])),
+  share: (app, p) => share(app, flag(p["on"])),
+  setName: (app, p) => rename(app, text(p["name"], NAME_LIMIT)),
+  sendMessage: (app, p) => say(app, text(p["text"], TEXT_LIMIT)),
+  setPanel: (app, p) => open(app, oneOf(p["panel"], panels)),
+  setControlsVisible: (app, p) => void (app.controlsVisible.value = flag(p["on"])),
+  setVolume: (app, p) => volume(app, p["volume"]),
+  muteIncoming: (app, p) => void (app.hearing.muted.value = flag(p["on"])),
+  devices: (app) => devices(app),
+  setDevice: (app, p) => choose(app, text(p["kind"], ID_LIMIT), text(p["id"], ID_LIMIT)),
+  setLocale: (_, p) => locale(text(p["lang"], TAG_LIMIT)),
+  setLayout: (app, p) => setLayout(app.look, p["layout"]),
+  pin: (app, p) => pin(app.look, p["peerId"], p["share"]),
+  state: (app) => state(app),
+  diagnose: (app) => findings(app),
+  screenshot: (app, p) => picture(app, peer(p["peerId"])),
+};
+
+export async function call(app: Meeting, method: string, p: Params): Promise<unknown> {
+  if (has(own, method)) return own[method](app, p);
+  if (has(verbs, method)) return act(app, verbs[method](p));
+  throw fault("no_such_method");
 }
 
-async function join(app: Meeting, name: string | undefined): Promise<unknown> {
+function has<T extends object>(table: T, name: PropertyKey): name is keyof T {
+  return Object.hasOwn(table, name);
+}
+
+async function act(app: Meeting, what: Act): Promise<void> {
+  const { phase } = app.session;
+  if (phase.value !== "live" && phase.value !== "reconnecting") throw fault("not_in_call");
+  const asked = app.session.act(what);
+  // Who ends the meeting hears its end before, or instead of, the answer.
+  const code = await (what.verb === "end" ? Promise.race([asked, until(() => phase.value === "ended").then(() => "")]) : asked);
+  if (code) throw fault(code);
+}
+
+function picture(app: Meeting, peerId: string): string {
+  const { session } = app;
+  if (!session.roster.value.people.some((p) => p.peer_id === peerId)) throw fault("no_such_peer");
+  return screenshot(peerId === session.self ? "self" : `person:${peerId}`);
+}
+
+async function join(app: Meeting, name: string | undefined): Promise<State> {
   const { phase, verdict } = app.session;
   if (app.localError.value) throw fault(app.localError.value);
   if (phase.value === "idle" || phase.value === "refused" || phase.value === "ended") {
     if (name !== undefined) rename(app, name);
-    if (!app.name.value) throw fault("name_missing");
-    void app.join(app.name.value);
+    // A token may name its bearer; what is given here then does not count.
+    if (!app.name.value && !app.params.token) throw fault("name_missing");
+    void app.join(app.name.value || t("guest"));
   }
   await until(() => phase.value !== "joining" && phase.value !== "idle");
   if (phase.value === "refused" || phase.value === "ended") throw fault(verdict.value?.code ?? "internal", verdict.value?.message);
   return state(app);
 }
 
-async function device(app: Meeting, kind: Kind, on: boolean): Promise<unknown> {
+async function device(app: Meeting, kind: Kind, on: boolean): Promise<Media> {
   const { devices } = app;
   await until(() => !devices.starting.value);
   if (on && app.floor.bars.value[kind]) throw fault("not_allowed");
@@ -89,14 +116,17 @@ async function device(app: Meeting, kind: Kind, on: boolean): Promise<unknown> {
   return state(app).media;
 }
 
-async function share(app: Meeting, on: boolean): Promise<unknown> {
+async function share(app: Meeting, on: boolean): Promise<Media> {
   const { devices } = app;
   if (on && app.session.phase.value !== "live") throw fault("not_in_call");
   if (on && app.floor.bars.value.share) throw fault("not_allowed");
   if (on && !devices.canShare) throw fault("share_unavailable");
   if (!on) devices.stopShare();
-  else if (!devices.media.value.share) await devices.startShare();
-  if (on && !devices.media.value.share) throw fault("share_denied");
+  else if (!devices.media.value.share) {
+    // A click on the page around counts there, and here only where browsers hand it on.
+    if ((await devices.startShare()) === "gesture") app.shareOffered.value = true;
+    if (!devices.media.value.share) throw fault("share_denied", app.shareOffered.value ? "The browser wants a click in the meeting itself; it shows a button for it." : "");
+  }
   return state(app).media;
 }
 
@@ -108,7 +138,7 @@ function rename(app: Meeting, name: string): void {
 }
 
 /** What the page does not show does not open either. */
-function open(app: Meeting, panel: (typeof panels)[number] | null): void {
+function open(app: Meeting, panel: Panel | null): void {
   if (panel && !app.shows(panel)) throw fault("not_allowed");
   app.panel.value = panel;
 }
@@ -123,6 +153,30 @@ async function say(app: Meeting, words: string): Promise<void> {
   const left = own();
   if (left?.state === "failed") throw fault(left.code ?? "internal");
   if (left && left.seq === undefined) throw fault("not_in_call");
+}
+
+/** Settles with the volume that is set, within 0 and 100. */
+function volume(app: Meeting, v: unknown): number {
+  if (typeof v !== "number" || Number.isNaN(v)) throw fault("bad_message");
+  app.hearing.setVolume(v);
+  return app.hearing.volume.value;
+}
+
+/** What the browser lets the page name; without permission that is nothing. */
+function devices(app: Meeting): Device[] {
+  const named = (kind: Device["kind"], list: MediaDeviceInfo[]): Device[] => list.map((d) => ({ kind, id: d.deviceId, label: d.label }));
+  const { devices } = app;
+  return [...named("mic", devices.of("mic")), ...named("camera", devices.of("camera")), ...(canChooseOutput() ? named("speaker", devices.speakers()) : [])];
+}
+
+/** Changes one device; the other kinds go on as they are. */
+async function choose(app: Meeting, kind: string, id: string): Promise<void> {
+  if (!devices(app).some((d) => d.kind === kind && d.id === id)) throw fault("no_such_device");
+  if (kind === "speaker") return app.hearing.setOutput(id);
+  if (kind !== "mic" && kind !== "camera") throw fault("bad_message");
+  await app.devices.choose(kind, id);
+  const trouble = app.devices.trouble.value[kind];
+  if (trouble) throw fault(`${kind}_${trouble}`);
 }
 
 /** As the address would: a language that is not spoken here is English. It is not the person's choice, so it is not remembered. */
@@ -162,21 +216,4 @@ function until(ok: () => boolean): Promise<void> {
       queueMicrotask(() => stop?.());
     });
   });
-}
-
-function flag(x: unknown): boolean {
-  if (typeof x !== "boolean") throw fault("bad_message");
-  return x;
-}
-
-function text(x: unknown, limit: number): string {
-  const trimmed = typeof x === "string" ? x.trim() : "";
-  if (!trimmed || trimmed.length > limit) throw fault("bad_message");
-  return trimmed;
-}
-
-function panel(x: unknown): (typeof panels)[number] | null {
-  const found = panels.find((p) => p === x);
-  if (x !== null && !found) throw fault("bad_message");
-  return found ?? null;
 }

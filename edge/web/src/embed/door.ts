@@ -2,7 +2,7 @@
 // from, and keeps what comes over the port within bounds. It knows nothing of
 // meetings.
 
-import { CHANNEL, MESSAGE_LIMIT, VERSION, greeting, readRequest, type Fault, type Greeting } from "../../embed/src/envelope";
+import { CHANNEL, REPLY_LIMIT, VERSION, greeting, readRequest, type Fault, type Greeting } from "../../embed/src/envelope";
 import type { Clock } from "../protocol/clock";
 import { allows } from "./origins";
 
@@ -117,7 +117,7 @@ export class Door {
 
   private send(m: object): void {
     const text = JSON.stringify(m);
-    if (text.length <= MESSAGE_LIMIT) this.port?.postMessage(text);
+    if (text.length <= REPLY_LIMIT) this.port?.postMessage(text);
     else if ("re" in m) this.port?.postMessage(JSON.stringify({ v: VERSION, re: m.re, error: { code: "too_long", message: "" } }));
   }
 }

@@ -1,8 +1,8 @@
 // What the embedding page is told: the model's changes as events.
 
 import { effect } from "@preact/signals-core";
-import type { Media, Participant, State } from "../../embed/src/events";
-import type { Person } from "../protocol/messages";
+import type { Guest, Media, Participant, State } from "../../embed/src/events";
+import type { Guest as Waiting, Person } from "../protocol/messages";
 import type { Meeting } from "./calls";
 
 export function state(app: Meeting): State {
@@ -16,6 +16,7 @@ export function state(app: Meeting): State {
     name: app.name.value,
     media: media(app.devices.media.value),
     participants: session.roster.value.people.map(participant),
+    waiting: session.lobby.value.map(guest),
   };
 }
 
@@ -26,6 +27,7 @@ export function report(app: Meeting, tell: (event: string, detail: object) => vo
   const { onchange, onerror } = session;
   session.onchange = (c) => {
     if (c.kind === "left") gone.set(c.person.peer_id, c.reason);
+    else if (c.kind === "reacted") tell("reaction", { peerId: c.person.peer_id, name: c.person.name, text: c.text, own: c.person.peer_id === session.self });
     onchange(c);
   };
   session.onerror = (code) => {
@@ -38,11 +40,15 @@ export function report(app: Meeting, tell: (event: string, detail: object) => vo
   let lastSeq = 0;
   let own = "";
   let speaking = "";
+  let waiting = "[]";
 
   effect(() => {
     const now = session.phase.value;
     const joined = session.joined.value;
-    if (now !== phase) tell("phasechange", { phase: (phase = now) });
+    if (now !== phase) {
+      tell("phasechange", { phase: (phase = now) });
+      if (now === "waiting") tell("waiting", {});
+    }
     if (now === "live" && joined && !inCall) {
       inCall = true;
       const roster = session.roster.peek();
@@ -63,6 +69,7 @@ export function report(app: Meeting, tell: (event: string, detail: object) => vo
     const now = byId(list);
     for (const p of list) {
       const was = people.get(p.peer_id);
+      if (was && (was.hand === null) !== (p.hand === null)) tell("handchanged", { peerId: p.peer_id, name: p.name, up: p.hand !== null, own: p.peer_id === session.self });
       if (p.peer_id === session.self) continue;
       if (!was) tell("participantjoined", { participant: participant(p) });
       else if (!same(was.media, p.media)) tell("mediachanged", { peerId: p.peer_id, media: media(p.media), own: false });
@@ -89,6 +96,13 @@ export function report(app: Meeting, tell: (event: string, detail: object) => vo
     own = text;
   });
   effect(() => {
+    const guests = session.phase.value === "live" ? session.lobby.value.map(guest) : null;
+    const text = JSON.stringify(guests);
+    if (!guests || text === waiting) return;
+    waiting = text;
+    tell("lobbychanged", { waiting: guests });
+  });
+  effect(() => {
     const ids = [...session.roster.value.speaking].sort();
     if (ids.join() === speaking || session.phase.value !== "live") return;
     speaking = ids.join();
@@ -97,7 +111,11 @@ export function report(app: Meeting, tell: (event: string, detail: object) => vo
 }
 
 function participant(p: Person): Participant {
-  return { peerId: p.peer_id, name: p.name, role: p.role, state: p.state, media: media(p.media) };
+  return { peerId: p.peer_id, name: p.name, role: p.role, mode: p.mode, state: p.state, media: media(p.media), hand: p.hand };
+}
+
+function guest(g: Waiting): Guest {
+  return { peerId: g.peer_id, name: g.name, since: g.since };
 }
 
 function media(m: Media): Media {

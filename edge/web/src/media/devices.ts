@@ -18,15 +18,17 @@ export interface Memory {
   set(key: string, value: string): void;
 }
 
+// The device by name, or it is not the one: Chromium 156 answers { ideal } with
+// the system's own choice.
 const constraintsOf = {
   mic: (id: string): MediaTrackConstraints => ({
-    ...(id ? { deviceId: { ideal: id } } : {}),
+    ...(id ? { deviceId: { exact: id } } : {}),
     echoCancellation: true,
     noiseSuppression: true,
     autoGainControl: true,
   }),
   camera: (id: string): MediaTrackConstraints => ({
-    ...(id ? { deviceId: { ideal: id } } : {}),
+    ...(id ? { deviceId: { exact: id } } : {}),
     width: { ideal: 1280 },
     height: { ideal: 720 },
     frameRate: { ideal: 30, max: 30 },
@@ -127,7 +129,8 @@ export class Devices {
     if (this[kind].value) await this.open(kind);
   }
 
-  async startShare(): Promise<void> {
+  /** Resolves to nothing, or to why not; gesture: the browser saw no click in this frame just before. */
+  async startShare(): Promise<"" | "denied" | "gesture" | "failed"> {
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({
         video: { frameRate: { ideal: 30, max: 30 } },
@@ -136,16 +139,20 @@ export class Devices {
       });
       const [video] = stream.getVideoTracks();
       const [audio] = stream.getAudioTracks();
-      if (!video) return;
+      if (!video) return "failed";
       video.contentHint = "detail"; // legible text before smooth motion
       video.addEventListener("ended", () => this.stopShare());
       batch(() => {
         this.share.value = video;
         this.shareAudio.value = audio ?? null;
       });
+      return "";
     } catch (e) {
-      // Closing the chooser is an answer, not a fault.
-      if (!(e instanceof DOMException && e.name === "NotAllowedError")) this.onnotice({ kind: "share", trouble: "failed" });
+      const name = e instanceof DOMException ? e.name : "";
+      if (name === "InvalidStateError") return "gesture"; // Screen Capture, section 5.1, step 4
+      if (name === "NotAllowedError") return "denied"; // closing the chooser is an answer, not a fault
+      this.onnotice({ kind: "share", trouble: "failed" });
+      return "failed";
     }
   }
 
@@ -171,6 +178,11 @@ export class Devices {
     return this.list.value.filter((d) => d.kind === type && d.deviceId !== "");
   }
 
+  /** Where sound can come out, as far as the browser tells. */
+  speakers(): MediaDeviceInfo[] {
+    return this.list.value.filter((d) => d.kind === "audiooutput" && d.deviceId !== "");
+  }
+
   private on(kind: Kind) {
     return kind === "mic" ? this.micOn : this.cameraOn;
   }
@@ -179,13 +191,23 @@ export class Devices {
     if (!navigator.mediaDevices?.getUserMedia) return this.refuse("insecure");
     const turn = ++this.wanted[kind];
     try {
-      const c = constraintsOf[kind](this.chosen.value[kind]);
-      const stream = await navigator.mediaDevices.getUserMedia(kind === "mic" ? { audio: c } : { video: c });
-      const track = stream.getTracks()[0];
+      const track = await this.ask(kind, this.chosen.value[kind]);
       if (turn !== this.wanted[kind] || !this.on(kind).value) track?.stop();
       else this.take(kind, track);
     } catch (e) {
       if (turn === this.wanted[kind]) this.setTrouble(kind, await reason(e, kind));
+    }
+  }
+
+  private async ask(kind: Kind, id: string): Promise<MediaStreamTrack | undefined> {
+    const c = constraintsOf[kind](id);
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia(kind === "mic" ? { audio: c } : { video: c });
+      return stream.getTracks()[0];
+    } catch (e) {
+      // What was chosen once is not here today: then any.
+      if (id && (e as { name?: string }).name === "OverconstrainedError") return this.ask(kind, "");
+      throw e;
     }
   }
 
@@ -252,7 +274,8 @@ export function allowed(feature: string): boolean {
   }
 }
 
-async function reason(e: unknown, kind: Kind): Promise<Trouble> {
+/** What the failure of an attempt to open a device says. */
+export async function reason(e: unknown, kind: Kind): Promise<Trouble> {
   switch (e instanceof DOMException ? e.name : "") {
     case "NotAllowedError":
     case "SecurityError":

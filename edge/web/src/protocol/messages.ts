@@ -15,6 +15,8 @@ export type Source = keyof Media;
 export interface Person {
   peer_id: string;
   name: string;
+  /** Id of a picture at the node that this page is attached to. */
+  photo?: string;
   role: string;
   /** Is not demoted or removed by others. */
   owner: boolean;

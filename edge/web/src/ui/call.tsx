@@ -12,7 +12,10 @@ import { InfoPanel } from "./info";
 import { Sound } from "./media";
 import { PeoplePanel } from "./people";
 import { Ask } from "./ask";
+import { ShareOffer } from "./offer";
 import { Reactions } from "./reactions";
+import { showKeys } from "./keys";
+import { SettingsPanel } from "./settings";
 import { StageView } from "./stage";
 
 export function Call({ app }: { app: App }) {
@@ -27,6 +30,7 @@ export function Call({ app }: { app: App }) {
         <div class="pills">
           <Banner app={app} />
           <Ask app={app} />
+          <ShareOffer app={app} />
           {app.devices.share.value && (
             <div class="pill sharing">
               <Icon name="screen" size={18} />
@@ -82,7 +86,7 @@ function Panel({ app }: { app: App }) {
           <Icon name="close" />
         </button>
       </header>
-      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : panel === "info" ? <InfoPanel app={app} /> : <ConnectionPanel app={app} />}
+      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : panel === "info" ? <InfoPanel app={app} /> : panel === "settings" ? <SettingsPanel app={app} /> : <ConnectionPanel app={app} />}
     </aside>
   );
 }
@@ -107,7 +111,7 @@ function Banner({ app }: { app: App }) {
 
 const keys: Partial<Record<string, Control>> = { KeyM: "mic", KeyV: "camera", KeyH: "hand", KeyC: "chat", KeyF: "fullscreen", KeyL: "layout" };
 
-/** m, v, h, c, f, l, p and Escape, unless the person is writing or choosing. */
+/** m, v, h, c, f, l, p, ? and Escape, unless the person is writing or choosing. */
 function useShortcuts(app: App): void {
   useEffect(() => {
     const press = (e: KeyboardEvent): void => {
@@ -119,6 +123,7 @@ function useShortcuts(app: App): void {
       if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select, dialog, [role=menu]")) return;
       // By the place of the key, so that a Cyrillic layout works as well.
       if (e.code === "KeyP") app.togglePin();
+      else if (e.key === "?" && app.shows("settings")) showKeys(() => (app.panel.value = "settings"));
       else if (!pressed(app, keys[e.code])) return;
       e.preventDefault();
     };

@@ -6,8 +6,9 @@ import { why } from "../floor";
 import { codeKey, t } from "../i18n";
 import { linkify, type Outgoing } from "../protocol/chat";
 import { MAX_CHAT, type ChatMessage } from "../protocol/messages";
+import { Avatar } from "./avatar";
 import { Icon } from "./icons";
-import { clockTime, initials, tint } from "./words";
+import { clockTime } from "./words";
 
 /** Messages of one person within this time stand under one name. */
 const GROUP_MS = 120_000;
@@ -43,7 +44,7 @@ export function ChatPanel({ app }: { app: App }) {
           </div>
         )}
         {chat.map((m, i) => (
-          <Message key={m.seq} m={m} own={m.peer_id === app.session.self} first={!sameGroup(chat[i - 1], m)} />
+          <Message app={app} key={m.seq} m={m} own={m.peer_id === app.session.self} first={!sameGroup(chat[i - 1], m)} />
         ))}
         {outgoing.map((o) => (
           <Under key={o.id} o={o} app={app} />
@@ -58,12 +59,12 @@ function sameGroup(a: ChatMessage | undefined, b: ChatMessage): boolean {
   return a !== undefined && a.peer_id === b.peer_id && a.name === b.name && Date.parse(b.at) - Date.parse(a.at) < GROUP_MS;
 }
 
-function Message({ m, own, first }: { m: ChatMessage; own: boolean; first: boolean }) {
+function Message({ app, m, own, first }: { app: App; m: ChatMessage; own: boolean; first: boolean }) {
   return (
     <div class={`message ${own ? "own" : ""} ${first ? "first" : ""}`}>
       {first && (
         <div class="by">
-          {!own && <span class={`avatar tiny tint${tint(m.peer_id)}`} aria-hidden="true">{initials(m.name)}</span>}
+          {!own && <Avatar app={app} person={{ peer_id: m.peer_id, name: m.name, photo: app.people.value.find((p) => p.peer_id === m.peer_id)?.photo }} kind="tiny" />}
           <span class="who">{own ? t("you") : m.name}</span>
           <time dateTime={m.at}>{clockTime(m.at)}</time>
         </div>
@@ -146,13 +147,7 @@ function Writing({ app, onSend }: { app: App; onSend: () => void }) {
     setText("");
   };
   return (
-    <form
-      class="composer"
-      onSubmit={(e) => {
-        e.preventDefault();
-        send();
-      }}
-    >
+    <form class="composer">
       {tooLong && (
         <p class="problem" role="alert">
           {t("error.chat_too_long")}
@@ -178,7 +173,17 @@ function Writing({ app, onSend }: { app: App; onSend: () => void }) {
             }
           }}
         />
-        <button class="round send" type="submit" aria-label={t("chat.send")} title={t("chat.send")} disabled={!text.trim()}>
+        <button
+          class="round send"
+          type="submit"
+          aria-label={t("chat.send")}
+          title={t("chat.send")}
+          disabled={!text.trim()}
+          onClick={(e) => {
+            e.preventDefault(); // a sandboxed frame without allow-forms knows no submit
+            send();
+          }}
+        >
           <Icon name="send" size={18} />
         </button>
       </div>

@@ -49,6 +49,7 @@ export function Controls({ app }: { app: App }) {
         <PanelButton app={app} panel="connection" roomy label={`${t("connection")}, ${t(`conn.${level}`)}`}>
           <Bars level={level} />
         </PanelButton>
+        <PanelButton app={app} panel="settings" icon="settings" roomy label={t("settings")} />
         <More app={app} />
       </div>
     </section>
@@ -94,7 +95,7 @@ function More({ app }: { app: App }) {
   const { handUp, handBar } = app.floor;
   const bar = handBar.value;
   const hand: Item = { label: t(handUp.value ? "hand.lower" : "hand.raise"), icon: "hand", off: bar && !handUp.value ? why("hands", bar) : undefined, run: () => app.floor.toggleHand() };
-  const panels = (["info", "connection"] as const).filter((p) => app.shows(p)).map((p): Item => ({ label: t(p), icon: p === "info" ? "info" : "signal", run: () => app.togglePanel(p) }));
+  const panels = (["info", "connection", "settings"] as const).filter((p) => app.shows(p)).map((p): Item => ({ label: t(p), icon: p === "connection" ? "signal" : p, run: () => app.togglePanel(p) }));
   const row = bar || !app.shows("reactions") ? [] : reactionRow(app);
   const groups = [bar === "viewer" || !app.shows("hand") ? [] : [hand], ...layoutItems(app), panels].filter((g) => g.length > 0);
   if (row.length + groups.length === 0) return null;

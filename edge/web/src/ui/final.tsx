@@ -5,6 +5,7 @@ import type { App } from "../app";
 import { codeKey, t, type Key } from "../i18n";
 import type { Person } from "../protocol/messages";
 import { remedy } from "../protocol/codes";
+import { WhyLink } from "./check";
 import { Icon, type IconName } from "./icons";
 import { moment } from "./words";
 
@@ -16,6 +17,9 @@ const icons: Record<string, IconName> = {
   node_full: "server", node_draining: "server", internal: "server", try_again: "server",
   not_found: "unlink", no_room: "unlink", token_malformed: "unlink", token_missing: "unlink",
 };
+
+/** Ends of which a check may find the cause. */
+const unexplained = new Set(["unreachable", "transport_failed", "slow_consumer", "try_again", "internal", "bad_message", "node_full", "unsupported_browser"]);
 
 interface FinalProps {
   app: App;
@@ -48,6 +52,7 @@ export function Final({ app, phase, code, by }: FinalProps) {
           {t(again)}
         </button>
       )}
+      {unexplained.has(code) && <WhyLink app={app} />}
       {code !== "left" && <p class="code">{t("end.code", { code })}</p>}
     </main>
   );

@@ -1,6 +1,7 @@
 // The elements that play media.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { effect } from "@preact/signals";
 import type { App } from "../app";
 
 interface VideoProps {
@@ -62,6 +63,10 @@ export function Sound({ app }: { app: App }) {
 function AudioSlot({ stream, app }: { stream: MediaStream; app: App }) {
   const ref = useRef<HTMLAudioElement>(null);
   const blocked = app.soundBlocked.value;
+  useEffect(() => {
+    const audio = ref.current;
+    return audio ? effect(() => app.hearing.apply(audio)) : undefined;
+  }, []);
   useEffect(() => {
     const audio = ref.current;
     if (!audio) return;

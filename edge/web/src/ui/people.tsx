@@ -5,14 +5,13 @@ import type { App } from "../app";
 import { t } from "../i18n";
 import type { Person } from "../protocol/messages";
 import { handsUp } from "../protocol/rights";
-import { Choice } from "./prejoin";
+import { Avatar } from "./avatar";
 import { Icon } from "./icons";
 import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
 import { PinButton } from "./pin";
 import { RulesView } from "./rules";
 import { Viewers } from "./viewers";
-import { initials, tint } from "./words";
 
 export function PeoplePanel({ app }: { app: App }) {
   const { ruling, moderates } = app.floor;
@@ -54,13 +53,6 @@ function PeopleList({ app, returns }: { app: App; returns: boolean }) {
         ))}
       </ul>
       <Viewers app={app} />
-      {app.shows("settings") && app.floor.me.value?.mode !== "viewer" && (
-        <>
-          <h3>{t("device.settings")}</h3>
-          <Choice app={app} kind="mic" />
-          <Choice app={app} kind="camera" />
-        </>
-      )}
     </div>
   );
 }
@@ -71,11 +63,9 @@ function Row({ app, p, own, speaking }: { app: App; p: Person; own: boolean; spe
   const notes = away ? [t("tile.reconnecting")] : [p.media.share && t("people.sharing"), p.role === "moderator" && t("people.moderator"), p.mode === "viewer" && t("people.viewer"), p.mode === "observer" && t("people.observer")].filter(Boolean);
   return (
     <li class={`${speaking ? "speaking" : ""} ${away ? "away" : ""}`}>
-      <span class={`avatar row tint${tint(p.peer_id)}`} aria-hidden="true">
-        {initials(p.name)}
-      </span>
+      <Avatar app={app} person={p} kind="row" />
       <span class="who">
-        <span class="name">{own ? t("you.named", { name: p.name }) : p.name}</span>
+        <span class="name" dir="auto">{own ? t("you.named", { name: p.name }) : p.name}</span>
         {notes.length > 0 && <span class="quiet">{notes.join(" · ")}</span>}
       </span>
       {place !== undefined && (

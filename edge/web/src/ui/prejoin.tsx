@@ -6,8 +6,10 @@ import type { App } from "../app";
 import { t } from "../i18n";
 import type { Kind } from "../media/devices";
 import { watchLevel } from "../media/level";
+import { WhyLink } from "./check";
 import { Icon } from "./icons";
 import { Video } from "./media";
+import { Language } from "./settings";
 import { initials, tint } from "./words";
 
 export function PreJoin({ app }: { app: App }) {
@@ -28,7 +30,9 @@ export function PreJoin({ app }: { app: App }) {
         {watches && <p class="quiet">{t("pre.watch")}</p>}
         {whole && !watches && <Choice app={app} kind="mic" />}
         {whole && !watches && <Choice app={app} kind="camera" />}
+        <Language app={app} />
         {!watches && <Troubles app={app} />}
+        {!joining && <WhyLink app={app} />}
       </section>
     </main>
   );
@@ -44,7 +48,7 @@ export function Preview({ app }: { app: App }) {
   return (
     <div class="preview">
       {stream.value ? (
-        <Video stream={stream.value} mirrored label={t("pre.preview")} />
+        <Video stream={stream.value} mirrored={app.mirror.value} label={t("pre.preview")} />
       ) : (
         <div class="preview-off">
           <div class={`avatar tint${tint(name)}`}>{name.trim() ? initials(name) : <Icon name="cameraOff" size={28} />}</div>
@@ -70,7 +74,7 @@ function Toggle({ app, kind }: { app: App; kind: Kind }) {
   );
 }
 
-function Meter({ app }: { app: App }) {
+export function Meter({ app }: { app: App }) {
   const level = useSignal(0);
   const track = app.devices.tracks.value.mic;
   useEffect(() => {
@@ -106,7 +110,7 @@ function NameForm({ app, joining }: { app: App; joining: boolean }) {
     else document.getElementById("name")?.focus();
   };
   return (
-    <form class="name-form" onSubmit={submit} noValidate>
+    <form class="name-form" noValidate>
       {nameLocked ? (
         <p class="given">{t("pre.as", { name })}</p>
       ) : (
@@ -134,7 +138,8 @@ function NameForm({ app, joining }: { app: App; joining: boolean }) {
           {t("pre.name.missing")}
         </p>
       )}
-      <button class="primary wide" type="submit" disabled={joining} onPointerEnter={() => app.intend()} onFocus={() => app.intend()}>
+      {/* Enter clicks it as well; a sandboxed frame without allow-forms knows no submit. */}
+      <button class="primary wide" type="submit" disabled={joining} onClick={submit} onPointerEnter={() => app.intend()} onFocus={() => app.intend()}>
         {joining && <span class="spinner small" />}
         {t(joining ? "pre.joining" : "pre.join")}
       </button>

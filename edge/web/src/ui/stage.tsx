@@ -3,13 +3,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
 import { mirrored, t, type Key } from "../i18n";
+import { allowed } from "../media/devices";
+import { Avatar } from "./avatar";
 import { Icon } from "./icons";
 import { withoutPerson } from "../params";
 import type { Placed, Tile } from "../stage";
 import { Video } from "./media";
 import { PinMark, Pins } from "./pin";
 import type { Rect } from "./rect";
-import { initials, tint } from "./words";
 
 export function StageView({ app }: { app: App }) {
   const ref = useRef<HTMLDivElement>(null);
@@ -72,9 +73,7 @@ function TileView({ tile, at, app, floating, priority }: Placed & { app: App }) 
     <div class={classes.filter(Boolean).join(" ")} style={place(at)} onPointerUp={touch} role="listitem" data-tile={tile.key} aria-label={describe(name, pinned && t("tile.pinned"), muted, tile.speaking, away, paused, turn)}>
       {!share && (
         <div class="avatar-wrap">
-          <div class={`avatar tint${tint(person.peer_id)}`} style={{ fontSize: `${avatarSize(at)}px` }}>
-            {initials(person.name)}
-          </div>
+          <Avatar app={app} person={person} size={avatarSize(at)} />
           {paused && words && <p class="paused">{paused}</p>}
         </div>
       )}
@@ -84,7 +83,7 @@ function TileView({ tile, at, app, floating, priority }: Placed & { app: App }) 
           {paused && words && <p class="paused">{paused}</p>}
         </div>
       )}
-      {tile.stream && <Video key={tile.track ?? ""} stream={tile.stream} mirrored={self} whole={share} onFrame={self ? undefined : () => app.frame()} />}
+      {tile.stream && <Video key={tile.track ?? ""} stream={tile.stream} mirrored={self && app.mirror.value} whole={share} onFrame={self ? undefined : () => app.frame()} />}
       {(away || tile.weak) && (
         <div class="veil">
           <span class="spinner small" />
@@ -111,7 +110,7 @@ function TileView({ tile, at, app, floating, priority }: Placed & { app: App }) 
           </span>
         )}
         {share && <Icon name="screen" size={14} />}
-        <span class="name">{name}</span>
+        <span class="name" dir="auto">{name}</span>
       </div>
     </div>
   );
@@ -149,7 +148,7 @@ function More({ n, at, app }: { n: number; at: Rect; app: App }) {
 
 function Alone({ app }: { app: App }) {
   const [copied, setCopied] = useState(false);
-  const [can] = useState(() => !app.params.token && app.shows("invite") && typeof navigator.clipboard?.writeText === "function");
+  const [can] = useState(() => !app.params.token && app.shows("invite") && typeof navigator.clipboard?.writeText === "function" && allowed("clipboard-write"));
   const copy = (): void => {
     navigator.clipboard.writeText(withoutPerson(location.href)).then(
       () => setCopied(true),

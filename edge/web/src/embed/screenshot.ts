@@ -1,0 +1,43 @@
+// One picture of somebody on the stage, as it is shown now.
+
+import { fault } from "./door";
+
+/** Characters of a data URL: it must fit one reply of the channel. */
+export const PICTURE_LIMIT = 1_000_000;
+const QUALITY = 0.9;
+
+/** What is wanted of a video and a canvas, so that tests need no browser. */
+export interface Picture {
+  videoWidth: number;
+  videoHeight: number;
+  readyState: number;
+}
+
+/** Draws a picture in a size, as a data URL. */
+export type Draw = (width: number, height: number) => string;
+
+/** HAVE_CURRENT_DATA of the HTML standard: there is a frame to draw. */
+const HAS_FRAME = 2;
+
+/** The current frame as large as it comes, made smaller until it fits. */
+export function shoot(video: Picture | null, draw: Draw): string {
+  if (!video || video.readyState < HAS_FRAME || video.videoWidth === 0) throw fault("no_video");
+  for (let scale = 1; scale > 0.1; scale /= Math.SQRT2) {
+    const url = draw(Math.max(1, Math.round(video.videoWidth * scale)), Math.max(1, Math.round(video.videoHeight * scale)));
+    if (url.length <= PICTURE_LIMIT) return url;
+  }
+  throw fault("too_long");
+}
+
+/** The picture of a tile, by its key. */
+export function screenshot(key: string): string {
+  const tile = [...document.querySelectorAll<HTMLElement>("[data-tile]")].find((el) => el.dataset["tile"] === key);
+  const video = tile?.querySelector("video") ?? null;
+  return shoot(video, (width, height) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = width;
+    canvas.height = height;
+    if (video) canvas.getContext("2d")?.drawImage(video, 0, 0, width, height);
+    return canvas.toDataURL("image/jpeg", QUALITY);
+  });
+}
