@@ -63,6 +63,7 @@ func TestAttributes(t *testing.T) {
 	ann := New(t, "ann", Options{Scripts: []string{bare}})
 	bea := New(t, "bea", Options{Tone: 440, Width: 640, Height: 480})
 
+	// Covers F-057.
 	t.Run("a signed name stands before the room, whatever the link says", func(t *testing.T) {
 		ann := ann.within(t)
 		ann.Open(base + "/m/board?displayName=Forged&token=" + token)
@@ -73,6 +74,7 @@ func TestAttributes(t *testing.T) {
 		ann.isIn()
 		ann.until("is who the token says", func(s State) bool { return len(s.People) == 1 && s.People[0].Name == "Dr. Ann Keller" })
 	})
+	// Covers F-132.
 	t.Run("the page wears the company's looks, and no other name", func(t *testing.T) {
 		ann := ann.within(t)
 		ann.shows("the logo", `document.querySelector(".logo a[rel~=noopener][target=_blank] img").naturalWidth > 0`)
@@ -83,6 +85,7 @@ func TestAttributes(t *testing.T) {
 			t.Errorf("another name is shown: %v in %s", err, text)
 		}
 	})
+	// Covers F-129.
 	t.Run("what is configured away is not there, nor its key", func(t *testing.T) {
 		ann := ann.within(t)
 		ann.shows("the rest", `!!document.querySelector('.controls [aria-label^="People"]')`)
@@ -91,6 +94,7 @@ func TestAttributes(t *testing.T) {
 		}
 		ann.shows("nothing by the key c", `(document.body.dispatchEvent(new KeyboardEvent("keydown", {code: "KeyC", bubbles: true})), !document.querySelector(".panel"))`)
 	})
+	// Covers F-085.
 	t.Run("the room's name opens what may be passed on", func(t *testing.T) {
 		ann := ann.within(t)
 		ann.Click("button.room")
@@ -102,6 +106,7 @@ func TestAttributes(t *testing.T) {
 		ann.Shot("information")
 		accessible(t, ann)
 	})
+	// Covers F-044, F-057, F-066, F-136.
 	t.Run("who starts muted is off here and there, and may switch it on", func(t *testing.T) {
 		ann, bea := ann.within(t), bea.within(t)
 		bea.Open(base + "/m/board?name=Bea&skip_join=true&mute=mic,+camera&leaveUrl=/bye%3Froom")
@@ -112,6 +117,7 @@ func TestAttributes(t *testing.T) {
 		bea.Click(`.controls [aria-label="Unmute"]`)
 		ann.until("sees Bea with a voice", func(s State) bool { return s.named("Bea").Mic })
 	})
+	// Covers F-062.
 	t.Run("who leaves goes where the link says, within the company", func(t *testing.T) {
 		bea := bea.within(t)
 		bea.Click(`.controls [aria-label="Leave"]`)
@@ -123,6 +129,7 @@ func TestAttributes(t *testing.T) {
 		bea.isIn()
 		bea.shows("tiles alone", `!document.querySelector(".controls") && !!document.querySelector(".tile")`)
 	})
+	// Covers F-061.
 	t.Run("who will not be let in reads why at once, in their language", func(t *testing.T) {
 		late := New(t, "late", Options{Scripts: []string{bare}, Width: 480, Height: 360})
 		late.Open(base + "/m/closed?lang=ru")

@@ -106,6 +106,7 @@ func TestMeetingAcrossPOPs(t *testing.T) {
 			others = append(others, pop)
 		}
 	}
+	// Covers F-060.
 	t.Run("a silent POP gives its participant to another", func(t *testing.T) {
 		lost := pages[victim]
 		before, err := lost.State()

@@ -12,6 +12,7 @@ import (
 // TestReloadKeepsTheSeat: who loads the page anew is in the call again without a
 // click, as the same participant and with the devices as they were, and others
 // see nobody leave. Who closes the page has left.
+// Covers F-060.
 func TestReloadKeepsTheSeat(t *testing.T) {
 	c := cluster.Start(t, "fra", "iad")
 	ann := New(t, "ann", Options{Tone: 440, Width: 480, Height: 270})

@@ -120,6 +120,7 @@ func TestTheStage(t *testing.T) {
 	}
 	mara, ann, ben := "person:"+s.id("Mara"), "person:"+s.id("Ann"), "person:"+s.id("Ben")
 
+	// Covers F-071.
 	t.Run("a layout is the person's own", func(t *testing.T) {
 		p := m.ann.within(t)
 		for _, l := range []struct{ item, layout string }{
@@ -135,6 +136,7 @@ func TestTheStage(t *testing.T) {
 			t.Errorf("Ben has %q, %v", s.Stage.Layout, err)
 		}
 	})
+	// Covers F-075.
 	t.Run("a pin enlarges one for oneself, asks for a fine picture, and a key restores", func(t *testing.T) {
 		p := m.ben.within(t)
 		p.press("Pin Ann")
@@ -160,6 +162,7 @@ func TestTheStage(t *testing.T) {
 		m.ben.within(t).sees("gallery", "")
 		m.ann.within(t).press("Unpin Mara")
 	})
+	// Covers F-095.
 	t.Run("a moderator presents and all see it at once", func(t *testing.T) {
 		m.mod.within(t).lays("Present my view to everyone")
 		m.ben.within(t).says("Mara is presenting")
@@ -178,6 +181,7 @@ func TestTheStage(t *testing.T) {
 		}
 		m.ann.Shot("presented")
 	})
+	// Covers F-072, F-095.
 	t.Run("who comes later sees it from the first moment", func(t *testing.T) {
 		late := New(t, "late", Options{Scripts: []string{bare}, Width: 1280, Height: 200})
 		attend(late, m.address("iad")+"&strip_layout=true", "Late")
@@ -203,6 +207,7 @@ func TestTheStage(t *testing.T) {
 		m.ben.within(t).sees("gallery", "")
 		m.ann.within(t).sees("gallery", "")
 	})
+	// Covers F-074.
 	t.Run("small tiles fill the page to its last pixel, who has a camera first", func(t *testing.T) { m.crowd(t) })
 	t.Run("the page takes the whole screen and gives it back", func(t *testing.T) {
 		p := m.ann.within(t)
@@ -212,6 +217,7 @@ func TestTheStage(t *testing.T) {
 			p.until(fmt.Sprintf("full screen %v", on), func(s State) bool { return s.Stage.FullScreen == on })
 		}
 	})
+	// Covers F-142.
 	t.Run("every layout is accessible", func(t *testing.T) {
 		for _, v := range m.ann.within(t).Axe(t) {
 			t.Error(v)

@@ -14,6 +14,7 @@ import (
 // with a dozen more viewers without a page: nobody is asked for a device before
 // they want one, viewers are a number, and the moderator finds one of them and has
 // them speak.
+// Covers F-101, F-104.
 func TestWebinarsPage(t *testing.T) {
 	c := cluster.Start(t, "fra", "iad")
 	var made struct {

@@ -40,7 +40,7 @@ func (r *room) arrives(what, from, home string, began time.Time, known func(clie
 
 // TestWordsAndChangesArriveAtOnce: messages, cameras and hands of people at three
 // POPs are known to all soon, and the messages in one order.
-// Covers F-069, F-070.
+// Covers F-069, F-070, F-066.
 func TestWordsAndChangesArriveAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := fullRoom(t, 51)

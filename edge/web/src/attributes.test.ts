@@ -5,6 +5,7 @@ import type { Entry } from "./protocol/messages";
 
 const of = (search: string) => read(new URLSearchParams(search));
 
+// Covers F-140.
 test("an attribute is read by our name or a partner's, our own first", () => {
   for (const [search, want] of [
     ["displayName=Ann&name=Bea", { displayName: "Ann" }],

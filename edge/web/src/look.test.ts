@@ -45,6 +45,7 @@ function stand(change: Change = {}) {
   return { look, roster, phase, asked, said, kept, clock, rule };
 }
 
+// Covers F-071, F-134.
 test("the layout to begin with: the attribute, else what was remembered, else the gallery", () => {
   const begin = (c: Change): string => stand(c).look.layout.value;
   assert.equal(begin({}), "gallery");
@@ -72,6 +73,7 @@ test("what a person chooses is remembered and nobody else's", () => {
   assert.equal(look.pinned.value, null);
 });
 
+// Covers F-075.
 test("only who has a tile can be pinned, and who leaves is not", () => {
   const { look, roster } = stand();
   for (const s of ["person:zoe", "person:vic", "share:ann", "share:me"] as Subject[]) assert.equal(look.pin(s), "no_such_peer", s);
@@ -136,6 +138,7 @@ test("a moderator who presents takes all along, at once and then at most every 2
   assert.deepEqual(asked.slice(1), [{ on: true, layout: "left-side-speaker", pinned: "person:ann" }]);
 });
 
+// Covers F-095.
 test("of two moderators the later holds, also over what was not answered yet", async () => {
   const { look, rule, asked, clock } = stand({ role: "moderator", stage: { on: true, layout: "strip", by: "ann" } });
   look.setLayout("gallery");

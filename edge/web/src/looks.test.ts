@@ -24,6 +24,7 @@ test("a colour is for both grounds, and a background for what lies behind", () =
   assert.match(sheet({ ...none, background: "#102030" }), /--ground: #102030;/);
 });
 
+// Covers F-132.
 test("no rule comes in by an address", () => {
   for (const background of ['https://a.example/"); } body { display: none', "https://a.example/\n}", "https://a.example/\\"]) {
     const text = sheet(looks(JSON.stringify({ background })));

@@ -20,6 +20,7 @@ test("the page knows exactly the codes of the protocol", () => {
   assert.deepEqual([slotStates, pauseReasons, viewPriorities, qualityCauses], [codes.slot_state, codes.pause_reason, codes.view_priority, codes.quality_cause]);
 });
 
+// Covers F-061.
 test("every code has words in every language", () => {
   for (const [name, texts] of all) {
     for (const kind of ["refused", "ended"] as const)

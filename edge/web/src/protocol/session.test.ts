@@ -285,6 +285,7 @@ test("all silent: it tries for ever with pauses, and is back when one is", async
   assert.equal(session.joined.value?.node.id, "c");
 });
 
+// Covers F-060.
 test("only media broke: one ICE restart on the same node", async () => {
   const { clock, net, session, socket, transport } = await live();
   transport.onstate("disconnected");

@@ -77,6 +77,7 @@ test("the row below a speaker and the strip are one row", () => {
       for (let n = 1; n <= capacity(w, h, s); n++) assert.equal(new Set(place(w, h, n, s, false).tiles.map((r) => r.y)).size, 1, `${s.layout} on ${name}, ${n}`);
 });
 
+// Covers F-072.
 test("a strip of 200 px height shows faces one can see", () => {
   const s = scene("strip");
   const most = capacity(1256, 145, s);
@@ -84,6 +85,7 @@ test("a strip of 200 px height shows faces one can see", () => {
   for (const r of place(1256, 145, most, s, false).tiles) assert.ok(r.h >= 140 && r.w >= 100, JSON.stringify(r));
 });
 
+// Covers F-073.
 test("fifty small tiles fit a page of 1280 × 720, none below 160 × 90", () => {
   const s = scene("gallery", { small: true });
   for (const h of [632, 646]) {
@@ -103,6 +105,7 @@ test("the floating picture stays inside, and nothing is placed on no stage", () 
   assert.deepEqual(grid(0, 100, 100, loose), []);
 });
 
+// Covers F-071, F-134.
 test("an unknown layout is the gallery", () => {
   assert.deepEqual(["strip", "left-side-speaker", "cinema", "", null, undefined].map(asLayout), ["strip", "left-side-speaker", "gallery", "gallery", "gallery", "gallery"]);
 });
