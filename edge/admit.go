@@ -28,35 +28,58 @@ type admitted struct {
 	entry.Admission
 	proof       room.Proof
 	provisional bool
+	told        *signal.Entry // what the page is told of it
 }
 
-// admit makes the entry decision from this node's copy of the configuration. Only
-// the first use of a token that serves for a time from then on is asked for.
+// considered is an entry decision with what it rests on.
+type considered struct {
+	input    entry.Input
+	claims   token.Claims
+	room     client.Room // zero: not configured
+	settings client.Settings
+	entry.Admission
+	err error // nil or an *entry.Refusal
+}
+
+// consider makes the entry decision from this node's copy of the configuration.
+// It asks nobody and counts nothing.
+func (n *Node) consider(c client.Company, v visit) (considered, error) {
+	view := n.cfg.Configuration.View()
+	d := considered{input: entry.Input{Source: v.source, Kind: entry.Kind(v.kind), URL: v.url, Typed: v.typed, Now: time.Now()}}
+	d.claims = readToken(&d.input, v, view.Keyring(c.ID))
+	id := entry.RoomOf(d.input)
+	var configured bool
+	d.room, configured = view.Room(c.ID, id)
+	d.settings = view.Settings(c, d.room)
+	d.input.Company = entryCompany(c, d.settings, v.source)
+	if configured {
+		d.input.Room = entryRoom(d.room, d.settings)
+	}
+	if v.token != "" && n.outdated(d.settings) {
+		return d, &signal.Error{Kind: signal.Refused, Code: signal.TryAgain, Message: "This server cannot check invitations now; try again.", RetryAfter: 5}
+	}
+	d.input.Live.Returning = n.returning(c.ID, id, d.claims)
+	d.Admission, d.err = entry.Decide(d.input)
+	return d, nil
+}
+
+// admit makes the entry decision for somebody who comes in. Only the first use
+// of a token that serves for a time from then on is asked for.
 func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, error) {
 	current := n.cfg.Configuration.Connected() // before the copy is read
-	view, now := n.cfg.Configuration.View(), time.Now()
-	in := entry.Input{Source: v.source, Kind: entry.Kind(v.kind), URL: v.url, Typed: v.typed, Now: now}
-	claims := readToken(&in, v, view.Keyring(c.ID))
-	r, configured := view.Room(c.ID, entry.RoomOf(in))
-	settings := view.Settings(c, r)
-	in.Company = entryCompany(c, settings, v.source)
-	if configured {
-		in.Room = entryRoom(r, settings)
+	d, err := n.consider(c, v)
+	if err != nil {
+		return admitted{}, err
 	}
-	if v.token != "" && n.outdated(settings) {
-		return admitted{}, &signal.Error{Kind: signal.Refused, Code: signal.TryAgain, Message: "This server cannot check invitations now; try again.", RetryAfter: 5}
-	}
-	in.Live.Returning = n.returning(c.ID, entry.RoomOf(in), claims)
-	adm, err := entry.Decide(in)
-	if err == nil && adm.Counts != entry.CountsNothing {
-		if in.UseErr = n.firstUse(ctx, adm, in, claims); in.UseErr != nil {
-			adm, err = entry.Decide(in)
+	if d.err == nil && d.Counts != entry.CountsNothing {
+		if d.input.UseErr = n.firstUse(ctx, d.Admission, d.input, d.claims); d.input.UseErr != nil {
+			d.Admission, d.err = entry.Decide(d.input)
 		}
 	}
-	if refusal, ok := errors.AsType[*entry.Refusal](err); ok {
-		return admitted{}, signal.Refuse(signal.Code(refusal.Code), refusal.Message, err)
+	if refusal, ok := errors.AsType[*entry.Refusal](d.err); ok {
+		return admitted{}, signal.Refuse(signal.Code(refusal.Code), refusal.Message, d.err)
 	}
-	return admitted{adm, proofOf(claims, adm), !current}, err
+	return admitted{d.Admission, proofOf(d.claims, d.Admission), !current, n.told(c, d)}, d.err
 }
 
 // readToken verifies what was brought, as one of the kinds that count with the
@@ -121,13 +144,8 @@ func (n *Node) returning(company, name string, c token.Claims) bool {
 	if peer == "" {
 		return false
 	}
-	s, _ := n.plane.Locate(company, name)
-	for _, p := range s.People {
-		if p.PeerID == peer && p.State == room.Reconnecting && p.Proof.Token == tokenName(c.Hash) {
-			return true
-		}
-	}
-	return false
+	p, ok := n.plane.Person(company, name, peer)
+	return ok && p.State == room.Reconnecting && p.Proof.Token == tokenName(c.Hash)
 }
 
 // signedPeer is the peer id that a token was made for, if any.

@@ -22,6 +22,10 @@ import (
 // (limit L-19) while their media may still flow.
 const lostGrace = 30 * time.Second
 
+// awayGrace is the same for who closed the page or loads it anew: a page cannot
+// tell which, and a slow phone loads it in five seconds.
+const awayGrace = 8 * time.Second
+
 // attachment is one participant's connection to this node: the seat in the
 // room, the transport, the slots and the outbox of the client, held together.
 // It implements signal.Session for the client and room.Observer for the room.
@@ -57,6 +61,7 @@ type attachment struct {
 	statistics atomic.Pointer[statistics] // of the last second
 
 	mu    sync.Mutex
+	own   room.Person   // what holds of the participant
 	media signal.Media  // on, as the room lets it be
 	wish  *signal.Media // what the client asked for, until the room has answered
 	ended bool
@@ -113,7 +118,7 @@ func (a *attachment) doubles() bool {
 func (a *attachment) Own(p room.Person) {
 	media := signal.Media(p.Media)
 	a.mu.Lock()
-	a.media = media
+	a.own, a.media = p, media
 	denied := a.wish != nil && *a.wish != media
 	a.wish = nil
 	a.mu.Unlock()
@@ -126,6 +131,13 @@ func (a *attachment) Own(p room.Person) {
 	if denied {
 		a.out.Send(signal.Fault{Type: string(signal.Failed), Code: signal.NotAllowed, Message: "media: the meeting does not let you switch that on now."})
 	}
+}
+
+// self is the participant as the room has them.
+func (a *attachment) self() room.Person {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.own
 }
 
 // Update implements room.Observer.
@@ -149,7 +161,7 @@ func (a *attachment) Reset(s room.Snapshot) {
 	if a.out == nil {
 		return
 	}
-	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(s.People), Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
+	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: signalPeople(with(s.People, a.self())), Viewers: s.Viewers, Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
 	a.lobby.reset(s)
 	if a.roster.reset(s) {
 		a.follow()
@@ -240,6 +252,15 @@ func (a *attachment) Offer(ctx context.Context, offer string, _ signal.Up) (stri
 	return answer, a.slots.mids(), nil
 }
 
+// People implements signal.Session.
+func (a *attachment) People(q signal.Lookup) (signal.Page, error) {
+	page, err := a.seat.Viewers(room.Lookup{After: q.After, Match: q.Match, Limit: q.Limit})
+	if err != nil {
+		return signal.Page{}, actError(err)
+	}
+	return signal.Page{People: signalPeople(page.People), Next: page.Next, Total: page.Total}, nil
+}
+
 // Leave implements signal.Session.
 func (a *attachment) Leave() { a.end(nil, room.Left) }
 
@@ -254,12 +275,31 @@ func (a *attachment) Lost() {
 	a.lost = time.AfterFunc(lostGrace, func() { a.end(nil, room.Lost) })
 }
 
+// Away implements signal.Session: the client is gone with its media. The place
+// is kept for awayGrace, and others see that.
+func (a *attachment) Away() { a.part(nil, room.Left) }
+
 // watch ends the attachment when its transport does.
 func (a *attachment) watch() {
 	<-a.transport.Done()
 	cause := a.transport.Cause()
 	a.log.Info("transport over", "cause", cause)
-	a.end(&signal.Error{Kind: signal.Ended, Code: signal.TransportFailed, Message: "The media connection was lost.", Cause: cause}, room.Lost)
+	over := &signal.Error{Kind: signal.Ended, Code: signal.TransportFailed, Message: "The media connection was lost.", Cause: cause}
+	if a.out == nil { // and nobody to come back
+		a.end(over, room.Lost)
+		return
+	}
+	// A browser that closes a page ends its media before the word of it is here.
+	a.part(over, room.Lost)
+}
+
+// part takes the attachment down and keeps the participant's place for a moment.
+func (a *attachment) part(e *signal.Error, reason room.Reason) {
+	if !a.finish(e) {
+		return
+	}
+	a.seat.Away()
+	time.AfterFunc(awayGrace, func() { a.seat.Leave(reason) })
 }
 
 // end leaves the room for a reason and tells the client why, if anything.

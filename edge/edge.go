@@ -117,6 +117,7 @@ type Node struct {
 	subscribers subscribers
 	grades      gradeMetrics
 	pages       *pages
+	askers      *askers
 	bearers     *bearers
 	uses        *uses.Uses
 	placer      *placing.Placer // nil: control is not told
@@ -136,7 +137,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
 		secret: make([]byte, 32), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
-		bearers: newBearers(), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
+		bearers: newBearers(), askers: newAskers(), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
 	}
 	_, _ = rand.Read(n.secret) // never fails (crypto/rand)
 	n.ctx, n.cancel = context.WithCancel(context.Background())

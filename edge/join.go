@@ -41,11 +41,10 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	// Who resumes does not know the room's capacity; without one it stays.
 	adm := admitted{Admission: entry.Admission{Company: company.ID, Room: j.Room, Name: j.Name}, provisional: !n.cfg.Configuration.Connected()}
 	if j.Resume == "" {
-		url := entry.Attributes{entry.RoomID: j.Room}
+		v := visit{source: entry.Native, kind: j.Kind, url: attributes(j.Attributes, j.Room), typed: j.Name, token: j.Token, browser: j.Browser}
 		if j.Peer != "" {
-			url[entry.PeerID] = j.Peer
+			v.url[entry.PeerID] = j.Peer
 		}
-		v := visit{source: entry.Native, kind: j.Kind, url: url, typed: j.Name, token: j.Token, browser: j.Browser}
 		if adm, err = n.admit(ctx, company, v); err != nil {
 			return nil, signal.Joined{}, err
 		}
@@ -68,25 +67,20 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	if j.Resume == "" {
 		a.join.Rules = n.rules(a.key)
 	}
-	snap, err := n.seat(ctx, a, adm.Admission, j.Resume, j.Media)
+	snap, err := n.seat(ctx, a, adm.Admission, j.Resume, begins(j.Media, adm.Admission))
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
 	a.first(snap)
-	people := signalPeople(snap.People)
-	self := slices.IndexFunc(people, func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
+	people := slices.DeleteFunc(signalPeople(snap.People), func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
 	joined := signal.Joined{
 		Type: "joined", V: signal.Version, Peer: a.seat.Peer(), Answer: a.transport.Answer(),
 		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),
-		Node:   signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
-		Room:   signal.RoomRef{ID: adm.Room, Version: snap.Version, Home: string(snap.Home())},
-		People: people, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: a.lobby.begin(snap),
-		Slots: a.slots.mids(), Assigned: a.slots.assigned(),
+		Node: signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
+		Room: signal.RoomRef{ID: adm.Room, Kind: string(snap.Kind), Version: snap.Version, Home: string(snap.Home())},
+		Self: signalPerson(a.self()), People: people, Viewers: snap.Viewers, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: a.lobby.begin(snap),
+		Slots: a.slots.mids(), Assigned: a.slots.assigned(), Entry: adm.told,
 		PingMS: int(signal.PingInterval.Milliseconds()), Trace: j.Trace,
-	}
-	if self >= 0 {
-		joined.Self = people[self]
-		joined.People = slices.Delete(people, self, self+1)
 	}
 	if adm.WaitingRoom && adm.Role == entry.Moderator {
 		n.wg.Go(a.bringLobby)
@@ -204,7 +198,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	seat, snap, err := n.plane.Join(ctx, room.Join{
 		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Subject: adm.Person.ID, Name: cmp.Or(adm.Name, "Guest"), Role: room.Role(adm.Role),
 		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Waiting: a.join.Waiting,
-		Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
+		Kind: room.RoomKind(adm.Kind), Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
 		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,
 	}, a)
 	if err != nil {

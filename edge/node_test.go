@@ -267,8 +267,8 @@ func TestResumeOnTheSameNode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.seat.Peer() != "ann" || snap.Capacity != 3 {
-		t.Errorf("resumed as %q in a room for %d", a.seat.Peer(), snap.Capacity)
+	if a.seat.Peer() != "ann" || snap.Places.Call != 3 {
+		t.Errorf("resumed as %q in a room for %d", a.seat.Peer(), snap.Places.Call)
 	}
 	n.holds(1, 1, 1, 2)
 	if got := ended(old); got != signal.Superseded {
@@ -278,6 +278,38 @@ func TestResumeOnTheSameNode(t *testing.T) {
 	n.holds(1, 1, 1, 2)
 	a.Leave()
 	n.holds(0, 0, 0, 0)
+}
+
+// TestComingBackAfterAMoment: who loads the page anew holds the place, as the
+// others see, and nothing else of the node; with the ticket it is theirs again.
+func TestComingBackAfterAMoment(t *testing.T) {
+	n := startLone(t)
+	bob := n.seated("bob", "")
+	for name, gone := range map[string]func(*attachment){
+		"says so":          (*attachment).Away,
+		"closes its media": func(a *attachment) { a.transport.Close(errors.New("closed by the client")) },
+	} {
+		old := n.seated("ann", "")
+		gone(old)
+		n.holds(1, 1, 2, 2)
+		state := func() (s room.Presence) {
+			for _, p := range bob.roster.people() {
+				if p.PeerID == "ann" {
+					s = p.State
+				}
+			}
+			return s
+		}
+		n.until(name+": ann is reconnecting", func() bool { return state() == room.Reconnecting })
+		a := n.opened()
+		if _, err := n.seat(t.Context(), a, entry.Admission{}, old.seat.Ticket(), signal.Media{Camera: true}); err != nil {
+			t.Fatal(err)
+		}
+		n.until(name+": ann is back", func() bool { return state() == room.Present })
+		n.holds(2, 2, 2, 4)
+		a.Leave()
+		n.holds(1, 1, 1, 2)
+	}
 }
 
 // TestSlotsFollowTheRoom: a newcomer's slots show who is there, and nobody who

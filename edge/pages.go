@@ -17,12 +17,17 @@ import (
 )
 
 // contentPolicy keeps the page to its own scripts; it talks to any POP, whose
-// names the operator chooses. Who may frame it follows, by company.
-const contentPolicy = "default-src 'self'; connect-src *; img-src 'self' data: blob:; media-src 'self' blob: mediastream:; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors "
+// names the operator chooses. Where a company's pictures are follows, and who may
+// frame the page.
+const contentPolicy = "default-src 'self'; connect-src *; media-src 'self' blob: mediastream:; base-uri 'none'; form-action 'none'; object-src 'none'; img-src 'self' data: blob:"
 
-// framersMark is where the page finds who may command it: a header is out of a
-// script's reach.
-const framersMark = `<meta name="embed-origins" content="`
+// Where the page finds what it is told as it is served: who may command it, which
+// stands in a header, too, out of a script's reach, and how it looks.
+const (
+	framersMark = `<meta name="embed-origins" content="`
+	looksMark   = `<meta name="looks" content="`
+	titleMark   = `<title>`
+)
 
 // library is where the built embed library lies, and the folder it is served
 // from. Its names stand in partners' pages and stay; what is behind them
@@ -33,10 +38,11 @@ const library = "embed"
 // assets and the embed library.
 type pages struct {
 	files   http.Handler
-	index   [2][]byte // before and behind who may command the page
+	index   string
 	assets  fs.FS
 	scripts map[string]script
 	framers func(host string) string
+	looks   func(host, room string) looks
 }
 
 // script is a file of the embed library.
@@ -50,14 +56,9 @@ func newPages(assets fs.FS, view func() *client.View) (*pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pages{files: http.FileServerFS(assets), assets: assets, scripts: map[string]script{}}
+	p := &pages{files: http.FileServerFS(assets), assets: assets, index: string(index), scripts: map[string]script{}}
 	p.framers = func(host string) string { return framers(view(), host) }
-	if at := bytes.Index(index, []byte(framersMark)); at >= 0 {
-		at += len(framersMark)
-		p.index = [2][]byte{index[:at], index[at:]}
-	} else {
-		p.index[0] = index
-	}
+	p.looks = func(host, room string) looks { return looksOf(view(), host, room) }
 	return p, p.readLibrary()
 }
 
@@ -85,19 +86,28 @@ func (p *pages) readLibrary() error {
 // meeting serves the page; the page reads its parameters from its own address,
 // so that no token passes through a template or a log here.
 func (p *pages) meeting(w http.ResponseWriter, r *http.Request) {
-	framers := p.framers(hostname(r.Host))
+	host := hostname(r.Host)
+	framers, looks := p.framers(host), p.looks(host, roomOf(r))
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", contentPolicy+cmp.Or(framers, "'none'"))
+	h.Set("Content-Security-Policy", contentPolicy+looks.sources()+"; frame-ancestors "+cmp.Or(framers, "'none'"))
 	h.Set("Permissions-Policy", "camera=*, microphone=*, display-capture=*, speaker-selection=*, autoplay=*, fullscreen=*")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache")
-	_, _ = w.Write(p.index[0])
-	if p.index[1] != nil {
-		_, _ = w.Write([]byte(html.EscapeString(framers)))
-		_, _ = w.Write(p.index[1])
+	_, _ = strings.NewReplacer(
+		framersMark, framersMark+html.EscapeString(framers),
+		looksMark, looksMark+html.EscapeString(looks.json()),
+		titleMark, titleMark+html.EscapeString(looks.title()),
+	).WriteString(w, p.index)
+}
+
+// roomOf is the room that a page's address names; empty for none.
+func roomOf(r *http.Request) string {
+	if id, ok := strings.CutPrefix(r.URL.Path, "/m/"); ok {
+		return strings.TrimSuffix(id, "/")
 	}
+	return r.URL.Query().Get("roomId")
 }
 
 // script serves a file of the embed library, to pages anywhere. It is asked for

@@ -3,7 +3,6 @@ package edge
 import (
 	"cmp"
 	"iter"
-	"maps"
 	"slices"
 	"sync"
 
@@ -11,13 +10,13 @@ import (
 	"github.com/meridian-video/meridian/geo"
 )
 
-// roster is a client's view of who is in the room: a snapshot and the events
-// after it, some of which may come before the snapshot does.
+// roster is a client's view of who is in the room, as far as everybody is told: a
+// snapshot and the events after it, some of which may come before the snapshot does.
 type roster struct {
 	mu     sync.Mutex
 	begun  bool
 	early  [][]room.Event
-	byPeer map[string]room.Person
+	byPeer map[string]*room.Person // shared with the other rosters of the room here
 }
 
 // begin takes the snapshot, then what came before it.
@@ -55,19 +54,19 @@ func (r *roster) reset(s room.Snapshot) bool {
 }
 
 func (r *roster) take(s room.Snapshot) {
-	r.byPeer = make(map[string]room.Person, len(s.People))
-	for _, p := range s.People {
-		r.byPeer[p.PeerID] = p
+	r.byPeer = make(map[string]*room.Person, len(s.People))
+	for i := range s.People {
+		r.byPeer[s.People[i].PeerID] = &s.People[i]
 	}
 }
 
 func (r *roster) apply(events []room.Event) {
 	for _, e := range events {
 		switch {
-		case e.Kind == room.EventLeave:
+		case e.Kind == room.EventLeave, e.Kind == room.EventCounted:
 			delete(r.byPeer, e.PeerID)
 		case e.Person != nil:
-			r.byPeer[e.Person.PeerID] = *e.Person
+			r.byPeer[e.Person.PeerID] = e.Person
 		}
 	}
 }
@@ -76,7 +75,7 @@ func (r *roster) apply(events []room.Event) {
 func (r *roster) people() []room.Person {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.SortedFunc(maps.Values(r.byPeer), func(x, y room.Person) int {
+	return slices.SortedFunc(r.all(), func(x, y room.Person) int {
 		return cmp.Compare(x.Ordinal, y.Ordinal)
 	})
 }
@@ -90,7 +89,18 @@ func (r *roster) others(attachment string) []room.Person {
 func (r *roster) live(self string) map[string]geo.NodeID {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return tracksOf(maps.Values(r.byPeer), self)
+	return tracksOf(r.all(), self)
+}
+
+// all is the people in no order. The caller holds r.mu.
+func (r *roster) all() iter.Seq[room.Person] {
+	return func(yield func(room.Person) bool) {
+		for _, p := range r.byPeer {
+			if !yield(*p) {
+				return
+			}
+		}
+	}
 }
 
 // tracksOf says for each published track on which node it is, but for those of

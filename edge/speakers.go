@@ -2,6 +2,7 @@ package edge
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -143,16 +144,8 @@ func (n *Node) detect() {
 // sendVoices tells the other nodes with people in the room. Loss is harmless:
 // the list comes again, or expires.
 func (n *Node) sendVoices(k roomKey, voices []voice) {
-	snap, ok := n.plane.Locate(k.Company, k.Room)
-	if !ok {
-		return
-	}
-	nodes := map[geo.NodeID]bool{}
-	for _, p := range snap.People {
-		if p.Node != n.cfg.Self.ID {
-			nodes[p.Node] = true
-		}
-	}
+	nodes := n.plane.Nodes(k.Company, k.Room)
+	nodes = slices.DeleteFunc(nodes, func(id geo.NodeID) bool { return id == n.cfg.Self.ID })
 	if len(nodes) == 0 {
 		return
 	}
@@ -160,7 +153,7 @@ func (n *Node) sendVoices(k roomKey, voices []voice) {
 	if err != nil {
 		return // no field can fail to encode
 	}
-	for id := range nodes {
+	for _, id := range nodes {
 		_ = n.mesh.Send(id, topicSpeaking, body)
 	}
 }

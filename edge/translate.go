@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,6 +56,14 @@ func signalPeople(in []room.Person) []signal.Person {
 	return out
 }
 
+// with is people and one more if they are not among them.
+func with(people []room.Person, one room.Person) []room.Person {
+	if slices.ContainsFunc(people, func(p room.Person) bool { return p.PeerID == one.PeerID }) {
+		return people
+	}
+	return append(slices.Clip(people), one)
+}
+
 func signalMessage(m room.Message) signal.Message {
 	return signal.Message{Seq: m.Seq, Peer: m.PeerID, Name: m.Name, Text: m.Text, At: m.At}
 }
@@ -73,10 +82,13 @@ func signalEvents(in []room.Event, peer string) []signal.Event {
 	out := make([]signal.Event, 0, len(in))
 	for _, e := range in {
 		switch {
-		case e.Kind == room.EventWait, e.Kind == room.EventWent, e.Kind == room.EventAsk && e.PeerID != peer:
+		case e.Kind == room.EventWait, e.Kind == room.EventWent, e.Kind == room.EventAsk && e.PeerID != peer, e.Kind == room.EventCounted && e.PeerID == peer:
 			continue
 		case e.Kind == room.EventAsk:
 			out = append(out, signal.Event{Kind: "ask", Source: e.Text})
+			continue
+		case e.Kind == room.EventViewers:
+			out = append(out, signal.Event{Kind: "viewers", Viewers: &e.Viewers})
 			continue
 		case e.Kind == room.EventRules:
 			r := signalRules(*e.Rules)

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/relay/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -111,7 +112,7 @@ func TestCalls(t *testing.T) {
 	})
 	n.start("syd")
 	iad := n.start("iad")
-	big := strings.Repeat("x", 900<<10)
+	big := strings.Repeat("x", 3<<20)
 	got, err := iad.Call(t.Context(), "fra", "echo", []byte(big))
 	if err != nil || string(got) != "iad/"+big {
 		t.Fatalf("echo of %d bytes gave %d, %v", len(big), len(got), err)
@@ -133,7 +134,7 @@ func TestCalls(t *testing.T) {
 	if _, err := iad.Call(ctx, "fra", "wait", nil); !errors.Is(err, gone) {
 		t.Errorf("cancelled: %v", err)
 	}
-	if _, err := iad.Call(t.Context(), "fra", "echo", make([]byte, 2<<20)); !errors.Is(err, ErrTooLarge) {
+	if _, err := iad.Call(t.Context(), "fra", "echo", make([]byte, wire.MaxBody+1)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("too large: %v", err)
 	}
 }

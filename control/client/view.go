@@ -75,6 +75,12 @@ func (v *View) Origins(companyID string) iter.Seq[string] {
 	}
 }
 
+// DialIn are the telephone numbers of a company's meetings; none where it can be dialled into no meeting.
+func (v *View) DialIn(c Company) []string {
+	r, _ := state.Get[state.Reseller](v.State(), c.Reseller)
+	return r.DialInNumbers
+}
+
 // Placement finds where control has the home of a live room.
 func (v *View) Placement(companyID, publicID string) (state.Placement, bool) {
 	return state.Get[state.Placement](v.State(), companyID+"/"+publicID)

@@ -41,7 +41,9 @@ const (
 	SkipJoin                  = "skipJoin"
 	ControlsDisabled          = "controlsDisabled"
 	DisableChat               = "disableChat"
+	HideControls              = "hideControls" // names with commas between
 	HideInvite                = "hideInvite"
+	LeaveURL                  = "leaveUrl" // where the page goes after the call
 	MinimizeTiles             = "minimizeTiles"
 	SortPeers                 = "sortPeers"
 	Layout                    = "layout"
@@ -94,7 +96,8 @@ var gcoreOrigins = with(pageOrigins, map[string]where{
 })
 
 var nativeOrigins = with(pageOrigins, map[string]where{
-	Observer: signedFirst, MicOff: urlOnly, CameraOff: urlOnly, HideInvite: viewOnly, Layout: viewOnly, StripLayout: viewOnly,
+	Observer: signedFirst, MicOff: urlOnly, CameraOff: urlOnly, HideControls: viewOnly, HideInvite: viewOnly, LeaveURL: viewOnly,
+	Layout: viewOnly, StripLayout: viewOnly,
 })
 
 func with(a, b map[string]where) map[string]where {
@@ -144,7 +147,7 @@ func get(a Attributes, name string) (string, bool) {
 // isText are the attributes that are not booleans.
 var isText = map[string]bool{
 	RoomID: true, PeerID: true, DisplayName: true, Role: true, StartTime: true,
-	TokenLifetime: true, Video: true, Lang: true, Layout: true,
+	TokenLifetime: true, Video: true, Lang: true, Layout: true, HideControls: true, LeaveURL: true,
 	AccessToken: true, AccessURL: true, AuthorizationAccess: true, APIEvent: true, AuthEvent: true,
 }
 

@@ -112,6 +112,7 @@ func TestAsks(t *testing.T) {
 }
 
 // Step 10.
+// Covers F-093.
 func TestLobby(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -130,6 +130,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Covers F-054.
 func TestTooEarlySaysWhen(t *testing.T) {
 	in := open()
 	in.Room = &Room{Opens: noon.Add(time.Hour)}
@@ -139,6 +140,7 @@ func TestTooEarlySaysWhen(t *testing.T) {
 	}
 }
 
+// Covers F-058, F-101.
 func TestAdmissions(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -71,6 +71,7 @@ func anyAttributes(rnd *rand.Rand) map[string]string {
 // INV-05, INV-06: a URL's value of an attribute that has to be signed changes
 // nothing, nor does a signed one of an attribute that belongs into the URL, nor
 // any that the source has not. What gives power is the same without any URL.
+// Covers F-064.
 func TestUnsignedPowersAreNone(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(5, 6))
 	admitted := map[Source]int{}

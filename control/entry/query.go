@@ -17,6 +17,14 @@ var (
 		"start_recording": StartRecording, "fileRecordingsEnabled": RecordingEnabled, "HIDE_INVITE_MORE_HEADER": HideInvite,
 		"startWithAudioMuted": MicOff, "startWithVideoMuted": CameraOff,
 	}
+	// nativeNames are what partners' links call what we have, too, as far as no
+	// two of them mean different things by a word: a link that is moved here by
+	// hand keeps its meaning.
+	nativeNames = map[string]string{
+		"peerID": PeerID, "disbleChat": DisableChat,
+		"name": DisplayName, "skip_join": NameScreenDisabled, "view": Layout, "strip_layout": StripLayout, "after_call_url": LeaveURL,
+		"startWithAudioMuted": MicOff, "startWithVideoMuted": CameraOff, "HIDE_INVITE_MORE_HEADER": HideInvite,
+	}
 )
 
 // ReadURL takes the attributes out of a page's query: of each name the source
@@ -57,6 +65,17 @@ func readMute(q url.Values, a Attributes) {
 		case "camera":
 			a[CameraOff] = "true"
 		}
+	}
+}
+
+// readOthers reads what is several parameters, or a list, in partners' links
+// and one attribute here.
+func readOthers(q url.Values, a Attributes) {
+	others := make(Attributes)
+	readNames(q, others)
+	readMute(q, others)
+	for name, v := range others {
+		put(a, name, []string{v})
 	}
 }
 

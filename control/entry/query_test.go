@@ -28,6 +28,11 @@ func TestReadURLOfEverySource(t *testing.T) {
 		{"NM", NanoMeet, "token=x&moderator=true&roomId=r&exp=9999999999", Attributes{}},
 		{"GC debug", GCore, "roomId=a&accessToken=t&apiEvent=https://x/&startRecording=true",
 			Attributes{RoomID: "a", AccessToken: "t", APIEvent: "https://x/"}},
+		{"native, by our own names", Native, "displayName=Ann&micOff=false&mute=mic&hideControls=chat,share&leaveUrl=/bye&layout=strip&view=gallery&name=Bea",
+			Attributes{DisplayName: "Ann", MicOff: "false", HideControls: "chat,share", LeaveURL: "/bye", Layout: "strip"}},
+		{"native, by partners' names", Native, "first_name=Ana&last_name=Diaz&mute=camera&skip_join&view=bottom_speaker&strip_layout=1&after_call_url=/a&HIDE_INVITE_MORE_HEADER=true&disbleChat=true",
+			Attributes{DisplayName: "Ana Diaz", CameraOff: "true", NameScreenDisabled: "", Layout: "bottom_speaker", StripLayout: "1", LeaveURL: "/a", HideInvite: "true", DisableChat: "true"}},
+		{"native, out of a broken line", Native, "%0A+lang=ru%E2%80%9D", Attributes{Lang: "ru"}},
 		{"unknown source", "skype", "roomId=a", Attributes{}},
 	} {
 		q, err := url.ParseQuery(c.query)

@@ -67,7 +67,7 @@ const (
 var sources = map[Source]rules{
 	Native: {
 		proofs: []Proof{Join, Session, Partner, Host}, adHoc: true,
-		origins: nativeOrigins, ownNames: true, names: spellings, recordsBySign: true, pin: true, skip: NameScreenDisabled,
+		origins: nativeOrigins, names: nativeNames, ownNames: true, reads: readOthers, clean: true, recordsBySign: true, pin: true, skip: NameScreenDisabled,
 	},
 	GCore: {
 		proofs: []Proof{Partner, Join}, adHoc: true,

@@ -205,6 +205,7 @@ func TestProofsOfEverySource(t *testing.T) {
 	}
 }
 
+// Covers F-054.
 func TestRefusalsSayWhen(t *testing.T) {
 	in := at(NanoMeet)
 	in.Token, in.TokenErr = nil, window{"token_expired"}

@@ -242,6 +242,19 @@ func TestAMergePatchKeepsWhatItLeavesOut(t *testing.T) {
 	}
 	f.refused(CodeInvalid, "id", Set(KindCompany, "b", "", map[string]any{"id": "z"}))
 	f.refused(CodeInvalid, "settings.bitrate_cap", Set(KindCompany, "b", "", map[string]any{"settings": map[string]any{"bitrate_cap": 29_999}}))
+	dressed := func(field, v string) Command {
+		return Set(KindCompany, "b", "", map[string]any{"settings": map[string]any{"branding": map[string]any{field: v}}})
+	}
+	for _, picture := range []string{"https://a.example/l.png", "data:image/png;base64,AAAA", "data:image/svg+xml;base64," + strings.Repeat("A", 16000)} {
+		f.must(dressed("logo", picture))
+		f.must(dressed("background", picture))
+	}
+	for _, bad := range []string{"http://a.example/l.png", "data:text/html;base64,AAAA", "data:image/png,x", "data:image/png;base64,\"", "data:image/svg+xml;base64," + strings.Repeat("A", 16400)} {
+		f.refused(CodeInvalid, "settings.branding.logo", dressed("logo", bad))
+		f.refused(CodeInvalid, "settings.branding.background", dressed("background", bad))
+	}
+	f.must(dressed("background", "#102030"))
+	f.refused(CodeInvalid, "settings.branding.link", dressed("link", "javascript:x"))
 	f.refused(CodeInvalid, "settings.branding.logo", Set(KindCompany, "b", "", map[string]any{"settings": map[string]any{"branding": map[string]any{"logo": "javascript:x"}}}))
 }
 

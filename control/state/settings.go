@@ -39,9 +39,9 @@ type Settings struct {
 // Branding is how pages look.
 type Branding struct {
 	Name       string `json:"name,omitempty" maxLength:"80" doc:"Shown instead of ours."`
-	Logo       string `json:"logo,omitempty" maxLength:"2048" doc:"https URL of a picture."`
+	Logo       string `json:"logo,omitempty" maxLength:"16384" doc:"https URL of a picture of at most 2048 bytes, or the picture itself as data:image/…;base64."`
 	Link       string `json:"link,omitempty" maxLength:"2048" doc:"https URL behind the logo."`
-	Background string `json:"background,omitempty" maxLength:"2048" doc:"https URL of a picture, or a colour #rrggbb."`
+	Background string `json:"background,omitempty" maxLength:"16384" doc:"A picture as for logo, or a colour #rrggbb."`
 	Colour     string `json:"colour,omitempty" pattern:"^#[0-9a-fA-F]{6}$" doc:"Of buttons: #rrggbb."`
 }
 
@@ -137,19 +137,19 @@ func (b *Branding) check(field string) error {
 	if err := checkName(field+".name", b.Name, false); err != nil {
 		return err
 	}
-	background := b.Background
-	if strings.HasPrefix(background, "#") {
-		if err := checkColour(field+".background", background); err != nil {
+	if strings.HasPrefix(b.Background, "#") {
+		if err := checkColour(field+".background", b.Background); err != nil {
 			return err
 		}
-		background = ""
+	} else if err := checkPicture(field+".background", b.Background); err != nil {
+		return err
 	}
-	urls := map[string]string{"logo": b.Logo, "link": b.Link, "background": background}
-	for _, name := range sorted(urls) {
-		if u := urls[name]; u != "" {
-			if err := checkHTTPS(field+"."+name, u); err != nil {
-				return err
-			}
+	if err := checkPicture(field+".logo", b.Logo); err != nil {
+		return err
+	}
+	if b.Link != "" {
+		if err := checkHTTPS(field+".link", b.Link); err != nil {
+			return err
 		}
 	}
 	if b.Colour != "" {

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"net/url"
@@ -174,6 +175,27 @@ func checkHTTPS(field, s string) error {
 	u, err := url.Parse(s)
 	if err != nil || len(s) > maxURL || u.Scheme != "https" || u.Host == "" || u.User != nil || u.Fragment != "" {
 		return invalid(field, "must be an https URL of at most 2048 bytes, without user and fragment")
+	}
+	return nil
+}
+
+// maxPicture bounds a picture that stands in the state itself, in bytes of text: a logo, no photograph, since every
+// edge holds it and every page carries it.
+const maxPicture = 16 << 10
+
+// checkPicture wants nothing, the https URL of a picture, or one as a data URL (RFC 2397).
+func checkPicture(field, s string) error {
+	rest, isData := strings.CutPrefix(s, "data:")
+	if !isData {
+		if s == "" {
+			return nil
+		}
+		return checkHTTPS(field, s)
+	}
+	kind, data, _ := strings.Cut(rest, ";base64,")
+	_, err := base64.StdEncoding.DecodeString(data)
+	if err != nil || data == "" || len(s) > maxPicture || !slices.Contains([]string{"image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"}, kind) {
+		return invalid(field, "must be an https URL, or data:image/(png|jpeg|gif|webp|svg+xml);base64 of at most 16384 bytes")
 	}
 	return nil
 }

@@ -169,6 +169,7 @@ func jwkHeader(k *rsa.PublicKey) string {
 	return fmt.Sprintf(`{"alg":"RS256","jwk":{"kty":"RSA","e":"AQAB","n":%q}}`, b64(string(k.N.Bytes())))
 }
 
+// Covers F-050.
 func TestBadTokens(t *testing.T) {
 	known := []error{ErrMissing, ErrMalformed, ErrAlgorithm, ErrSignature, ErrExpired, ErrNotYetValid, ErrWrongCompany}
 	list := badTokens(t)

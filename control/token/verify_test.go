@@ -64,6 +64,7 @@ func mapOf(m map[string]string) map[string]string {
 	return m
 }
 
+// Covers F-047.
 func TestJoinTokens(t *testing.T) {
 	s := NewSigner("n1", keys().native)
 	in := Claims{
@@ -128,6 +129,7 @@ func TestMintRefuses(t *testing.T) {
 }
 
 // One bit, anywhere in a token, makes it another one.
+// Covers F-050.
 func TestBitFlips(t *testing.T) {
 	k := keys()
 	for name, raw := range map[string]string{

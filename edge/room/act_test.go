@@ -11,6 +11,7 @@ import (
 )
 
 // Who may do what: every verb by every role and mode, in a room as it is by default.
+// Covers F-087.
 func TestVerbsByRoleAndMode(t *testing.T) {
 	values := map[Verb]string{
 		"mute": `"mic"`, "ask": `"mic"`, "role": `"moderator"`, "mode": `"observer"`, "mute_mode": `"quiet"`, "share": `"moderators"`,
@@ -120,6 +121,7 @@ func TestDecisionsHoldForWhoWasCutOff(t *testing.T) {
 	})
 }
 
+// Covers F-096.
 func TestEndForAllEndsTheSession(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := newNetwork(t, wan, "fra", "iad", "syd")

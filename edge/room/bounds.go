@@ -35,7 +35,7 @@ func (c command) valid() bool {
 
 func (j JoinCommand) valid() bool {
 	return okID(j.PeerID) && okSubject(j.Subject) && okName(j.Name) && okID(string(j.Node)) && okID(j.POP) && okID(j.Attachment) &&
-		j.Claim.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && j.Proof.valid() && len(j.Ticket) <= maxTicket &&
+		j.Claim.valid() && j.Kind.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && j.Proof.valid() && len(j.Ticket) <= maxTicket &&
 		(j.Mode == "" || j.Mode.valid()) && okIdentities(j.Identities) && (j.Rules == nil || j.Rules.valid())
 }
 
@@ -75,7 +75,11 @@ func (m *stateMsg) validate() bool {
 }
 
 func (m *batchMsg) validate() bool {
-	return len(m.Batch.Events) <= maxEvents && okID(string(m.Batch.Epoch.Node)) && m.Batch.validate() == nil
+	ok := len(m.Batches) > 0 && len(m.Batches) <= maxLoad
+	for _, b := range m.Batches {
+		ok = ok && len(b.Events) <= maxEvents && b.Epoch == m.epoch() && okID(string(b.Epoch.Node)) && b.validate() == nil
+	}
+	return ok
 }
 
 func (m *ackMsg) validate() bool { return m.Have.valid() }

@@ -43,7 +43,7 @@ func (c chronicle) takeover(s *State) []record.Record {
 		return nil
 	}
 	out := []record.Record{c.opened(s)}
-	for _, p := range s.snapshot().People {
+	for _, p := range s.everybody() {
 		out = append(out, s.joined(p))
 	}
 	for _, e := range s.Ended {
@@ -55,7 +55,7 @@ func (c chronicle) takeover(s *State) []record.Record {
 // tick tells that those who are present have been there until a tick. Who is
 // reconnecting may turn out to be lost: the next tick covers them if not.
 func (c chronicle) tick(s *State, at time.Time) (out []record.Record) {
-	for _, p := range s.snapshot().People {
+	for _, p := range s.everybody() {
 		if p.State == Present && !p.JoinedAt.After(at) {
 			out = append(out, &record.Tick{Live: s.live(at), Presence: s.presence(p.PeerID, p.JoinedAt), Peer: p.PeerID})
 		}
@@ -68,7 +68,7 @@ func (c chronicle) closed(s *State, now time.Time, reason Reason) (out []record.
 	if !s.begun() {
 		return nil
 	}
-	for _, p := range s.snapshot().People {
+	for _, p := range s.everybody() {
 		out = append(out, s.left(Ended{PeerID: p.PeerID, Reason: reason, JoinedAt: p.JoinedAt, At: instant(now)})...)
 	}
 	return append(out, &record.Closed{Live: s.live(now)})

@@ -36,7 +36,8 @@ type JoinCommand struct {
 	Mode       Mode              `json:"mode,omitempty"`       // empty: SpeakerMode
 	Identities []string          `json:"identities,omitempty"` // see identify
 	Claim      Stamp             `json:"claim"`
-	Capacity   int               `json:"capacity,omitempty"` // of the room; 0 leaves it as it is
+	Kind       RoomKind          `json:"kind,omitempty"`     // of the room, as they know it; empty: they do not
+	Capacity   int               `json:"capacity,omitempty"` // of the part that they ask for; 0 leaves it as it is
 	Rules      *Rules            `json:"rules,omitempty"`    // as configured; nil leaves them as they are
 	Lobby      bool              `json:"lobby,omitempty"`    // waits also where others do not
 	Media      Media             `json:"media"`
@@ -58,7 +59,7 @@ func Open(key Key, home geo.NodeID, now time.Time, random io.Reader, personGrace
 	return Restore(State{
 		Company: key.Company, Room: key.Room,
 		Session: hex.EncodeToString(seed[secretSize:]), Secrets: [][]byte{seed[:secretSize:secretSize]},
-		Epoch: Epoch{Provisional: 1, Node: home}, Capacity: noCapacity, Rules: DefaultRules(), EmptySince: instant(now).Add(-roomGrace), // nobody came yet, nobody may come back
+		Epoch: Epoch{Provisional: 1, Node: home}, Places: noPlaces(), Rules: DefaultRules(), EmptySince: instant(now).Add(-roomGrace), // nobody came yet, nobody may come back
 	}, personGrace, roomGrace), nil
 }
 
@@ -114,7 +115,7 @@ func (c *Core) Apply(b Batch) error {
 // Without a ticket a newer claim on a peer id supersedes the older presence.
 // With one the presence goes on: same ordinal, role, mode and time of joining.
 // The same attachment joining again changes nothing. Only a peer id that holds no
-// place is counted against the capacity. Tickets open locked rooms and pass the
+// place in the same part of the room is counted against its places. Tickets open locked rooms and pass the
 // lobby, and so do moderators, who could unlock and admit.
 //
 // It returns ErrResumeInvalid, ErrInvalid, ErrBlocked, ErrLocked, ErrFull,
@@ -136,30 +137,33 @@ func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 	if present && old.Attachment == j.Attachment {
 		return Batch{Epoch: c.s.Epoch, Version: c.s.Version}, nil
 	}
-	capacity, rules := cmp.Or(j.Capacity, c.s.Capacity), c.s.Rules
+	settled, rules := c.settled(j), c.s.Rules
 	if j.Rules != nil {
 		rules = rules.configured(*j.Rules)
 	}
-	events := append(c.resize(capacity), c.setRules(rules, Stamp{})...)
+	events := append(c.resize(settled), c.setRules(rules, Stamp{})...)
 	if j.Ticket == "" && p.Role != Moderator {
 		_, waits := c.s.guest(j.Attachment)
 		switch {
 		case rules.Locked.Value && !waits:
 			return Batch{}, ErrLocked
 		case rules.Lobby.Value, j.Lobby, waits:
-			return c.wait(p, capacity, events)
+			return c.wait(p, settled, events)
 		}
 	}
 	p = rules.entering(p)
+	if present && j.Ticket != "" {
+		p = p.resuming(old, rules)
+	}
 	switch {
-	case !present && len(c.s.People) >= capacity:
+	case present && !j.Claim.After(old.Claim):
+		return Batch{}, ErrSuperseded
+	case !c.s.fits(p, settled):
 		return Batch{}, ErrFull
 	case !present:
 		return c.commit(append(events, joined(p))...), nil
-	case !j.Claim.After(old.Claim):
-		return Batch{}, ErrSuperseded
 	case j.Ticket != "":
-		return c.commit(append(events, changed(p.resuming(old, rules)))...), nil
+		return c.commit(append(events, changed(p))...), nil
 	}
 	return c.commit(append(events, gone(old, Superseded, instant(now)), joined(p))...), nil
 }
@@ -187,6 +191,9 @@ func (c *Core) joining(now time.Time, j JoinCommand) (Person, error) {
 	if p.Owner {
 		p.Role = Moderator
 	}
+	if c.s.Kind == Webinar && c.s.Kind.differs(j.Kind) && p.Role != Moderator && p.Mode == SpeakerMode && j.Ticket == "" {
+		p.Mode = ViewerMode // who takes it for a call is what its visitors are (X-52, X-81)
+	}
 	if len(p.Identities) == 0 {
 		p.Identities = identify(p.PeerID, nil)
 	}
@@ -194,7 +201,7 @@ func (c *Core) joining(now time.Time, j JoinCommand) (Person, error) {
 	p = v.onto(p, j.Ticket != "")
 	reason, over := c.s.ended(j.Attachment)
 	switch {
-	case !p.valid() || j.Capacity < 0:
+	case !p.valid() || j.Capacity < 0 || !j.Kind.valid():
 		return p, ErrInvalid
 	case v.Blocked:
 		return p, ErrBlocked
@@ -210,15 +217,6 @@ func (p Person) resuming(old Person, rules Rules) Person {
 	p.Subject, p.Name, p.JoinedAt, p.Ordinal, p.Hand = old.Subject, old.Name, old.JoinedAt, old.Ordinal, old.Hand
 	p.Role, p.Owner, p.Mode, p.Identities, p.Proof = old.Role, old.Owner, old.Mode, old.Identities, old.Proof
 	return p.heeding(old.Hushed, rules.may(p))
-}
-
-func (c *Core) resize(capacity int) []Event {
-	if capacity == 0 || capacity == c.s.Capacity {
-		return nil
-	}
-	m := c.s.meta()
-	m.Capacity = capacity
-	return []Event{{Kind: eventMeta, Meta: &m}}
 }
 
 // Leave ends the presence that the attachment holds, or its waiting.
@@ -254,6 +252,16 @@ func (c *Core) Set(attachment, name string, media Media, tracks map[string]strin
 		hushed := p.Hushed
 		p.Name, p.Media, p.Tracks, p.Hushed = name, media, tracks, known
 		*p = p.heeding(hushed, c.s.Rules.may(*p))
+	})
+}
+
+// Away marks a person whose client is gone and may come back; Tick ends the
+// presence when its grace is over.
+func (c *Core) Away(now time.Time, attachment string) (Batch, error) {
+	return c.change(attachment, func(p *Person) {
+		if p.State == Present {
+			p.State, p.Since = Reconnecting, instant(now)
+		}
 	})
 }
 

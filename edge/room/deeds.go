@@ -16,7 +16,7 @@ func (d deed) person() (Person, error) {
 
 // each makes events of the one whom a deed is about, or of all that match.
 func (d deed) each(match func(Person) bool, to func(Person) Person) ([]Event, error) {
-	people := d.s.snapshot().People
+	people := d.s.everybody()
 	if d.Peer != "" {
 		p, err := d.person()
 		if err != nil {
@@ -115,7 +115,7 @@ func (d deed) block() ([]Event, error) {
 		return nil, err
 	}
 	events := []Event{verdict}
-	for _, q := range d.s.snapshot().People {
+	for _, q := range d.s.everybody() {
 		if overlap(q.Identities, p.Identities) && !q.Owner && q.PeerID != d.actor.PeerID {
 			events = append(events, gone(q, Blocked, d.now))
 		}
@@ -165,7 +165,9 @@ func (d deed) mode() ([]Event, error) {
 	case p.Owner && p.PeerID != d.actor.PeerID:
 		return nil, ErrNotAllowed
 	}
-	p.Mode = to
+	if p.Mode = to; !d.s.fits(p, d.s.meta()) {
+		return nil, ErrFull
+	}
 	return d.become(p, func(v *Verdict) { v.Mode = to })
 }
 
@@ -192,7 +194,7 @@ func (d deed) end() ([]Event, error) {
 	for _, g := range d.s.waiting() {
 		events = append(events, went(g, RoomClosed))
 	}
-	for _, p := range d.s.snapshot().People {
+	for _, p := range d.s.everybody() {
 		events = append(events, gone(p, RoomClosed, d.now))
 	}
 	return append(events, Event{Kind: eventOver, At: d.now.Add(-d.roomGrace)}), nil

@@ -8,8 +8,8 @@ import (
 // Kind names a kind of event.
 type Kind string
 
-// The kinds of events. Observers see the first nine; the others keep copies
-// equal.
+// The kinds of events. Observers see the first eleven, of which the last two are made
+// at their own node; the others keep copies equal.
 const (
 	EventJoin     Kind = "join"     // Person came
 	EventPerson   Kind = "person"   // Person changed
@@ -20,8 +20,10 @@ const (
 	EventWent     Kind = "went"     // PeerID waits no more; with no Reason they are in
 	EventAsk      Kind = "ask"      // PeerID is asked to switch on the Source that Text names
 	EventReaction Kind = "reaction" // PeerID reacts by Text
+	EventCounted  Kind = "counted"  // PeerID is one of a webinar's Viewers now, who are only counted
+	EventViewers  Kind = "viewers"  // there are so many Viewers
 	eventLog      Kind = "log"      // the whole chat anew, after a merge
-	eventMeta     Kind = "meta"     // secrets, capacity, what was merged
+	eventMeta     Kind = "meta"     // secrets, kind, places, what was merged
 	eventVerdict  Kind = "verdict"  // Verdict was given
 	eventActed    Kind = "acted"    // PeerID's act of Set is done
 	eventOver     Kind = "over"     // the room, empty, is over
@@ -43,13 +45,15 @@ type Event struct {
 	Set        *Stamp    `json:"set,omitempty"` // of an act
 	Log        []Message `json:"log,omitempty"`
 	Meta       *Meta     `json:"meta,omitempty"`
+	Viewers    int       `json:"-"`
 }
 
 // Meta is the part of the state that no observer sees.
 type Meta struct {
-	Secrets  [][]byte `json:"secrets"` // of resume tickets, newest first
-	Capacity int      `json:"capacity"`
-	Base     Position `json:"base"` // everything up to here is contained, see State.Base
+	Secrets [][]byte `json:"secrets"` // of resume tickets, newest first
+	Kind    RoomKind `json:"kind,omitempty"`
+	Places  Places   `json:"places"`
+	Base    Position `json:"base"` // everything up to here is contained, see State.Base
 }
 
 // Batch is what one command changed: events that become visible together.
@@ -83,7 +87,7 @@ func (e Event) validate() error {
 	case eventLog:
 		ok = validLog(e.Log)
 	case eventMeta:
-		ok = e.Meta != nil && validSecrets(e.Meta.Secrets) && e.Meta.Capacity >= 0 && okID(string(e.Meta.Base.Epoch.Node))
+		ok = e.Meta != nil && validSecrets(e.Meta.Secrets) && e.Meta.Kind.valid() && e.Meta.Places.valid() && okID(string(e.Meta.Base.Epoch.Node))
 	}
 	if !ok {
 		return fmt.Errorf("event %q: %w", e.Kind, ErrInvalid)

@@ -143,27 +143,38 @@ func (o *owner) install(from geo.NodeID, s State) {
 // onBatch applies what the home did, or asks for what lies between.
 func (o *owner) onBatch(from geo.NodeID, m *batchMsg) {
 	if o.mode == leading {
-		if m.Batch.Epoch.Compare(o.core.s.Epoch) > 0 {
-			o.yield(from, m.Batch.Epoch)
+		if epoch := m.epoch(); epoch.Compare(o.core.s.Epoch) > 0 {
+			o.yield(from, epoch)
 		}
 		return
 	}
-	if o.core == nil || from != o.core.s.Epoch.Node || m.Batch.Epoch != o.core.s.Epoch {
+	if o.core == nil || from != o.core.s.Epoch.Node || m.epoch() != o.core.s.Epoch {
 		if o.mode == following && from == o.home {
 			o.resync()
 		}
 		return
 	}
 	o.follow.heardAt = o.now()
-	if m.Batch.Version <= o.core.s.Version {
+	before := o.core.s.Version
+	for _, b := range m.Batches {
+		if b.Version > o.core.s.Version && !o.take(b) {
+			o.resync()
+			break
+		}
+	}
+	if o.core.s.Version == before {
 		return
 	}
-	_, err := o.mutate(func(c *Core) (Batch, error) { return m.Batch, c.Apply(m.Batch) })
-	if err != nil {
-		o.resync()
-		return
+	o.ack(false)
+	o.settle()
+}
+
+// take applies a batch and tells of it; it reports whether it was the next.
+func (o *owner) take(b Batch) bool {
+	if _, err := o.mutate(func(c *Core) (Batch, error) { return b, c.Apply(b) }); err != nil {
+		return false
 	}
-	for _, e := range m.Batch.Events {
+	for _, e := range b.Events {
 		if e.Person != nil {
 			o.p.clock.observe(e.Person.Claim)
 		}
@@ -172,9 +183,8 @@ func (o *owner) onBatch(from geo.NodeID, m *batchMsg) {
 		}
 	}
 	o.follow.resyncAt = time.Time{}
-	o.ack(false)
-	o.deliver(m.Batch)
-	o.settle()
+	o.deliver(b)
+	return true
 }
 
 // resync asks the home for what is missing, not more often than answers come.
@@ -241,7 +251,7 @@ func (o *owner) strays() {
 	if !o.registered || o.unanswered() {
 		return
 	}
-	for _, p := range append(o.core.s.waiting(), o.core.s.snapshot().People...) {
+	for _, p := range append(o.core.s.waiting(), o.core.s.everybody()...) {
 		if p.Node == o.self() && o.locals[p.Attachment] == nil {
 			e := Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: Lost}
 			if known, ok := o.leaving[p.Attachment]; ok {

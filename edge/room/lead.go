@@ -12,6 +12,10 @@ import (
 // without the whole state.
 const logKept = 256
 
+// maxLoad is how many events go in one message, beside those of a single batch: of the
+// largest, chat of which each byte is escaped, they are 3 MiB.
+const maxLoad = 64
+
 // leadState is what a home knows beside the room itself.
 type leadState struct {
 	followers map[geo.NodeID]*follower
@@ -19,6 +23,8 @@ type leadState struct {
 	silent    map[geo.NodeID]time.Time // nodes with people that have not spoken, since
 	standby   geo.NodeID
 	log       []Batch // contiguous, up to the current version
+	unsent    []Batch // the last of them, on their way to the followers
+	load      int     // events in unsent
 	beatAt    time.Time
 	tickAt    time.Time       // last tick of usage
 	unsaved   map[string]bool // messages on their way to the Recorder's disk, by id
@@ -47,6 +53,8 @@ func (o *owner) execute(from geo.NodeID, c command) error {
 			return core.Join(now, *c.Join)
 		case c.Leave != nil:
 			return core.Leave(now, c.Leave.Attachment, c.Leave.Reason)
+		case c.Set != nil && c.Set.Away:
+			return core.Away(now, c.Set.Attachment)
 		case c.Set != nil:
 			return core.Set(c.Set.Attachment, c.Set.Name, c.Set.Media, c.Set.Tracks, c.Set.Known)
 		case c.Chat != nil:
@@ -96,13 +104,27 @@ func (o *owner) committed(b Batch) {
 	if over := len(o.lead.log) - logKept; over > 0 {
 		o.lead.log = slices.Delete(o.lead.log, 0, over)
 	}
+	if o.lead.load > 0 && o.lead.load+len(b.Events) > maxLoad {
+		o.spread()
+	}
+	o.lead.unsent, o.lead.load = append(o.lead.unsent, b), o.lead.load+len(b.Events)
+	o.recordBatch(b)
+	o.deliver(b)
+}
+
+// spread sends the followers what was committed since it last did: once for all
+// that came to the mailbox together, so that a storm of joins is few messages.
+func (o *owner) spread() {
+	batches := o.lead.unsent
+	if len(batches) == 0 {
+		return
+	}
+	o.lead.unsent, o.lead.load = nil, 0
 	for id, f := range o.lead.followers {
-		if f.synced && !o.send(id, topicBatch, &batchMsg{Batch: b}) {
+		if f.synced && !o.p.send(id, o.key, topicBatch, &batchMsg{Batches: batches}) {
 			f.synced = false
 		}
 	}
-	o.recordBatch(b)
-	o.deliver(b)
 }
 
 // held reports whether a second node holds a message that came with a version,
@@ -245,6 +267,7 @@ func (o *owner) forget() {
 // yield gives way to a home with a higher epoch: the followers are sent there,
 // and this node registers there with its people and its copy.
 func (o *owner) yield(to geo.NodeID, epoch Epoch) {
+	o.spread()
 	o.log.Info("yields to another home", "to", to, "epoch", epoch.Provisional)
 	o.p.metrics.yields.Inc()
 	a := &announceMsg{Home: to, Have: Position{Epoch: epoch}}

@@ -19,12 +19,8 @@ func (s *State) waiting() []Person {
 
 // guest finds who waits with an attachment.
 func (s *State) guest(attachment string) (Person, bool) {
-	for _, g := range s.Lobby {
-		if g.Attachment == attachment {
-			return g, true
-		}
-	}
-	return Person{}, false
+	g, ok := s.Lobby[s.count().guests[attachment]]
+	return g, ok && g.Attachment == attachment
 }
 
 // holds reports whether an attachment is in the room or waits for it.
@@ -36,7 +32,7 @@ func (s *State) holds(attachment string) bool {
 
 // wait puts who joins into the lobby, beside the events before. The newest claim
 // of a peer id waits; the same attachment again changes nothing.
-func (c *Core) wait(p Person, capacity int, events []Event) (Batch, error) {
+func (c *Core) wait(p Person, settled Meta, events []Event) (Batch, error) {
 	old, waits := c.s.Lobby[p.PeerID]
 	present, in := c.s.People[p.PeerID]
 	switch {
@@ -44,7 +40,7 @@ func (c *Core) wait(p Person, capacity int, events []Event) (Batch, error) {
 		return c.commit(events...), nil
 	case waits && !p.Claim.After(old.Claim), in && !p.Claim.After(present.Claim):
 		return Batch{}, ErrSuperseded
-	case !in && len(c.s.People) >= capacity, !waits && len(c.s.Lobby) >= maxLobby:
+	case !c.s.fits(p, settled), !waits && len(c.s.Lobby) >= maxLobby:
 		return Batch{}, ErrFull
 	case waits:
 		events = append(events, went(old, Superseded))
@@ -71,7 +67,7 @@ func (d deed) admit() ([]Event, error) {
 		return nil, err
 	}
 	var events []Event
-	taken, ordinal := len(d.s.People), d.s.Ordinal
+	free, ordinal := d.s.free(), d.s.Ordinal
 	for _, g := range guests {
 		old, in := d.s.People[g.PeerID]
 		switch {
@@ -80,12 +76,12 @@ func (d deed) admit() ([]Event, error) {
 			continue
 		case in:
 			events = append(events, gone(old, Superseded, d.now))
-		case taken >= d.s.Capacity && d.Peer != "":
+		case *free.of(d.s.Kind.pool(g.Mode)) <= 0 && d.Peer != "":
 			return nil, ErrFull
-		case taken >= d.s.Capacity:
+		case *free.of(d.s.Kind.pool(g.Mode)) <= 0:
 			continue
 		default:
-			taken++
+			*free.of(d.s.Kind.pool(g.Mode))--
 		}
 		events = append(events, went(g, ""), joined(d.admitted(g, &ordinal)))
 	}

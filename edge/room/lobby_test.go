@@ -52,6 +52,7 @@ func lobbied(t *testing.T) (*network, []geo.NodeID, *Seat, *page) {
 	return n, order, mod, m
 }
 
+// Covers F-093.
 func TestGuestsWaitForAModerator(t *testing.T) {
 	for _, where := range []int{0, 1, 2} { // a leaf, the home, a leaf
 		bubble(t, func(t *testing.T) {
@@ -140,6 +141,7 @@ func TestLobbyOutlivesItsHome(t *testing.T) {
 
 // Blocked here, blocked at every node, for every name of the same person, also
 // while they wait.
+// Covers F-089.
 func TestBlockedStaysOut(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := newNetwork(t, wan, "fra", "iad", "syd")

@@ -66,7 +66,7 @@ func (o *owner) join(l *local, c command) {
 }
 
 func (o *owner) watch(l *local) {
-	o.locals[l.attachment] = l
+	o.locals[l.attachment], o.onlookers[l.attachment] = l, l
 	if o.mode == following && !o.registered && o.core != nil {
 		o.seek(o.home) // a standby that nobody asked for is not kept for the watcher
 		return
@@ -103,6 +103,23 @@ func (o *owner) set(attachment string, f func(*Person)) {
 	}
 }
 
+// away tells the home that a local one's client is gone for now. A home that is
+// being looked for learns it when the presence ends.
+func (o *owner) away(attachment string) {
+	l := o.locals[attachment]
+	if l == nil || !l.in || l.watch {
+		return
+	}
+	c := l.setCommand()
+	c.Away = true
+	switch {
+	case o.mode == leading:
+		o.note(o.execute(o.self(), command{Set: c}))
+	case o.mode == following && o.registered:
+		o.sendCommands(command{ID: o.nextID(), Set: c})
+	}
+}
+
 func (l *local) setCommand() *setCommand {
 	return &setCommand{Attachment: l.attachment, Name: l.person.Name, Media: l.person.Media, Tracks: l.person.Tracks, Known: l.person.Hushed}
 }
@@ -134,7 +151,7 @@ func (o *owner) leave(attachment string, reason Reason) {
 	if l == nil {
 		return
 	}
-	delete(o.locals, attachment)
+	o.drop(l)
 	for n, p := range o.pending {
 		switch {
 		case p.local == l:
@@ -188,6 +205,17 @@ func (o *owner) submit(p *pending) {
 	}
 }
 
+// drop forgets a local.
+func (o *owner) drop(l *local) {
+	delete(o.locals, l.attachment)
+	delete(o.onlookers, l.attachment)
+	peer := l.person.PeerID
+	o.peers[peer] = slices.DeleteFunc(o.peers[peer], func(other *local) bool { return other == l })
+	if len(o.peers[peer]) == 0 {
+		delete(o.peers, peer)
+	}
+}
+
 // failed gives up on a command.
 func (o *owner) failed(id uint64, err error) {
 	p := o.pending[id]
@@ -199,7 +227,7 @@ func (o *owner) failed(id uint64, err error) {
 		p.write.done <- written{err: err}
 	}
 	if p.local != nil {
-		delete(o.locals, p.local.attachment)
+		o.drop(p.local)
 		p.local.entered <- entered{err: err}
 	}
 }

@@ -57,7 +57,7 @@ func (c *Core) mergeDecisions(now time.Time, before []Event, o State) (events []
 	take(merged.s.mergeVerdicts(o.Verdicts)...)
 	rules := merged.s.Rules.later(o.Rules)
 	take(merged.setRules(rules, rules.latest())...)
-	for _, p := range merged.s.snapshot().People {
+	for _, p := range merged.s.everybody() {
 		v := merged.s.verdict(p.Identities)
 		q := v.onto(p, true)
 		if other, ok := o.at(p.Attachment); ok {

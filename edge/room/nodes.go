@@ -11,7 +11,7 @@ import (
 // join for them again, in the same order.
 func (c *Core) NodeLost(now time.Time, node geo.NodeID) Batch {
 	var events []Event
-	for _, p := range c.s.snapshot().People {
+	for _, p := range c.s.everybody() {
 		if p.Node == node && p.State == Present {
 			p.State, p.Since = Reconnecting, instant(now)
 			events = append(events, changed(p))
@@ -72,7 +72,7 @@ func (c *Core) NodeBack(now time.Time, node geo.NodeID, mine []Person, keep []st
 		}
 		stay[old.Attachment] = true // whoever had the peer id has been dealt with
 	}
-	for _, p := range c.s.snapshot().People {
+	for _, p := range c.s.everybody() {
 		if p.Node == node && !stay[p.Attachment] {
 			events = append(events, gone(p, Lost, instant(now)))
 		}
@@ -102,8 +102,8 @@ func (c *Core) replace(now time.Time, old, p Person, ordinal *uint64) []Event {
 // Tick ends the presences whose grace is over.
 func (c *Core) Tick(now time.Time) Batch {
 	var events []Event
-	for _, p := range c.s.snapshot().People {
-		if p.State == Reconnecting && !now.Before(p.Since.Add(c.personGrace)) {
+	for _, p := range c.s.away() {
+		if !now.Before(p.Since.Add(c.personGrace)) {
 			events = append(events, gone(p, Lost, instant(now)))
 		}
 	}
@@ -116,8 +116,8 @@ func (c *Core) Next() time.Time {
 		return c.s.EmptySince.Add(c.roomGrace)
 	}
 	var next time.Time
-	for _, p := range c.s.People {
-		if p.State == Reconnecting && (next.IsZero() || p.Since.Add(c.personGrace).Before(next)) {
+	for _, p := range c.s.away() {
+		if next.IsZero() || p.Since.Add(c.personGrace).Before(next) {
 			next = p.Since.Add(c.personGrace)
 		}
 	}

@@ -49,8 +49,8 @@ func (o *owner) settle() {
 			delete(o.leaving, attachment)
 		}
 	}
-	for _, l := range o.locals {
-		if l.watch && !l.in && (o.mode == leading || o.mode == following && o.registered) {
+	for _, l := range o.onlookers {
+		if o.mode == leading || o.mode == following && o.registered {
 			o.admit(l)
 		}
 	}
@@ -77,6 +77,10 @@ func (p *pending) message() string {
 
 func (o *owner) admit(l *local) {
 	l.in = true
+	delete(o.onlookers, l.attachment)
+	if !l.watch {
+		o.peers[l.person.PeerID] = append(o.peers[l.person.PeerID], l)
+	}
 	e := entered{owner: o, snapshot: o.core.Snapshot()}
 	if !l.watch {
 		e.peer, e.proof = l.person.PeerID, l.person.Proof
@@ -88,39 +92,87 @@ func (o *owner) admit(l *local) {
 
 // deliver tells the locals what a batch changed.
 func (o *owner) deliver(b Batch) {
+	for _, e := range b.Events {
+		o.ends(e)
+	}
+	for _, e := range b.Events {
+		o.concerns(e)
+	}
 	events, reset := b.visible()
+	if reset {
+		o.audience = o.core.s.hears()
+		o.resetLocals()
+		return
+	}
+	if o.core.s.Kind != Webinar {
+		o.tell(b.Version, events)
+		return
+	}
+	o.tellApart(b.Version, events)
+}
+
+// tellApart tells of a webinar: everybody the same, and viewers of themselves.
+func (o *owner) tellApart(version uint64, events []Event) {
+	all, own := o.audience.split(events)
+	apart := map[*local]bool{}
+	for _, e := range own {
+		if l := o.locals[e.Person.Attachment]; l != nil && l.in {
+			apart[l] = true
+			l.observer.Update(version, append(slices.Clip(all), e))
+		}
+	}
+	if len(all) == 0 {
+		return
+	}
 	for _, l := range o.locals {
-		if !l.in {
-			continue
-		}
-		if reason, over := l.ends(b); over {
-			o.end(l, reason)
-			continue
-		}
-		o.heed(l)
-		if reset {
-			l.observer.Reset(o.core.Snapshot())
-		} else {
-			l.observer.Update(b.Version, events)
+		if l.in && !apart[l] {
+			l.observer.Update(version, all)
 		}
 	}
 }
 
-// ends looks for the end of a local's presence in a batch, and takes over what
-// the home decides about it.
-func (l *local) ends(b Batch) (Reason, bool) {
-	if l.watch {
-		return "", false
-	}
-	for _, e := range b.Events {
-		switch {
-		case e.Kind == EventLeave && e.Attachment == l.attachment:
-			return e.Reason, true
-		case e.Person != nil && e.Kind != EventWait && e.Person.PeerID == l.person.PeerID && e.Person.Attachment != l.attachment:
-			return Superseded, true
+func (o *owner) resetLocals() {
+	snap := o.core.Snapshot()
+	for _, l := range o.locals {
+		if l.in {
+			l.observer.Reset(snap)
 		}
 	}
-	return "", false
+}
+
+// ends ends the locals whose presence an event ends.
+func (o *owner) ends(e Event) {
+	switch {
+	case e.Kind == EventLeave:
+		if l := o.locals[e.Attachment]; l != nil && l.in && !l.watch {
+			o.end(l, e.Reason)
+		}
+	case e.Person != nil && e.Kind != EventWait:
+		for _, l := range slices.Clone(o.peers[e.Person.PeerID]) {
+			if l.attachment != e.Person.Attachment {
+				o.end(l, Superseded)
+			}
+		}
+	}
+}
+
+// concerns has the locals whom an event is about heed what the copy says of them.
+func (o *owner) concerns(e Event) {
+	peer := e.PeerID
+	switch {
+	case e.Kind == EventRules:
+		for _, l := range o.locals {
+			if l.in {
+				o.heed(l)
+			}
+		}
+		return
+	case e.Person != nil:
+		peer = e.Person.PeerID
+	}
+	for _, l := range o.peers[peer] {
+		o.heed(l)
+	}
 }
 
 // heed takes over what the home decides about a local, and what the rules allow
@@ -140,7 +192,7 @@ func (o *owner) heed(l *local) {
 
 // end is the end of a local that did not leave by itself.
 func (o *owner) end(l *local, reason Reason) {
-	delete(o.locals, l.attachment)
+	o.drop(l)
 	for id, p := range o.pending {
 		if p.write != nil && p.command.attachment() == l.attachment {
 			delete(o.pending, id)
@@ -153,13 +205,13 @@ func (o *owner) end(l *local, reason Reason) {
 // resetAll compares the locals with a state that replaced the copy. It reports
 // whether the home must be told again who is here.
 func (o *owner) resetAll() (missing bool) {
-	s := &o.core.s
+	s, snap := &o.core.s, o.core.Snapshot()
 	for _, l := range o.locals {
 		if !l.in {
 			continue
 		}
 		if l.watch {
-			l.observer.Reset(o.core.Snapshot())
+			l.observer.Reset(snap)
 			continue
 		}
 		p, present := s.People[l.person.PeerID]
@@ -167,14 +219,14 @@ func (o *owner) resetAll() (missing bool) {
 		switch {
 		case present && p.Attachment == l.attachment:
 			o.heed(l)
-			l.observer.Reset(o.core.Snapshot())
+			l.observer.Reset(snap)
 		case over && reason != Lost:
 			o.end(l, reason)
 		case present && p.Claim.After(l.person.Claim):
 			o.end(l, Superseded)
 		default:
 			missing = true
-			l.observer.Reset(o.core.Snapshot())
+			l.observer.Reset(snap)
 		}
 	}
 	return missing

@@ -31,10 +31,13 @@ type owner struct {
 	mode mode
 	home geo.NodeID // followed, or self
 
-	locals  map[string]*local   // by attachment
-	pending map[uint64]*pending // by command id
-	leaving map[string]Ended    // left here, the home may not know
-	lastID  uint64
+	locals    map[string]*local   // by attachment
+	peers     map[string][]*local // those who are in, by peer id
+	onlookers map[string]*local   // watchers who are not
+	audience  audience
+	pending   map[uint64]*pending // by command id
+	leaving   map[string]Ended    // left here, the home may not know
+	lastID    uint64
 
 	calls   int  // questions under way
 	dropped bool // the home no longer needs this copy
@@ -49,7 +52,7 @@ type owner struct {
 func newOwner(p *Plane, k Key) *owner {
 	return &owner{
 		p: p, key: k, box: newMailbox[func(*owner)](), log: p.log.With("company", k.Company, "room", k.Room),
-		locals: map[string]*local{}, pending: map[uint64]*pending{}, leaving: map[string]Ended{},
+		locals: map[string]*local{}, peers: map[string][]*local{}, onlookers: map[string]*local{}, pending: map[uint64]*pending{}, leaving: map[string]Ended{},
 	}
 }
 
@@ -78,6 +81,8 @@ func (o *owner) run() {
 		case <-timer.C:
 		}
 		next := o.tick(o.now())
+		next = earlier(next, o.tellViewers(o.now()))
+		o.spread()
 		if o.idle() && o.p.retire(o) {
 			return
 		}
@@ -135,7 +140,10 @@ func (o *owner) setMode(m mode, home geo.NodeID) {
 func (o *owner) setCore(c *Core) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.core = c
+	o.core, o.audience = c, audience{}
+	if c != nil {
+		o.audience = c.s.hears()
+	}
 }
 
 // info and locate are for other goroutines.
@@ -221,6 +229,7 @@ func (o *owner) linkChanged(peer geo.NodeID, up bool) {
 }
 
 func (o *owner) send(to geo.NodeID, topic string, m message) bool {
+	o.spread() // first, since what is said is about the state that it leads to
 	return o.p.send(to, o.key, topic, m)
 }
 

@@ -93,6 +93,7 @@ func TestRoomIsForgottenEverywhere(t *testing.T) {
 	})
 }
 
+// Covers F-046.
 func TestSamePeerFromTwoNodesAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := newNetwork(t, wan, "fra", "iad", "syd")

@@ -139,7 +139,7 @@ func (o *owner) sync(id geo.NodeID, f *follower, have Position) {
 		f.synced = true
 		f.acked = max(f.acked, have.Version)
 		for _, b := range o.lead.log[uint64(len(o.lead.log))-missing:] {
-			f.synced = f.synced && o.send(id, topicBatch, &batchMsg{Batch: b})
+			f.synced = f.synced && o.send(id, topicBatch, &batchMsg{Batches: []Batch{b}})
 		}
 		o.p.metrics.resyncs.WithLabelValues("batches").Inc()
 		return

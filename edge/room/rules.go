@@ -148,7 +148,7 @@ func (c *Core) setRules(r Rules, at Stamp) []Event {
 		return nil
 	}
 	events := []Event{ruled(r)}
-	for _, p := range c.s.snapshot().People {
+	for _, p := range c.s.everybody() {
 		if q := p.kept(r.may(p), at); !q.equal(p) {
 			events = append(events, changed(q))
 		}

@@ -112,7 +112,7 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 	case "join":
 		b, err = c.Join(s.now, JoinCommand{
 			PeerID: arg["peer"], Subject: arg["subject"], Name: arg["peer"], Role: cmp.Or(Role(arg["role"]), Regular), Node: geo.NodeID(arg["node"]), POP: arg["node"], Attachment: att,
-			Claim: Stamp{Wall: number(arg["claim"])}, Capacity: int(number(arg["capacity"])), Ticket: s.tickets[arg["ticket"]],
+			Claim: Stamp{Wall: number(arg["claim"])}, Kind: RoomKind(arg["kind"]), Capacity: int(number(arg["capacity"])), Ticket: s.tickets[arg["ticket"]],
 			Owner: arg["owner"] == "yes", Mode: Mode(arg["mode"]), Lobby: arg["lobby"] == "yes", Rules: configuration(arg),
 			Media: media(arg["on"]), Identities: identify(arg["peer"], strings.FieldsFunc(arg["by"], func(r rune) bool { return r == ',' })),
 		})
@@ -130,6 +130,8 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 			known = Hushed{}
 		}
 		b, err = c.Set(att, p.Name, m, tracksOf(att, m), known)
+	case "away":
+		b, err = c.Away(s.now, att)
 	case "rename":
 		b, err = c.Rename(att, arg["name"])
 	case "chat":
@@ -303,7 +305,15 @@ func describe(e Event) string {
 		}
 		return out
 	case eventMeta:
-		return fmt.Sprintf("meta secrets=%d capacity=%d base=%d@%s", len(e.Meta.Secrets), e.Meta.Capacity, e.Meta.Base.Version, e.Meta.Base.Epoch.Node)
+		return fmt.Sprintf("meta secrets=%d%s base=%d@%s", len(e.Meta.Secrets), places(*e.Meta), e.Meta.Base.Version, e.Meta.Base.Epoch.Node)
 	}
 	return "?"
+}
+
+// places are the places of a room, and of which part.
+func places(m Meta) string {
+	if m.Kind == Webinar {
+		return fmt.Sprintf(" speakers=%d viewers=%d", m.Places.Speakers, m.Places.Viewers)
+	}
+	return fmt.Sprintf(" capacity=%d", m.Places.Call)
 }

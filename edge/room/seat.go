@@ -22,7 +22,8 @@ type Join struct {
 	Identities []string // what a block holds for, beside the peer id
 	Rules      *Rules   // as configured for the room; nil: as they are
 	Lobby      bool     // they wait also where others do not
-	Capacity   int      // of the room; 0: as it is
+	Kind       RoomKind // of the room, as they know it; empty: they do not
+	Capacity   int      // of the part of the room that they ask for, 0: as it is
 	Attachment string   // unique id of the connection; empty: one is made
 	POP        string   // empty: the node's
 	Proof      Proof    // the token that let the participant in
@@ -41,7 +42,8 @@ type Join struct {
 // say comes after the returned snapshot.
 type Observer interface {
 	// Update tells the events that lead to a version. There may be none that
-	// an observer sees.
+	// an observer sees. Of a webinar's viewers, who are only counted, nobody is
+	// told but of themselves, and versions are left out.
 	Update(version uint64, events []Event)
 	// Reset replaces everything told before.
 	Reset(s Snapshot)
@@ -85,7 +87,7 @@ func (p *Plane) Join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
 	c := &JoinCommand{
 		PeerID: j.Peer, Subject: j.Subject, Name: j.Name, Role: j.Role, Owner: j.Owner, Mode: j.Mode, Rules: j.Rules, Lobby: j.Lobby, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
-		Claim: p.clock.read(), Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket, Proof: j.Proof,
+		Claim: p.clock.read(), Kind: j.Kind, Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket, Proof: j.Proof,
 	}
 	if c.PeerID == "" && c.Ticket == "" {
 		c.PeerID = p.name()
@@ -233,6 +235,10 @@ func (s *Seat) write(ctx context.Context, w *written, c command) (uint64, error)
 		return 0, context.Cause(ctx)
 	}
 }
+
+// Away shows the others that the participant's client is gone and may come back,
+// by a Join with the ticket. Who does not is lost in the end; earlier by Leave.
+func (s *Seat) Away() { s.post(func(o *owner) { o.away(s.attachment) }) }
 
 // Leave ends the presence with a reason. Later calls do nothing.
 func (s *Seat) Leave(reason Reason) {

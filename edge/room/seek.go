@@ -182,11 +182,9 @@ func (o *owner) redirected(to geo.NodeID) {
 
 // notFound ends the search of those who only wanted to watch.
 func (o *owner) notFound() {
-	for _, l := range o.locals {
-		if l.watch && !l.in {
-			delete(o.locals, l.attachment)
-			l.entered <- entered{err: ErrNotFound}
-		}
+	for _, l := range o.onlookers {
+		o.drop(l)
+		l.entered <- entered{err: ErrNotFound}
 	}
 	if o.core != nil && !o.needed() {
 		o.dropped = true

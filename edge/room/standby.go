@@ -49,15 +49,9 @@ func (o *owner) keepStandby() {
 
 // prune drops the followers nobody needs: no people, no watcher, not standby.
 func (o *owner) prune() {
-	people := map[geo.NodeID]bool{}
-	for _, p := range o.core.s.People {
-		people[p.Node] = true
-	}
-	for _, g := range o.core.s.Lobby {
-		people[g.Node] = true
-	}
+	people := o.core.s.count().nodes
 	for id, f := range o.lead.followers {
-		if people[id] || f.watch || id == o.lead.standby {
+		if people[id] > 0 || f.watch || id == o.lead.standby {
 			continue
 		}
 		delete(o.lead.followers, id)

@@ -1,7 +1,6 @@
 package room
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -25,7 +24,8 @@ type State struct {
 	Version    uint64            `json:"version"`
 	Base       Position          `json:"base"` // other epochs' positions up to here are contained
 	Secrets    [][]byte          `json:"secrets"`
-	Capacity   int               `json:"capacity"`
+	Kind       RoomKind          `json:"kind,omitempty"` // empty: Call
+	Places     Places            `json:"places"`
 	Rules      Rules             `json:"rules"`
 	Ordinal    uint64            `json:"ordinal"` // last given
 	Seq        uint64            `json:"seq"`     // last chat sequence number given
@@ -35,6 +35,8 @@ type State struct {
 	Chat       []Message         `json:"chat"`
 	Ended      []Ended           `json:"ended"`
 	EmptySince time.Time         `json:"empty_since,omitzero"`
+
+	census *census // see count
 }
 
 // Ended remembers why an attachment is over.
@@ -46,15 +48,18 @@ type Ended struct {
 	At         time.Time `json:"at,omitzero"`        // zero: resumed elsewhere
 }
 
-// Snapshot is a room as those in it may see it. People are in join order.
+// Snapshot is a room as those in it may see it. People are in join order: those
+// of whom everybody is told. They are shared, and nobody writes to them.
 type Snapshot struct {
 	Company, Room, Session string
 
 	Epoch    Epoch
 	Version  uint64
-	Capacity int
+	Kind     RoomKind
+	Places   Places
 	Rules    Rules
 	People   []Person
+	Viewers  int      // how many there are, listed or not
 	Lobby    []Person // who waits, for moderators' eyes, the first to come first
 	verdicts []Verdict
 	Chat     []Message
@@ -89,23 +94,21 @@ func (s State) clone() State {
 	s.Verdicts = slices.Clone(s.Verdicts)
 	s.Chat = slices.Clone(s.Chat)
 	s.Ended = slices.Clone(s.Ended)
+	s.census = s.counted()
 	return s
 }
 
-func (s State) snapshot() Snapshot {
-	people := slices.SortedFunc(maps.Values(s.People), func(a, b Person) int {
-		return cmp.Or(cmp.Compare(a.Ordinal, b.Ordinal), cmp.Compare(a.PeerID, b.PeerID))
-	})
+func (s *State) snapshot() Snapshot {
 	return Snapshot{
 		Company: s.Company, Room: s.Room, Session: s.Session, Epoch: s.Epoch, Version: s.Version,
-		Capacity: s.Capacity, Rules: s.Rules, People: people, Lobby: s.waiting(), verdicts: slices.Clone(s.Verdicts), Chat: slices.Clone(s.Chat),
+		Kind: s.Kind, Places: s.Places, Rules: s.Rules, People: s.shown(), Viewers: s.count().viewers, Lobby: s.waiting(), verdicts: slices.Clone(s.Verdicts), Chat: slices.Clone(s.Chat),
 	}
 }
 
 // validate says why a state from the network cannot be taken.
 func (s State) validate() error {
 	ok := s.key().valid() && okID(s.Session) && okID(string(s.Epoch.Node)) && okID(string(s.Base.Epoch.Node)) &&
-		validSecrets(s.Secrets) && s.Capacity >= 0 && s.Rules.valid() && len(s.People) <= maxPeople &&
+		validSecrets(s.Secrets) && s.Kind.valid() && s.Places.valid() && s.Rules.valid() && len(s.People) <= maxPeople &&
 		len(s.Lobby) <= maxLobby && len(s.Verdicts) <= maxVerdicts &&
 		len(s.Ended) <= endedKept && validLog(s.Chat) && s.Seq >= uint64(len(s.Chat))
 	attachments := make(map[string]bool, len(s.People))
@@ -130,17 +133,13 @@ func (s State) validate() error {
 }
 
 func (s *State) meta() Meta {
-	return Meta{Secrets: slices.Clone(s.Secrets), Capacity: s.Capacity, Base: s.Base}
+	return Meta{Secrets: slices.Clone(s.Secrets), Kind: s.Kind, Places: s.Places, Base: s.Base}
 }
 
 // at finds who holds an attachment.
 func (s *State) at(attachment string) (Person, bool) {
-	for _, p := range s.People {
-		if p.Attachment == attachment {
-			return p, true
-		}
-	}
-	return Person{}, false
+	p, ok := s.People[s.count().people[attachment]]
+	return p, ok && p.Attachment == attachment
 }
 
 // ended finds why an attachment is over; the latest reason counts.
@@ -171,7 +170,7 @@ func (s *State) apply(e Event) {
 		if old, ok := s.People[p.PeerID]; ok && old.Attachment != p.Attachment {
 			s.end(old, Superseded, time.Time{})
 		}
-		s.People[p.PeerID] = p
+		s.put(p)
 		s.Ordinal = max(s.Ordinal, p.Ordinal)
 		if s.Opened.IsZero() {
 			s.Opened = p.JoinedAt
@@ -182,7 +181,7 @@ func (s *State) apply(e Event) {
 		if !ok || p.Attachment != e.Attachment {
 			return
 		}
-		delete(s.People, e.PeerID)
+		s.remove(p)
 		s.end(p, e.Reason, e.At)
 		if len(s.People) == 0 {
 			s.EmptySince = e.At
@@ -193,7 +192,7 @@ func (s *State) apply(e Event) {
 	case EventRules:
 		s.Rules = *e.Rules
 	case EventWait:
-		s.Lobby[e.Person.PeerID] = *e.Person
+		s.list(*e.Person)
 	case EventWent:
 		s.unlisted(e)
 	case eventVerdict:
@@ -201,7 +200,7 @@ func (s *State) apply(e Event) {
 	case eventActed:
 		if p, ok := s.People[e.PeerID]; ok && p.Attachment == e.Attachment {
 			p.Acted = *e.Set
-			s.People[e.PeerID] = p
+			s.put(p)
 		}
 	case eventOver:
 		if len(s.People) == 0 {
@@ -213,7 +212,11 @@ func (s *State) apply(e Event) {
 			s.Seq = max(s.Seq, m.Seq)
 		}
 	case eventMeta:
-		s.Secrets, s.Capacity, s.Base = slices.Clone(e.Meta.Secrets), e.Meta.Capacity, e.Meta.Base
+		s.Secrets, s.Places, s.Base = slices.Clone(e.Meta.Secrets), e.Meta.Places, e.Meta.Base
+		if s.Kind != e.Meta.Kind {
+			s.Kind = e.Meta.Kind
+			s.census = s.counted()
+		}
 	}
 }
 
@@ -253,7 +256,7 @@ func (s *State) unlisted(e Event) {
 	if !ok || g.Attachment != e.Attachment {
 		return
 	}
-	delete(s.Lobby, e.PeerID)
+	s.unlist(g)
 	if e.Reason != "" {
 		s.keepEnd(Ended{Attachment: e.Attachment, PeerID: e.PeerID, Reason: e.Reason})
 	}

@@ -24,7 +24,6 @@ const (
 	secretsKept = 4         // ticket secrets accepted: the current one and those of merged or rotated rooms
 	secretSize  = 32        // bytes, the block HMAC-SHA256 is strongest with
 	chatBytes   = 512 << 10 // of kept messages as encoded: a state must fit one message between nodes
-	noCapacity  = 50        // capacity of a room nobody gave one, L-01 of the limits
 )
 
 // Key names a room: its company and its public id there.

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
@@ -81,6 +82,23 @@ func (s *State) verdict(identities []string) (out Verdict) {
 func (s Snapshot) Blocked(peer string, identities []string) bool {
 	state := State{Verdicts: s.verdicts}
 	return state.verdict(identify(peer, identities)).Blocked
+}
+
+// Receives is what the room would answer somebody who comes in anew, as far as
+// this copy knows: ErrBlocked, ErrLocked, or whether they have to wait. The home
+// decides when they come, and counts the places.
+func (s Snapshot) Receives(peer string, identities []string, proof Proof, role Role) (waits bool, err error) {
+	state := State{Verdicts: s.verdicts}
+	v := state.verdict(append(proof.mark(), identify(peer, identities)...))
+	switch {
+	case v.Blocked:
+		return false, ErrBlocked
+	case cmp.Or(v.Role, role) == Moderator:
+		return false, nil
+	case s.Rules.Locked.Value:
+		return false, ErrLocked
+	}
+	return s.Rules.Lobby.Value, nil
 }
 
 // judge remembers a decision about a person beside the earlier ones.

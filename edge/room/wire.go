@@ -9,10 +9,12 @@ import (
 
 // wireVersion is the version of the protocol between nodes. A message of any
 // other is refused.
-const wireVersion = 3
+const wireVersion = 4
 
-// maxBody bounds a message between nodes, in bytes, before it is decoded.
-const maxBody = 1 << 20
+// maxBody bounds a message between nodes, in bytes, before it is decoded. The state
+// of a webinar is the largest: 2,020 people with every text at its bound and all the
+// chat are within it, as the test of bounds shows; a usual one has a tenth of that.
+const maxBody = 8 << 20
 
 // Bounds of lists in messages, beyond those of what they contain.
 const (
@@ -67,6 +69,7 @@ type setCommand struct {
 	Media      Media             `json:"media"`
 	Tracks     map[string]string `json:"tracks,omitempty"`
 	Known      Hushed            `json:"known,omitzero"` // what the media knows of
+	Away       bool              `json:"away,omitempty"` // the client is gone for now; then nothing else counts
 }
 
 type chatCommand struct {
@@ -151,8 +154,11 @@ type stateMsg struct {
 
 type batchMsg struct {
 	head
-	Batch Batch `json:"batch"`
+	Batches []Batch `json:"batches"` // of one epoch, in order
 }
+
+// epoch is that of the batches.
+func (m *batchMsg) epoch() Epoch { return m.Batches[0].Epoch }
 
 type ackMsg struct {
 	head

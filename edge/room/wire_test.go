@@ -10,7 +10,7 @@ import (
 )
 
 func TestUnknownVersionIsRefused(t *testing.T) {
-	body := strings.Replace(string(encode(Key{"acme", "demo"}, &whoMsg{})), `"v":3`, `"v":4`, 1)
+	body := strings.Replace(string(encode(Key{"acme", "demo"}, &whoMsg{})), `"v":4`, `"v":5`, 1)
 	if err := decode([]byte(body), &whoMsg{}); !errors.Is(err, ErrVersion) {
 		t.Error(err)
 	}
@@ -57,10 +57,10 @@ func FuzzMessages(f *testing.F) {
 	seeds := []message{
 		&registerMsg{Stamp: Stamp{Wall: 5}, Have: state.position(), State: &state, Yield: true, Mine: c.Snapshot().People, Leaves: []Ended{{"a9", "x", Left, epoch0, epoch0}},
 			Commands: []command{{ID: 1, Join: &JoinCommand{PeerID: "bob", Name: "Bob", Role: Regular, Attachment: "b1"}}}, Suspects: []geo.NodeID{"syd"}},
-		&whoMsg{Copy: true}, &stateMsg{State: state}, &batchMsg{Batch: batch}, &ackMsg{Have: state.position(), Resync: true},
+		&whoMsg{Copy: true}, &stateMsg{State: state}, &batchMsg{Batches: []Batch{batch}}, &ackMsg{Have: state.position(), Resync: true},
 		&commandMsg{Stamp: Stamp{Wall: 5}, Commands: []command{{ID: 2, Chat: &chatCommand{"a1", "m2", "hi"}}, {ID: 3, Set: &setCommand{Attachment: "a1"}},
 			{ID: 4, Act: &actCommand{"m1", Stamp{Wall: 7}, Act{Verb: "admit", Peer: "eve"}}}}},
-		&batchMsg{Batch: ruled}, &batchMsg{Batch: lobby}, &batchMsg{Batch: waits}, &batchMsg{Batch: blocked},
+		&batchMsg{Batches: []Batch{ruled}}, &batchMsg{Batches: []Batch{lobby}}, &batchMsg{Batches: []Batch{waits}}, &batchMsg{Batches: []Batch{blocked}},
 		&resultMsg{Failed: []failure{{1, "full"}}}, &announceMsg{Home: "iad", Have: state.position()}, &dropMsg{Over: true},
 	}
 	for i, m := range seeds {

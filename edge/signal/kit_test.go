@@ -96,11 +96,19 @@ func (s *fakeSession) Act(_ context.Context, a Act) error {
 	}
 	return nil
 }
+func (s *fakeSession) People(q Lookup) (Page, error) {
+	s.note(fmt.Sprint("people ", q.Match))
+	if q.Match == "secret" {
+		return Page{}, &Error{Kind: Failed, Code: NotAllowed}
+	}
+	return Page{People: []Person{{Peer: "v1", Name: q.Match}}, Next: "more", Total: 7}, nil
+}
 func (s *fakeSession) Offer(_ context.Context, offer string, _ Up) (string, SlotMIDs, error) {
 	s.note("offer")
 	return fmt.Sprint(len(offer)), SlotMIDs{Video: []string{"5"}}, nil
 }
 func (s *fakeSession) Leave() { s.over <- "left" }
+func (s *fakeSession) Away()  { s.over <- "away" }
 func (s *fakeSession) Lost()  { s.over <- "lost" }
 
 // fakeHost admits everyone to one session, unless err says why not.

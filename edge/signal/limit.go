@@ -18,6 +18,7 @@ const (
 	reactRate, reactBurst         = 2, 10   // reactions, of the acts
 	subscribeRate, subscribeBurst = 20, 100 // subscribe and views together
 	offerRate, offerBurst         = 0.5, 10
+	peopleRate, peopleBurst       = 5, 20 // looks through thousands while somebody types
 )
 
 // bucket is a token bucket: rate tokens a second, at most burst of them. The
@@ -54,7 +55,7 @@ func (b *bucket) wait(ctx context.Context) bool {
 }
 
 // limits are the buckets of one client. They belong to its reader.
-type limits struct{ all, chat, change, react, subscribe, offer bucket }
+type limits struct{ all, chat, change, react, subscribe, offer, people bucket }
 
 func newLimits() *limits {
 	return &limits{
@@ -64,6 +65,7 @@ func newLimits() *limits {
 		react:     bucket{rate: reactRate, burst: reactBurst},
 		subscribe: bucket{rate: subscribeRate, burst: subscribeBurst},
 		offer:     bucket{rate: offerRate, burst: offerBurst},
+		people:    bucket{rate: peopleRate, burst: peopleBurst},
 	}
 }
 
@@ -76,6 +78,8 @@ func (l *limits) allow(r Request, now time.Time) bool {
 		return l.change.take(now) && (r.Verb != "react" || l.react.take(now))
 	case "media", "rename":
 		return l.change.take(now)
+	case "people":
+		return l.people.take(now)
 	case "offer":
 		return l.offer.take(now)
 	}

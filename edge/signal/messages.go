@@ -29,20 +29,23 @@ const (
 // Join is the first message of a client. The attributes are those of the URL;
 // none of them is trusted before the entry decision.
 type Join struct {
-	Type      string `json:"type"`
-	V         int    `json:"v"`
-	Room      string `json:"room"`
-	Kind      string `json:"kind"`
-	Token     string `json:"token"`
-	Browser   string `json:"browser"` // secret that a token may be bound to
-	Name      string `json:"name"`
-	Peer      string `json:"peer_id"`
-	Resume    string `json:"resume"`
-	Offer     string `json:"offer"`
-	Up        Up     `json:"up"`
-	Media     Media  `json:"media"`
-	Hear      string `json:"hear"` // HearLoudest or empty
-	Host      string `json:"-"`    // host name the client used: it names the company
+	Type    string `json:"type"`
+	V       int    `json:"v"`
+	Room    string `json:"room"`
+	Kind    string `json:"kind"`
+	Token   string `json:"token"`
+	Browser string `json:"browser"` // secret that a token may be bound to
+	Name    string `json:"name"`
+	Peer    string `json:"peer_id"`
+	Resume  string `json:"resume"`
+	Offer   string `json:"offer"`
+	Up      Up     `json:"up"`
+	Media   Media  `json:"media"`
+	Hear    string `json:"hear"` // HearLoudest or empty
+	// Attributes are those of the page's address, by the names they have there.
+	Attributes map[string]string `json:"attributes"`
+
+	Host      string `json:"-"` // host name the client used: it names the company
 	UserAgent string `json:"-"`
 	Trace     string `json:"-"` // follows the join through edge, home and relay
 
@@ -112,6 +115,7 @@ type NodeRef struct {
 // RoomRef says which room was joined, its version, and which node is its home.
 type RoomRef struct {
 	ID      string `json:"id"`
+	Kind    string `json:"kind,omitempty"` // webinar, or empty for a call
 	Version uint64 `json:"version"`
 	Home    string `json:"home"`
 }
@@ -141,17 +145,19 @@ type Joined struct {
 	Room       RoomRef     `json:"room"`
 	Self       Person      `json:"self"`
 	People     []Person    `json:"people"`
+	Viewers    int         `json:"viewers,omitempty"` // of a webinar, listed or not
 	Chat       []Message   `json:"chat"`
 	Rules      Rules       `json:"rules"`
 	Lobby      []Guest     `json:"lobby,omitempty"` // for moderators
 	Slots      SlotMIDs    `json:"slots"`
 	Assigned   Assignment  `json:"assigned"`
+	Entry      *Entry      `json:"entry,omitempty"` // not after a resume: what was said before holds
 	PingMS     int         `json:"ping_ms"`
 	Trace      string      `json:"trace"`
 }
 
 // Event is one change of a room. Kind is join, person, leave, chat, rules,
-// reaction or ask.
+// reaction, ask, counted or viewers.
 type Event struct {
 	Kind    string   `json:"kind"`
 	Person  *Person  `json:"person,omitempty"`
@@ -161,6 +167,7 @@ type Event struct {
 	Rules   *Rules   `json:"rules,omitempty"`
 	Text    string   `json:"text,omitempty"`   // of a reaction
 	Source  string   `json:"source,omitempty"` // of an ask: what to switch on
+	Viewers *int     `json:"viewers,omitempty"`
 }
 
 // Update carries the events that led to a version of the room.
@@ -175,6 +182,7 @@ type Reset struct {
 	Type    string    `json:"type"`
 	Version uint64    `json:"version"`
 	People  []Person  `json:"people"`
+	Viewers int       `json:"viewers,omitempty"`
 	Chat    []Message `json:"chat"`
 	Rules   Rules     `json:"rules"`
 }
@@ -245,10 +253,13 @@ type Request struct {
 	Offer string  `json:"offer"`
 	Up    Up      `json:"up"`
 	T     float64 `json:"t"`
+	Grace bool    `json:"grace"` // of leave: the client may be back at once
 
 	Verb  string          `json:"verb"` // of act, as are the next two
 	About string          `json:"peer_id"`
 	Value json.RawMessage `json:"value"`
+
+	Lookup // of people
 }
 
 var (
@@ -280,7 +291,7 @@ func ParseJoin(b []byte) (Join, error) {
 	if j.Hear != "" && j.Hear != HearLoudest {
 		return j, fmt.Errorf("%w: hear: %q is not known", errBadMessage, clip(j.Hear))
 	}
-	return j, nil
+	return j, checkAttributes(j.Attributes)
 }
 
 // ParseRequest reads any later message of a client.
@@ -305,6 +316,9 @@ func ParseRequest(b []byte) (Request, error) {
 	}
 	if r.Type == "act" && r.Verb == "" {
 		return r, fmt.Errorf("%w: verb: is missing", errBadMessage)
+	}
+	if r.Type == "people" {
+		return r, r.Lookup.check()
 	}
 	return r, checkViews(r.Views)
 }

@@ -117,6 +117,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"act","verb":"mute","peer_id":"ann","value":"mic"}`))
 	f.Add([]byte(`{"type":"act","verb":"stage","value":{"on":true,"layout":"gallery"}}`))
 	f.Add([]byte(`{"type":"act"}`))
+	f.Add([]byte(`{"type":"people","id":"p1","after":"WyJhIiwiYiJd","match":"ann","limit":50}`))
+	f.Add([]byte(`{"type":"people","limit":-1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if j, err := ParseJoin(b); err == nil && (j.Room == "" || j.Offer == "" || j.V != Version) {
 			t.Errorf("taken without what it needs: %+v", j)

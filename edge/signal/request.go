@@ -67,29 +67,33 @@ func (c *socket) attend(over <-chan struct{}, cancel context.CancelCauseFunc) {
 	}
 }
 
-// read serves requests until the socket ends; it says whether the client left on purpose.
-func (c *socket) read(ctx context.Context, s Session) (left bool) {
+// read serves requests until the socket ends; it returns what that is to the
+// session, and whether the client said so.
+func (c *socket) read(ctx context.Context, s Session) (part func(), said bool) {
 	for {
 		f, ok := <-c.in
 		if !ok || ctx.Err() != nil && f.end == nil {
-			return false
+			return s.Lost, false
 		}
-		if f.end != nil {
-			return websocket.CloseStatus(f.end) == websocket.StatusNormalClosure
+		if f.end != nil && websocket.CloseStatus(f.end) == websocket.StatusNormalClosure {
+			return s.Leave, true
 		}
-		if !c.limits.all.wait(ctx) {
-			return false
+		if f.end != nil || !c.limits.all.wait(ctx) {
+			return s.Lost, false
 		}
 		req, err := f.request, f.err
 		if err != nil {
 			c.out.Send(asError(err, Failed).fault(clip(req.ID)))
 			continue
 		}
+		if req.Type == "leave" && req.Grace {
+			return s.Away, true
+		}
 		if req.Type == "leave" {
-			return true
+			return s.Leave, true
 		}
 		if (req.Type == "subscribe" || req.Type == "views") && !c.limits.subscribe.wait(ctx) {
-			return false
+			return s.Lost, false
 		}
 		c.handle(s, req)
 	}
@@ -129,6 +133,13 @@ func (c *socket) handle(s Session, r Request) {
 		if err := s.Rename(r.Name); err != nil {
 			c.out.Send(c.failed(err, r))
 		}
+	case "people":
+		page, err := s.People(r.Lookup)
+		if err != nil {
+			c.out.Send(c.failed(err, r))
+			return
+		}
+		c.out.Send(page.answer(r.ID))
 	case "chat", "act":
 		c.queue(c.rooms, r)
 	case "offer":

@@ -53,8 +53,10 @@ type Session interface {
 	Rename(name string) error
 	Chat(ctx context.Context, id, text string) (seq uint64, err error)
 	Act(ctx context.Context, a Act) error
+	People(q Lookup) (Page, error)
 	Offer(ctx context.Context, offer string, up Up) (string, SlotMIDs, error)
 	Leave() // the participant left
+	Away()  // the client is gone; the participant may come back at once, or has left
 	Lost()  // the socket is gone; the participant may come back
 }
 
@@ -171,17 +173,13 @@ func (c *socket) serve(parent context.Context, host Host, r *http.Request) {
 	wg.Go(func() { c.cut(ctx, cancel) })
 	wg.Go(func() { c.lane(ctx, c.rooms, func(r Request) any { return c.room(ctx, session, r) }) })
 	wg.Go(func() { c.lane(ctx, c.offers, func(r Request) any { return c.offer(ctx, session, r) }) })
-	left := c.read(ctx, session)
+	part, said := c.read(ctx, session)
 	close(c.rooms)
 	close(c.offers)
-	if left {
-		session.Leave()
-	} else {
-		session.Lost()
-	}
+	part()
 	cancel()
 	wg.Wait()
-	if left {
+	if said {
 		c.close(parent, websocket.StatusNormalClosure, "left")
 	}
 }

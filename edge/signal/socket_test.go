@@ -149,6 +149,13 @@ func TestSocketTellsLeavingFromLosing(t *testing.T) {
 	s.isOver("left")
 
 	p = s.join()
+	p.say(`{"type":"leave","grace":true}`)
+	if got := p.ends(); got != websocket.StatusNormalClosure {
+		t.Errorf("going for a moment closes with %v", got)
+	}
+	s.isOver("away")
+
+	p = s.join()
 	p.Conn.Close(websocket.StatusNormalClosure, "")
 	s.isOver("left")
 

@@ -31,7 +31,7 @@ const (
 // Limits of fields, in bytes unless said otherwise. They bound what a peer can make this
 // node hold; each is several times what the protocol above needs.
 const (
-	MaxBody    = 1 << 20 // body of a message, call or answer
+	MaxBody    = 8 << 20 // body of a message, call or answer: the state of a room of thousands
 	MaxControl = 4 << 10 // any control frame that carries no such body
 	MaxTopic   = 128
 	MaxName    = 256 // company, room, track, node id, codec, trace, build

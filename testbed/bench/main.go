@@ -10,6 +10,7 @@
 //	go run ./testbed/bench sfu
 //	go run ./testbed/bench writes --sync 5ms
 //	go run ./testbed/bench feed
+//	go run ./testbed/bench crowd
 //	go run ./testbed/bench figures FILE.json >edge/sfu/figures.svg
 //
 // It is no test: figures of a shared machine prove nothing by themselves.
@@ -32,6 +33,7 @@ type commands struct {
 	Failover failoverCommand `cmd:"" help:"Kill the leader of three control nodes: how long until a write is accepted."`
 	Writes   writesCommand   `cmd:"" help:"Read and change rooms over the API of control nodes: calls a second, processor time, syncs."`
 	Feed     feedCommand     `cmd:"" help:"Hang a thousand edges on one control node's feed: revocations, storms, processor time, memory."`
+	Crowd    crowdCommand    `cmd:"" help:"Fill a webinar on three POPs with viewers: join rate, processor time, memory, bytes; the one too many."`
 	Figures  figuresCommand  `cmd:"" help:"Draw the JSON of a run as an SVG page."`
 	Floor    floorCommand    `cmd:"" hidden:"" help:"Send sealed packets as fast as a server could; started by sfu."`
 }

@@ -24,18 +24,9 @@ type meridian struct {
 
 func startMeridian(ctx context.Context, o options) (server, error) {
 	m := &meridian{}
-	bin := o.Meridian
-	if bin == "" {
-		dir, err := os.MkdirTemp("", "bench-bin-")
-		if err != nil {
-			return nil, err
-		}
-		m.bin = dir
-		bin = filepath.Join(dir, "meridian")
-		out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "github.com/meridian-video/meridian/ops/meridian").CombinedOutput()
-		if err != nil {
-			return nil, fmt.Errorf("build meridian (or name a binary with --meridian): %w\n%s", err, out)
-		}
+	bin, err := m.build(ctx, o.Meridian)
+	if err != nil {
+		return nil, err
 	}
 	port, err := freePorts(2) // the control API is one below the POP
 	if err != nil {
@@ -52,11 +43,30 @@ func startMeridian(ctx context.Context, o options) (server, error) {
 	return m, nil
 }
 
+// build makes the binary unless one is given.
+func (m *meridian) build(ctx context.Context, given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	dir, err := os.MkdirTemp("", "bench-bin-")
+	if err != nil {
+		return "", err
+	}
+	m.bin = dir
+	bin := filepath.Join(dir, "meridian")
+	out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "github.com/meridian-video/meridian/ops/meridian").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build meridian (or name a binary with --meridian): %w\n%s", err, out)
+	}
+	return bin, nil
+}
+
 // said is the line that the network prints when it is ready.
 type said struct {
 	Ready   bool
 	Control string
 	Key     string `json:"api_key"`
+	POPs    []struct{ URL string }
 }
 
 // company is the one that a development network has.
@@ -73,12 +83,16 @@ func (m *meridian) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	body := strings.NewReader(`{"max_participants":1000}`)
-	r, err := http.NewRequestWithContext(ctx, http.MethodPatch, line.Control+"/api/v1/companies/"+company, body)
+	return line.allow(ctx, `{"max_participants":1000}`)
+}
+
+// allow changes the limits of the network's company.
+func (s said) allow(ctx context.Context, limits string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPatch, s.Control+"/api/v1/companies/"+company, strings.NewReader(limits))
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+line.Key)
+	r.Header.Set("Authorization", "Bearer "+s.Key)
 	r.Header.Set("Content-Type", "application/json")
 	res, err := web.Do(r)
 	if err != nil {
@@ -86,7 +100,7 @@ func (m *meridian) open(ctx context.Context) error {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("let more people into a room: %s", res.Status)
+		return fmt.Errorf("change limits: %s", res.Status)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -24,10 +25,14 @@ type attachment struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	seq    int
+	heard  atomic.Int64 // bytes of messages
 }
 
 // slotPlan is how many slots of each kind a participant offers.
-type slotPlan struct{ video, audio int }
+type slotPlan struct {
+	video, audio int
+	watches      bool // a viewer of a webinar, who offers nothing to send
+}
 
 // join joins a room with the m-line plan of the protocol and connects.
 func (m *meridian) join(ctx context.Context, room, name string, c *light.Client, plan slotPlan, media signal.Media, simulcast bool) (_ *attachment, err error) {
@@ -45,6 +50,10 @@ func (m *meridian) join(ctx context.Context, room, name string, c *light.Client,
 	}
 	a.conn.SetReadLimit(4 << 20)
 	sections := []light.Section{{Send: true}, {Video: true, Send: true, Simulcast: simulcast}, {Video: true, Send: true}, {Video: true, Send: true}, {Send: true}}
+	kind, up := "call", signal.Up{Mic: "0", Camera: "1", Camera2: "2", Share: "3", ShareAudio: "4"}
+	if plan.watches {
+		kind, up, sections = "webinar", signal.Up{}, nil
+	}
 	for range plan.video {
 		sections = append(sections, light.Section{Video: true})
 	}
@@ -52,8 +61,8 @@ func (m *meridian) join(ctx context.Context, room, name string, c *light.Client,
 		sections = append(sections, light.Section{})
 	}
 	err = a.send(ctx, signal.Join{
-		Type: "join", V: signal.Version, Room: room, Kind: "call", Name: name, Offer: c.Offer(sections...),
-		Up: signal.Up{Mic: "0", Camera: "1", Camera2: "2", Share: "3", ShareAudio: "4"}, Media: media,
+		Type: "join", V: signal.Version, Room: room, Kind: kind, Name: name, Offer: c.Offer(sections...),
+		Up: up, Media: media,
 	})
 	if err != nil {
 		return nil, err
@@ -62,12 +71,13 @@ func (m *meridian) join(ctx context.Context, room, name string, c *light.Client,
 	if err != nil {
 		return nil, fmt.Errorf("read answer to join: %w", err)
 	}
+	a.heard.Add(int64(len(b)))
 	var fault signal.Fault
 	if err := json.Unmarshal(b, &fault); err != nil {
 		return nil, err
 	}
 	if fault.Type != "joined" {
-		return nil, fmt.Errorf("join %s: %s: %s", room, fault.Code, fault.Message)
+		return nil, fmt.Errorf("join %s: %w", room, &signal.Error{Kind: signal.Refused, Code: fault.Code, Message: fault.Message})
 	}
 	if err := json.Unmarshal(b, &a.joined); err != nil {
 		return nil, err
@@ -91,9 +101,11 @@ func (a *attachment) send(ctx context.Context, v any) error {
 // drain reads what the server says: a client that does not is ended.
 func (a *attachment) drain(ctx context.Context) {
 	for {
-		if _, _, err := a.conn.Read(ctx); err != nil {
+		_, b, err := a.conn.Read(ctx)
+		if err != nil {
 			return
 		}
+		a.heard.Add(int64(len(b)))
 	}
 }
 

@@ -44,6 +44,7 @@ func moderator(t *testing.T, c *cluster.Cluster, pop, room string) *client.Clien
 // TestRoomsBitrateIsCapped has a moderator bound what everybody sends: what a
 // browser sends, and another receives, keeps to it within 5 s, is a smaller
 // picture that goes on, and comes back when the bound is removed.
+// Covers F-098.
 func TestRoomsBitrateIsCapped(t *testing.T) {
 	c := cluster.Start(t, "fra", "iad")
 	mod := moderator(t, c, "iad", "capped")

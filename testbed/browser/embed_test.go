@@ -44,6 +44,7 @@ for (const e of ["ready", "joined", "left", "participantjoined", "mediachanged",
 
 // TestAMeetingInAPartnersPage: pages of three sites over HTTPS, nothing stored
 // for third parties. The listed one embeds and commands, the other sees nothing.
+// Covers F-125, F-127.
 func TestAMeetingInAPartnersPage(t *testing.T) {
 	c := cluster.Start(t, "fra")
 	edge, err := url.Parse(c.Edges["fra"].URL)

@@ -71,6 +71,7 @@ func TestMeetingAcrossPOPs(t *testing.T) {
 			}
 		}
 	})
+	// Covers F-069.
 	t.Run("chat reaches everyone in one order", func(t *testing.T) {
 		for _, pop := range pops {
 			say(pages[pop], "hello from "+pop)

@@ -92,6 +92,7 @@ func (s State) named(name string) (found struct {
 // by what three people see, hear and press.
 func TestModeratorsPage(t *testing.T) {
 	m := gather(t)
+	// Covers F-093.
 	t.Run("the lobby holds who comes, and lets in who is admitted", func(t *testing.T) {
 		m.ann.within(t).says("The host will let you in soon")
 		m.mod.within(t).says("2 waiting")
@@ -105,6 +106,7 @@ func TestModeratorsPage(t *testing.T) {
 		m.ben.within(t).isIn()
 		m.ben.within(t).Hears(startTimeout, 440)
 	})
+	// Covers F-090.
 	t.Run("who is muted falls silent, is told, and stays so", func(t *testing.T) {
 		mod, ann, ben := m.mod.within(t), m.ann.within(t), m.ben.within(t)
 		ann.until("is heard", func(s State) bool { return s.named("Ann").Mic })
@@ -128,6 +130,7 @@ func TestModeratorsPage(t *testing.T) {
 		m.ann.within(t).Click(".ask .primary")
 		m.ben.within(t).Hears(startTimeout, 440)
 	})
+	// Covers F-070.
 	t.Run("a hand goes up by a key and down by the moderator", func(t *testing.T) {
 		if _, err := Eval[bool](m.ben, `document.body.dispatchEvent(new KeyboardEvent("keydown", {code: "KeyH", bubbles: true}))`); err != nil {
 			t.Fatal(err)
@@ -136,6 +139,7 @@ func TestModeratorsPage(t *testing.T) {
 		m.about("Ben", "Lower hand")
 		m.ben.within(t).until("has it down", func(s State) bool { return !s.named("Ben").Hand })
 	})
+	// Covers F-097.
 	t.Run("a locked room takes nobody", func(t *testing.T) {
 		m.room("Lock the meeting")
 		m.ann.within(t).until("sees the lock", func(s State) bool { return s.Rules.Locked })
@@ -144,6 +148,7 @@ func TestModeratorsPage(t *testing.T) {
 		late.Type("#name", "Late\r")
 		late.until("is refused", func(s State) bool { return s.Phase == "refused" && s.Code == "locked" })
 	})
+	// Covers F-094.
 	t.Run("a role changes live", func(t *testing.T) {
 		ben := m.ben.within(t)
 		ben.Click(`[aria-label^="People"]`)
@@ -155,6 +160,7 @@ func TestModeratorsPage(t *testing.T) {
 		m.about("Ben", "Make participant")
 		ben.shows("no controls", `document.querySelector("[aria-label='Actions for Ann']") === null`)
 	})
+	// Covers F-142.
 	t.Run("the call page is accessible", func(t *testing.T) {
 		for _, dark := range []bool{false, true} {
 			m.mod.Scheme(dark)
@@ -163,11 +169,13 @@ func TestModeratorsPage(t *testing.T) {
 			}
 		}
 	})
+	// Covers F-088.
 	t.Run("who is removed reads that", func(t *testing.T) {
 		m.about("Ann", "Remove")
 		m.ann.within(t).until("is out", func(s State) bool { return s.Phase == "ended" && s.Code == "kicked" })
 		m.ann.within(t).says("You were removed")
 	})
+	// Covers F-096.
 	t.Run("the end is everybody's", func(t *testing.T) {
 		m.room("End for everyone…")
 		m.mod.within(t).press("End meeting")

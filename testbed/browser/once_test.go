@@ -10,6 +10,7 @@ import (
 
 // TestALinkForOne: a link with a token that serves once opens the room in the
 // browser that opened it first, also after a reload, and in no other.
+// Covers F-047.
 func TestALinkForOne(t *testing.T) {
 	c := cluster.Start(t, "fra")
 	c.Call("POST", "/companies/"+c.Company+"/rooms", map[string]any{"public_id": "board"}, nil)

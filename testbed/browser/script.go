@@ -20,6 +20,9 @@ var (
 	//go:embed scripts/wire.js
 	wire string
 
+	//go:embed scripts/witness.js
+	witness string // for Witnessed
+
 	//go:embed scripts/stills.js
 	stills string // for watches
 )

@@ -8,6 +8,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,7 @@ import (
 type Options struct {
 	WS      string // ws://…/ws
 	Room    string
+	Kind    string // of the page; empty: call
 	Name    string
 	Peer    string
 	Token   string
@@ -40,6 +42,8 @@ type Options struct {
 	Audio   int                  // audio slots; 0: 3
 	Media   signal.Media
 	Hear    string // "loudest": the node says what the audio slots play
+
+	Attributes map[string]string // of the page's address
 
 	Waiting func() // called when a moderator must admit the client first
 }
@@ -64,6 +68,8 @@ type Client struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed and renewed with every message
 	people  map[string]signal.Person
+	viewers int
+	pages   map[string]signal.Page // answers to lookups, by id
 	chat    []signal.Message
 	version uint64
 	resets  int
@@ -124,7 +130,7 @@ func (r *Refusal) Error() string { return fmt.Sprintf("refused: %s: %s", r.Code,
 func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 	c := &Client{
 		changed: make(chan struct{}), people: map[string]signal.Person{}, acks: map[string]uint64{},
-		fails: map[string]signal.Fault{}, slots: map[string]*Slot{},
+		fails: map[string]signal.Fault{}, pages: map[string]signal.Page{}, slots: map[string]*Slot{},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
@@ -142,8 +148,8 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 		return nil, fmt.Errorf("make offer: %w", err)
 	}
 	err = c.send(signal.Join{
-		Type: "join", V: signal.Version, Room: o.Room, Kind: "call", Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
-		Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear,
+		Type: "join", V: signal.Version, Room: o.Room, Kind: cmp.Or(o.Kind, "call"), Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
+		Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear, Attributes: o.Attributes,
 	})
 	if err != nil {
 		return nil, err
@@ -156,7 +162,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 		c.people[p.Peer] = p
 	}
 	c.chat, c.version = c.Joined.Chat, c.Joined.Room.Version
-	c.rules, c.lobby = c.Joined.Rules, c.Joined.Lobby
+	c.rules, c.lobby, c.viewers = c.Joined.Rules, c.Joined.Lobby, c.Joined.Viewers
 	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: c.Joined.Answer}); err != nil {
 		return nil, fmt.Errorf("take answer: %w", err)
 	}
@@ -372,6 +378,9 @@ func (c *Client) read() {
 			Video   []*signal.SlotLayer
 			Rules   signal.Rules
 			Waiting []signal.Guest
+			Viewers int
+			Next    string
+			Total   int
 		}
 		if json.Unmarshal(b, &m) != nil {
 			continue
@@ -385,11 +394,13 @@ func (c *Client) read() {
 			}
 		case "reset":
 			c.resets++
-			c.version, c.chat, c.rules = m.Version, m.Chat, m.Rules
+			c.version, c.chat, c.rules, c.viewers = m.Version, m.Chat, m.Rules, m.Viewers
 			c.people = map[string]signal.Person{}
 			for _, p := range m.People {
 				c.people[p.Peer] = p
 			}
+		case "people":
+			c.pages[m.ID] = signal.Page{ID: m.ID, People: m.People, Next: m.Next, Total: m.Total}
 		case "speaking":
 			c.speaks, c.leads = m.Peers, m.Leads
 		case "heard":
@@ -434,7 +445,7 @@ func names(slots []*string) []string {
 
 func (c *Client) apply(e signal.Event) {
 	switch {
-	case e.Kind == "leave":
+	case e.Kind == "leave", e.Kind == "counted":
 		delete(c.people, e.Peer)
 	case e.Person != nil:
 		c.people[e.Person.Peer] = *e.Person
@@ -442,6 +453,8 @@ func (c *Client) apply(e signal.Event) {
 		c.chat = append(c.chat, *e.Message)
 	case e.Rules != nil:
 		c.rules = *e.Rules
+	case e.Viewers != nil:
+		c.viewers = *e.Viewers
 	case e.Kind == "ask":
 		c.asked = append(c.asked, e.Source)
 	case e.Kind == "reaction":
@@ -452,7 +465,8 @@ func (c *Client) apply(e signal.Event) {
 // State is what a client knows of the room.
 type State struct {
 	Version  uint64
-	People   map[string]signal.Person
+	People   map[string]signal.Person // those of whom everybody is told
+	Viewers  int                      // of a webinar
 	Chat     []signal.Message
 	Speaking []string
 	Dominant string              // peer id
@@ -473,7 +487,7 @@ type State struct {
 func (c *Client) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return State{c.version, maps.Clone(c.people), slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), slices.Clone(c.quality), slices.Clone(c.caps), slices.Clone(c.layers), c.rules, slices.Clone(c.lobby), slices.Clone(c.asked), slices.Clone(c.reacted), c.resets, c.ended, c.moved}
+	return State{c.version, maps.Clone(c.people), c.viewers, slices.Clone(c.chat), slices.Clone(c.speaks), c.leads, slices.Clone(c.heard), slices.Clone(c.quality), slices.Clone(c.caps), slices.Clone(c.layers), c.rules, slices.Clone(c.lobby), slices.Clone(c.asked), slices.Clone(c.reacted), c.resets, c.ended, c.moved}
 }
 
 // Until waits until what the client knows fulfils a condition.
@@ -517,6 +531,25 @@ func (c *Client) Act(ctx context.Context, id, verb, peer string, value any) erro
 	}
 	_, err := c.ask(ctx, id, m)
 	return err
+}
+
+// LookUp looks viewers of a webinar up.
+func (c *Client) LookUp(ctx context.Context, id string, q signal.Lookup) (page signal.Page, err error) {
+	var fault error
+	if err := c.send(map[string]any{"type": "people", "id": id, "after": q.After, "match": q.Match, "limit": q.Limit}); err != nil {
+		return page, err
+	}
+	err = c.Until(ctx, "viewers are looked up", func(State) bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if f, failed := c.fails[id]; failed {
+			fault = fmt.Errorf("look up: %s: %s", f.Code, f.Message)
+		}
+		var ok bool
+		page, ok = c.pages[id]
+		return ok || fault != nil
+	})
+	return page, errors.Join(err, fault)
 }
 
 // ask sends a request and waits until it is acknowledged or refused.

@@ -173,6 +173,7 @@ func TestUnchosenCostsNothing(t *testing.T) {
 
 // TestNewestWinsAcrossPOPs is INV-02: of two with one peer id the newest stays,
 // and the older is told why.
+// Covers F-046, F-058.
 func TestNewestWinsAcrossPOPs(t *testing.T) {
 	n := start(t, "fra", "iad")
 	older := n.join("fra", client.Options{Room: "twice", Name: "Ann", Peer: "ann@example.com"})

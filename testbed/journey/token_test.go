@@ -57,6 +57,7 @@ func (p partner) sign(t *testing.T, method jwt.SigningMethod, key any, claims jw
 
 // TestTokensAtTheEdge: partner-signed and native tokens are judged by the edge
 // from its own copy, each refusal with its own code, and a revoked key is dead.
+// Covers F-047, F-050.
 func TestTokensAtTheEdge(t *testing.T) {
 	n := start(t, "fra")
 	ours := n.partner(n.Company)

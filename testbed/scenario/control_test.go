@@ -250,6 +250,7 @@ func (r *room) exchange(c *http.Client, pop, token, secret string) (status int, 
 
 // TestATokenForOneIsRaced: a hundred browsers at three POPs bring the same
 // token, and one gets in. While control is away nobody does.
+// Covers F-047.
 func TestATokenForOneIsRaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, 23)
@@ -415,6 +416,7 @@ func TestAKeyIsWithdrawnWhileAPOPIsCutOff(t *testing.T) {
 
 // TestATokenServesFromItsFirstConnection: at whichever POP that was, and whether
 // control is there or not (GC-T10).
+// Covers F-052.
 func TestATokenServesFromItsFirstConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, 26)

@@ -128,6 +128,7 @@ func (s *stage) stops(verb, peer string, value any, kinds ...int) {
 
 // TestForgedPublisherReachesNobody: somebody sends pictures and sound whatever
 // they are told, and says that all of it is on.
+// Covers F-088, F-090, F-094.
 func TestForgedPublisherReachesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, 41)
@@ -169,6 +170,7 @@ func TestForgedPublisherReachesNobody(t *testing.T) {
 
 // TestForgedActsDoNothing: whoever is no moderator asks for what only moderators
 // may; and asks for what does not exist.
+// Covers F-087, F-090.
 func TestForgedActsDoNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, 42)
@@ -215,6 +217,7 @@ func TestForgedActsDoNothing(t *testing.T) {
 }
 
 // TestBlockedIsOutAtEveryPOP: by peer id and by ticket, wherever they try.
+// Covers F-089, F-096, F-097.
 func TestBlockedIsOutAtEveryPOP(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, 43)
@@ -267,6 +270,7 @@ func (s *stage) asks(pop, name string) (waiting <-chan struct{}, result <-chan e
 
 // TestLobbyGuestGetsNothing: who waits hears of nobody, is seen by moderators
 // alone, and is in as soon as one of them says so.
+// Covers F-093.
 func TestLobbyGuestGetsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(t, 44)

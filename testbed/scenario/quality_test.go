@@ -23,6 +23,7 @@ func lately(c *client.Client) signal.Quality {
 // TestLossyUplinkIsBlamed: somebody's way to the node loses 8 % for a while. That
 // one is told so, all others stay good in both directions, and after it is over
 // everybody is good.
+// Covers F-079.
 func TestLossyUplinkIsBlamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, 23)

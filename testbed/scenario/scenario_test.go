@@ -9,6 +9,7 @@ import (
 )
 
 // TestJoinAndPublish: three people on three POPs see and hear each other, soon.
+// Covers F-058.
 func TestJoinAndPublish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, 1)

@@ -2,7 +2,7 @@
 // one: it answers the attach request, the probes and the WebSocket, and feeds
 // drawn pictures through a real second peer connection. Never part of dist.
 
-import type { Act, ChatMessage, ClientMessage, EncodeUp, Guest, Joined, JoinMessage, Media, PauseReason, Person, RoomEvent, Rules, Score, SlotLayer, View } from "../src/protocol/messages";
+import type { Act, ChatMessage, ClientMessage, EncodeUp, Entry, EntryRefusal, Guest, Joined, JoinMessage, Media, PauseReason, Person, RoomEvent, Rules, Score, SlotLayer, View } from "../src/protocol/messages";
 import { defaultRules } from "../src/protocol/messages";
 import { barred, switches } from "../src/protocol/rights";
 import { face, screen, type Extra } from "./people";
@@ -24,6 +24,13 @@ interface Scenario {
   mode?: string;
   rules?: Partial<Rules>;
   guests?: string[];
+  /** What is decided about the entry; without it nothing is said before the join. */
+  entry?: Partial<Entry>;
+  early?: EntryRefusal;
+  /** How the company wants the page to look. */
+  looks?: Record<string, string>;
+  /** A webinar with so many viewers. */
+  viewers?: number;
 }
 
 declare global {
@@ -37,7 +44,20 @@ const scenario: Scenario = window.demo ?? {};
 const nodes = ["fra", "iad", "syd"].map((pop, i) => ({
   node: `${pop}-1`, pop, url: `https://${pop}.demo.invalid`, ws: `wss://${pop}.demo.invalid/ws`, probe: `https://${pop}.demo.invalid/probe`, load: i / 10,
 }));
+const entry: Entry | undefined = scenario.entry && {
+  name: "", name_locked: false, page: "setup", role: "regular", mode: "speaker", chat: true, media: { mic_off: false, camera_off: false, mic_locked: false }, view: {}, hidden: [], room: {}, ...scenario.entry,
+};
 const began = Date.now() - 9 * 60_000;
+
+/** Names for viewers of whom there are too many to write down. */
+function viewersOf(n: number): Person[] {
+  const first = ["Aaron", "Beatriz", "Chen", "Dagny", "Emeka", "Farah", "Goran", "Hana", "Иван", "Jorun", "Katya", "Liam"];
+  const last = ["Abel", "Brandt", "Costa", "Duarte", "Eriksen", "Fofana", "Green", "Hoang", "Ito", "Jensen", "Kovacs"];
+  return Array.from({ length: n }, (_, i) => ({
+    peer_id: `v${i}`, name: `${first[i % first.length]} ${String.fromCharCode(65 + (i % 26))}. ${last[i % last.length]}`, role: "regular", owner: false, mode: "viewer", hand: null, pop: "fra", joined_at: new Date(began).toISOString(),
+    state: i === 3 ? ("reconnecting" as const) : ("present" as const), media: { mic: false, camera: false, share: false, share_audio: false }, tracks: {},
+  })).sort((a, b) => a.name.localeCompare(b.name));
+}
 
 class Fake {
   version = 10;
@@ -54,6 +74,7 @@ class Fake {
   views: (View | null)[] = [];
   rules: Rules = { ...defaultRules, ...scenario.rules };
   lobby: Guest[] = (scenario.guests ?? []).map((name, i) => ({ peer_id: `g${i}`, name, since: new Date().toISOString() }));
+  viewers = viewersOf(scenario.viewers ?? 0);
   joins = 0;
   subscribes = 0;
 
@@ -178,8 +199,15 @@ class Fake {
         return this.rule({ locked: m.value });
       case "lobby":
         return this.rule({ lobby: m.value });
+      case "stage":
+        return this.rule({ stage: { ...m.value, by: self } });
       case "mute_mode":
         return this.rule({ mute_mode: m.value });
+      case "share":
+      case "chat":
+      case "hands":
+      case "bitrate":
+        return this.rule({ [m.verb]: m.value });
       case "kick":
       case "block":
         return this.exit(m.peer_id, `${m.verb}ed`);
@@ -285,6 +313,13 @@ class FakeSocket {
         fake.act(this.self, m);
         this.deliver({ type: "ack", id: m.id });
         break;
+      case "people": {
+        const all = fake.viewers.filter((p) => p.name.toLowerCase().includes(m.match.toLowerCase()));
+        const from = Number(m.after || 0);
+        const end = from + m.limit;
+        this.deliver({ type: "people", id: m.id, people: all.slice(from, end), next: end < all.length ? String(end) : "", total: all.length });
+        break;
+      }
       case "offer":
         void this.answer(m.offer).then((answer) => this.deliver({ type: "answer", id: m.id, answer, slots: this.slots() }));
         break;
@@ -352,9 +387,9 @@ class FakeSocket {
     fake.sockets.add(this);
     const joined: Joined = {
       type: "joined", peer_id: this.self, answer, ice_servers: [], resume: "ticket",
-      node: { id: this.node?.node ?? "", pop: this.node?.pop ?? "" }, room: { id: m.room, version: fake.version, home: "fra-1" },
+      node: { id: this.node?.node ?? "", pop: this.node?.pop ?? "" }, room: { id: m.room, version: fake.version, home: "fra-1", ...(scenario.viewers ? { kind: "webinar" } : {}) }, viewers: scenario.viewers ?? 0,
       self, people: [...fake.people.values()], chat: fake.chat, rules: fake.rules, lobby: fake.lobby, slots: this.slots(),
-      assigned: { video: this.shown, audio: this.audio.map(() => null) }, ping_ms: 2000, trace: "demo",
+      assigned: { video: this.shown, audio: this.audio.map(() => null) }, entry, ping_ms: 2000, trace: "demo",
     };
     this.deliver(joined);
     this.feed();
@@ -375,6 +410,10 @@ window.fetch = async (input, init) => {
     if (scenario.silent) throw new TypeError("unreachable");
     return new Response(JSON.stringify({ room: "demo", nodes: nodes.filter((n) => !fake.dead.has(n.node)) }), { headers: { "content-type": "application/json" } });
   }
+  if (url.includes("/api/v1/entry")) {
+    const said = scenario.early ? { refusal: scenario.early } : entry;
+    return new Response(JSON.stringify(said ?? {}), { status: said ? 200 : 404, headers: { "content-type": "application/json" } });
+  }
   const node = nodes.find((n) => n.probe === url);
   if (node) {
     await new Promise((done) => setTimeout(done, 4 + nodes.indexOf(node) * 40));
@@ -392,4 +431,15 @@ if (navigator.mediaDevices) {
     return new MediaStream([...stream.getAudioTracks(), face(scenario.me, 1280, 720)]);
   };
   navigator.mediaDevices.getDisplayMedia = async () => new MediaStream([screen()]);
+}
+
+// The server puts the looks into the page; here they come in before the page's script reads them.
+if (scenario.looks) {
+  const observer = new MutationObserver(() => {
+    const meta = document.querySelector<HTMLMetaElement>('meta[name="looks"]');
+    if (!meta) return;
+    observer.disconnect();
+    meta.content = JSON.stringify(scenario.looks);
+  });
+  observer.observe(document, { childList: true, subtree: true });
 }

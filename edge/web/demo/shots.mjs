@@ -12,6 +12,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const out = join(root, ".out/shots");
 const only = process.argv[2] ?? "";
 const sizes = { wide: { width: 1280, height: 720 }, frame: { width: 400, height: 300 }, phone: { width: 390, height: 844 } };
+// Only for states that name them.
+const rare = { strip: { width: 1280, height: 200 }, low: { width: 400, height: 200 }, middle: { width: 700, height: 520 }, huge: { width: 3840, height: 2160 } };
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
 const server = createServer(async (req, res) => {
@@ -19,7 +21,7 @@ const server = createServer(async (req, res) => {
   const file = path.startsWith("/assets/") ? join(root, "dist", path) : join(root, "dist/index.html");
   try {
     const body = await readFile(file);
-    res.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": "default-src 'self'; connect-src *" });
+    res.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": "default-src 'self'; connect-src *; img-src 'self' data: blob:" });
     res.end(body);
   } catch {
     res.writeHead(404).end();
@@ -40,10 +42,10 @@ const browser = await chromium.launch({
 let failures = 0;
 const made = [];
 for (const [name, state] of Object.entries(states)) {
-  for (const [size, viewport] of Object.entries(sizes)) {
+  for (const [size, viewport] of Object.entries({ ...sizes, ...rare })) {
     for (const scheme of ["light", "dark"]) {
       const id = `${name}-${size}-${scheme}`;
-      if (!id.includes(only) || (state.sizes && !state.sizes.includes(size)) || (state.schemes && !state.schemes.includes(scheme))) continue;
+      if (!id.includes(only) || !(state.sizes ?? Object.keys(sizes)).includes(size) || (state.schemes && !state.schemes.includes(scheme))) continue;
       const context = await browser.newContext({ viewport, colorScheme: scheme, locale: state.locale ?? "en-GB", permissions: ["camera", "microphone"], hasTouch: size === "phone", isMobile: size === "phone" });
       const page = await context.newPage();
       const complaints = [];

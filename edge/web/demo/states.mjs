@@ -29,7 +29,8 @@ const press = (label) => async (page) => {
   const button = page.locator(`.controls button[aria-label^="${label}"]`);
   if (await button.isVisible()) return button.click();
   await page.click(".controls button.narrow");
-  await page.click(`[role=menu] [aria-label="${label}"]`);
+  // What is a menu in the bar is a part of this one.
+  if (label !== "Layout" && label !== "Раскладка") await page.click(`[role=menu] [aria-label="${label}"]`);
 };
 /** Chooses in a menu of the people panel. */
 const choose = (menu, item) => async (page) => {
@@ -83,8 +84,16 @@ export const states = {
   "person-menu": { demo: host, act: call(2, then(press("People"), choose("Actions for Mara Lindqvist"))) },
   "room-menu": { demo: { ...host, rules: { locked: true } }, act: call(2, then(press("People"), choose("Manage"))) },
   "room-menu-ru": { demo: { ...host, rules: { lobby: true } }, url: "/m/weekly-sync?lang=ru", act: call(2, then(press("Участники"), choose("Управление"))), sizes: ["wide", "phone"] },
+  rules: { demo: { ...host, rules: { chat: "moderators", bitrate: 1_000_000 } }, act: call(2, then(press("People"), choose("Manage", "Meeting settings…"))) },
+  "rules-ru": { demo: { ...host, rules: { bitrate: 1_200_000 } }, url: "/m/weekly-sync?lang=ru", act: call(2, then(press("Участники"), choose("Управление", "Настройки встречи…"))) },
+  "chat-barred": { demo: { me, people: people(3, { 0: { role: "moderator" } }), chat, rules: { chat: "moderators" } }, act: call(2, press("Chat")) },
   block: { demo: host, act: call(2, then(press("People"), choose("Actions for Jonas Weber", "Block…"))) },
   rejected: { demo: { me, waits: true }, act: async (p) => { await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); await p.waitForSelector(".waiting"); await p.evaluate(() => window.fake.reject()); await p.waitForSelector(".final"); } },
+  "webinar-door": { demo: { me }, url: "/webinar/?roomId=all-hands", act: async (p) => { await p.fill("#name", "Ann Keller"); } },
+  "webinar-viewer": { demo: { me, mode: "viewer", viewers: 1482, people: people(3, { 0: { role: "moderator" } }) }, url: "/webinar/?roomId=all-hands", act: call(2, press("People")) },
+  "webinar-host": { demo: { me, role: "moderator", viewers: 1482, people: people(3) }, url: "/webinar/?roomId=all-hands", act: call(2, async (p) => { await press("People")(p); await p.waitForSelector(".viewers li"); }) },
+  "webinar-search": { demo: { me, role: "moderator", viewers: 1482, people: people(2) }, url: "/webinar/?roomId=all-hands", act: call(1, async (p) => { await press("People")(p); await p.fill(".viewers input", "chen"); await p.waitForFunction(() => document.querySelector(".viewers [role=status]")?.textContent); await p.locator(".viewers input").scrollIntoViewIfNeeded(); }) },
+  "webinar-host-ru": { demo: { me, role: "moderator", viewers: 1482, people: people(2) }, url: "/webinar/?roomId=планёрка&lang=ru", act: call(1, async (p) => { await press("Участники")(p); await p.waitForSelector(".viewers li"); }), sizes: ["wide"] },
   left: { demo: { me, people: people(1) }, act: call(1, (p) => p.click('button[aria-label="Leave"]')) },
   superseded: { demo: { me }, act: call(1, (p) => p.evaluate(() => window.fake.end("superseded"))) },
   expired: { demo: { refuse: "token_expired" }, act: refused },
@@ -112,6 +121,52 @@ export const states = {
   "settings-ar": { demo: { me, people: people(3) }, url: "/m/weekly-sync?lang=ar", act: call(2, press("الإعدادات")) },
   "settings-de": { demo: { me, people: people(3) }, url: "/m/weekly-sync?lang=de", act: call(2, async (p) => { await p.keyboard.press("?"); await p.waitForSelector(".keys"); }), schemes: ["light"] },
 };
+
+// Layouts: each with people enough to fill it, somebody speaking.
+const every = ["wide", "frame", "phone", "huge"];
+const speaks = (id, n = 2) => call(n, async (p) => { await p.evaluate((id) => window.fake.speak(id), id); await p.waitForTimeout(300); });
+const view = (layout, n = 6, change = {}, more = {}) => ({ demo: { me, people: people(n, { 5: { camera: false }, ...change }), ...more }, url: `/m/weekly-sync?view=${layout}`, act: speaks("p2"), sizes: every });
+const presents = { locked: false, stage: { on: true, layout: "bottom-speaker", pinned: "person:p2", by: "p0" } };
+Object.assign(states, {
+  "layout-gallery": view("gallery"),
+  "layout-bottom": view("bottom-speaker"),
+  "layout-side": view("left-side-speaker"),
+  "layout-bottom-two": view("bottom-speaker", 1),
+  "layout-bottom-many": view("bottom-speaker", 13),
+  "layout-side-share": view("left-side-speaker", 4, { 0: { share: true } }),
+  "layout-strip": { ...view("gallery", 8), url: "/m/weekly-sync?strip_layout=true", sizes: ["strip", "low", "wide", "phone"] },
+  "layout-strip-share": { ...view("gallery", 4, { 0: { share: true } }), url: "/m/weekly-sync?strip_layout=true", sizes: ["strip"], schemes: ["light"] },
+  "layout-small": { demo: { me, people: Array.from({ length: 49 }, (_, i) => ({ id: `q${i}`, name: `${crowd[i % 13].split(" ")[0]} ${"ABCDE"[i % 5]}.`, camera: i < 9, mic: i % 3 > 0 })) }, url: "/m/weekly-sync?minimizeTiles=true&sortPeers=true", act: speaks("q2", 5), sizes: every },
+  "layout-menu": { demo: { me, people: people(3) }, act: call(3, press("Layout")), sizes: ["wide", "frame", "phone", "strip", "middle"] },
+  pinned: { demo: { me, people: people(5, { 4: { camera: false } }) }, act: call(4, async (p) => { await p.evaluate(() => window.fake.speak("p0")); await p.click('[data-tile="person:p3"] .pins button', { force: true }); await p.hover('[data-tile="person:p1"]'); await p.waitForTimeout(400); }) },
+  "pinned-hover": { demo: { ...host, people: people(3) }, act: call(3, async (p) => { await p.hover('[data-tile="person:p1"]'); }), sizes: ["wide", "frame"] },
+  spotlight: { demo: { me, people: people(4), rules: { stage: { on: false, pinned: "person:p1", by: "p0" } } }, act: call(4) },
+  presented: { demo: { me, people: people(4, { 0: { role: "moderator" } }), rules: presents }, act: call(4, press("Layout")), sizes: ["wide", "frame", "phone"] },
+  presenting: { demo: { me, role: "moderator", people: people(4) }, act: call(4, async (p) => { await p.keyboard.press("p"); await p.keyboard.press("l"); await press("Layout")(p); await p.click('[role=menu] [aria-label="Present my view to everyone"]'); await p.waitForSelector(".presenting"); await p.waitForTimeout(500); }) },
+  "presented-ru": { demo: { me, people: people(3, { 0: { role: "moderator" } }), rules: presents }, url: "/m/weekly-sync?lang=ru", act: call(3, press("Раскладка")), sizes: ["wide", "phone"], schemes: ["light"] },
+});
+
+// Attributes, looks and what is said of the room.
+const svg = (text) => `data:image/svg+xml;base64,${Buffer.from(text).toString("base64")}`;
+const logo = svg('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 132 32"><circle cx="16" cy="16" r="13" fill="#b3125a"/><circle cx="16" cy="16" r="5" fill="#fff"/><text x="38" y="23" font-family="sans-serif" font-size="21" font-weight="700" fill="#b3125a">Brightly</text></svg>');
+const ground = svg('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 450" preserveAspectRatio="xMidYMid slice"><defs><linearGradient id="g" x2="1" y2="1"><stop stop-color="#ffd7a8"/><stop offset="1" stop-color="#b3125a"/></linearGradient></defs><rect width="800" height="450" fill="url(#g)"/><circle cx="640" cy="90" r="180" fill="#fff" opacity=".25"/></svg>');
+const brand = { name: "Brightly", logo, link: "https://brightly.example/", colour: "#b3125a" };
+const facts = { name: "Weekly sync with Brightly", code: "4711888", dial_in: ["+442071234567", "+4930123456"] };
+Object.assign(states, {
+  "brand-prejoin": { demo: { me, looks: brand, entry: { room: facts } }, act: async (p) => { await p.waitForSelector("video.shown"); await p.waitForSelector(".choice"); } },
+  "brand-ground": { demo: { me, looks: { ...brand, background: ground }, entry: {} }, act: async (p) => { await p.waitForSelector("video.shown"); await p.waitForSelector(".choice"); } },
+  "brand-yellow": { demo: { me, looks: { ...brand, colour: "#ffd500" }, entry: {} }, act: async (p) => void (await p.waitForSelector("video.shown")), sizes: ["wide"] },
+  "brand-call": { demo: { me, people: people(3, { 0: { hand: 3 } }), chat, looks: { ...brand, background: ground }, entry: { room: facts } }, act: call(2, press("Chat")) },
+  "brand-alone": { demo: { me, looks: { ...brand, background: "#123a2f" } }, act: call(1), sizes: ["wide", "frame"] },
+  "brand-refused": { demo: { looks: { ...brand, background: ground }, early: { code: "too_early", message: "", opens: "2026-11-24T09:00:00Z" } }, act: (p) => p.waitForSelector(".final") },
+  "early-ru": { demo: { early: { code: "token_expired", message: "" } }, url: "/m/weekly-sync?lang=ru", act: (p) => p.waitForSelector(".final"), sizes: ["wide", "phone"] },
+  "name-locked": { demo: { me, entry: { name: "Dr. Ann Keller", name_locked: true, media: { mic_off: true, camera_off: false, mic_locked: false } } }, act: async (p) => { await p.waitForSelector(".given"); await p.waitForSelector("video.shown"); } },
+  "name-only": { demo: { me, entry: { page: "name" } }, act: (p) => p.waitForSelector(".brief") },
+  "hidden-controls": { demo: { me, people: people(3), entry: { hidden: ["share", "chat", "reactions", "hand", "connection", "info"] } }, act: call(3) },
+  "hidden-all": { demo: { me, people: people(3), entry: { view: { controlsDisabled: "true" } } }, act: call(3) },
+  info: { demo: { me, people: people(2), entry: { room: facts } }, act: call(2, async (p) => { const room = p.locator(".controls button.room"); if (await room.isVisible()) return room.click(); await press("Meeting information")(p); }) },
+  "info-ru": { demo: { me, people: people(2), entry: { room: facts } }, url: "/m/weekly-sync?lang=ru", act: call(2, (p) => p.click(".controls button.room")), sizes: ["wide"] },
+});
 
 /** On another node under the same id, with the others' pictures moving again. */
 async function back(page, timeout) {

@@ -1,26 +1,32 @@
 // The page's model: devices, session and what the components show, as signals.
 // Components read from here and call its methods; they own no state of the call.
 
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked, type Signal } from "@preact/signals";
+import { attributes, brought, decided, type Attributes, type Control } from "./attributes";
+import { Crowd } from "./crowd";
 import { Floor } from "./floor";
+import { FullScreen } from "./fullscreen";
 import { Hearing } from "./hearing";
-import { codeKey, lang, t, type Key } from "./i18n";
+import { codeKey, lang, pickLang, setLang, t, type Key } from "./i18n";
 import { keepLips } from "./lips";
+import { Look } from "./look";
+import { served, type Looks } from "./looks";
 import { Devices, type DeviceNotice } from "./media/devices";
-import { PeerTransport, type Slot } from "./media/peer";
+import { PeerTransport } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
 import type { Params } from "./params";
-import { realClock } from "./protocol/clock";
+import { realClock, sleep } from "./protocol/clock";
+import { lookAhead, type EntryAnswer } from "./protocol/entry";
 import type { SocketLike } from "./protocol/line";
-import { SUBPROTOCOL, trackOn, type PauseReason, type Person, type SlotLayer } from "./protocol/messages";
+import { SUBPROTOCOL, type Entry, type Person, type RoomFacts } from "./protocol/messages";
 import type { Change } from "./protocol/roster";
 import { Session } from "./protocol/session";
-import { arrange } from "./protocol/slots";
+import { keepSeat, type Seat } from "./seat";
 import { reportViews } from "./sight";
-import { capacity, GAP, stage, type Rect } from "./ui/layout";
+import { Stage } from "./stage";
 import { remember, type Store } from "./store";
 
-export type Panel = "chat" | "people" | "connection" | "settings";
+export type Panel = "chat" | "people" | "info" | "connection" | "settings";
 
 export interface Notice {
   id: number;
@@ -28,30 +34,9 @@ export interface Notice {
   tone: "info" | "problem";
 }
 
-export interface Tile {
-  key: string;
-  kind: "self" | "person" | "share";
-  person: Person;
-  /** What to play; null while there is no picture. */
-  stream: MediaStream | null;
-  /** Names the track, so that a slot's old picture never appears under a new name. */
-  track: string | null;
-  speaking: boolean;
-  weak: boolean;
-  /** Why there is no picture though there could be one. */
-  paused: PauseReason | null;
-}
-
-/** A tile where it stands. */
-export interface Placed {
-  tile: Tile;
-  at: Rect;
-  floating: boolean;
-}
-
-/** A picture that has not moved for this long is called weak. */
-const WEAK_MS = 3_000;
 const NOTICE_MS = 5_000;
+/** Who returns waits this long for the devices, so that others do not see them off and on again. */
+const DEVICES_MS = 1_000;
 
 export class App {
   readonly store: Store = remember();
@@ -61,34 +46,48 @@ export class App {
   readonly hearing: Hearing;
   /** The own picture as in a mirror; others see it as it is. */
   readonly mirror = signal(true);
+  readonly crowd: Crowd;
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
   /** What a screen reader says next. */
   readonly spoken = signal("");
   readonly figures = signal<Figures>(noFigures);
-  readonly stageSize = signal({ w: 0, h: 0 });
+  readonly look: Look;
+  readonly stage: Stage;
+  readonly fullScreen = new FullScreen();
   readonly soundBlocked = signal(false);
   readonly seenChat = signal(0);
+  /** The page was loaded anew in a call and returns to it. */
+  readonly returning = signal(false);
+  /** Of this visit: the address's until the server has said what counts. */
+  readonly attributes: Signal<Attributes>;
+  /** Whether there are controls at all; the embedding page may change it. */
+  readonly controlsVisible: Signal<boolean>;
+  /** What may be passed on about the room. */
+  readonly facts = signal<RoomFacts>({});
+  /** When a room that is not open yet will be. */
+  readonly opens = signal<string | null>(null);
+  readonly looks: Looks = served(document);
   readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
   /** Marks in ms of performance.now(). */
   timings: { clickJoin?: number; joined?: number; connected?: number; firstRemoteFrame?: number } = {};
 
   private readonly transports = new Set<PeerTransport>();
   private readonly slotsChanged = signal(0);
-  /** When the node last changed what slots get, ms of performance.now(). */
-  private switchedAt = -Infinity;
-  private order: string[] = [];
   private noticeId = 0;
 
   constructor(readonly params: Params) {
     this.devices = new Devices(this.store);
     this.hearing = new Hearing(this.store);
     this.mirror.value = this.store.get("mirror") !== "off";
+    this.attributes = signal(attributes(params.said, params.kind));
+    this.controlsVisible = signal(!this.attributes.value.bare);
     this.name.value = params.displayName || this.store.get("name") || "";
+    this.beginOff(this.attributes.value);
     const origin = location.origin;
     this.session = new Session<PeerTransport>(
-      { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId },
+      { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()) },
       {
         clock: realClock,
         random: Math.random,
@@ -106,8 +105,17 @@ export class App {
       this.notify(t(codeKey("error", code)), "problem");
     };
     this.floor = new Floor(this.session, this.devices, (text, tone) => this.tell(text, tone), (text) => (this.spoken.value = text));
+    this.crowd = new Crowd((q) => this.session.look(q), realClock);
     // Who has the list before their eyes needs no notice over it.
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
+    const { session, devices, floor, figures, slotsChanged } = this;
+    this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone) });
+    this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock });
+    this.look.begin(this.attributes.value);
+    if (this.attributes.value.fullScreen) this.fullScreen.atFirstGesture();
+    this.floor.ondone = (a) => {
+      if (a.verb === "kick" || a.verb === "block" || (a.verb === "mode" && a.value !== "viewer")) this.crowd.without(a.peer_id);
+    };
     this.devices.onnotice = (n) => this.deviceNotice(n);
     this.wire();
   }
@@ -120,99 +128,85 @@ export class App {
   });
 
   readonly me = computed<Person | null>(() => this.floor.me.value);
-  /** Those who have a place on the stage: viewers and observers have none. */
-  private readonly seated = computed(() => this.people.value.filter((p) => p.mode === "speaker"));
-  private readonly seat = computed<Person | null>(() => (this.me.value?.mode === "speaker" ? this.me.value : null));
-
-  private readonly selfStream = computed(() => {
-    const camera = this.devices.tracks.value.camera;
-    return camera ? new MediaStream([camera]) : null;
-  });
-
-  /** Slots that the node confirmed to carry the track, by track, with what it says of them. */
-  private readonly streams = computed(() => {
-    this.slotsChanged.value;
-    const transport = this.session.attachment.value?.transport;
-    const out = new Map<string, Slot & { layer: SlotLayer | null }>();
-    this.session.confirmed.value.video.forEach((track, i) => {
-      const slot = transport?.video[i];
-      if (track !== null && slot) out.set(track, { ...slot, layer: this.session.layers.value[i] ?? null });
-    });
-    return out;
-  });
-
-  /** How many other people the stage shows. */
-  private readonly room = computed(() => {
-    const { w, h } = this.stageSize.value;
-    const others = this.seated.value.length - (this.seat.value ? 1 : 0);
-    const shares = this.shares.value.length;
-    const places = capacity(w, h, shares > 0, GAP) - Math.max(0, shares - 1) - (this.seat.value && !this.floatSelf.value ? 1 : 0);
-    return Math.max(1, others > places ? places - 1 : places); // the number of those who do not fit takes a place as well
-  });
-
   readonly audioStreams = computed<MediaStream[]>(() => {
     this.slotsChanged.value;
     return (this.session.attachment.value?.transport.audio ?? []).map((s) => s.stream);
   });
 
-  private readonly shares = computed(() =>
-    this.people.value.filter((p) => trackOn(p, "share") && p.peer_id !== this.session.self),
-  );
-
-  readonly sharing = computed(() => this.shares.value.length > 0);
-  readonly floatSelf = computed(() => !this.sharing.value && this.seated.value.length === 2 && this.seat.value !== null);
-
-  /**
-   * The stage: shared screens first, then people in their places, and how many
-   * do not fit. It remembers the places, so it is not quite a pure function.
-   */
-  readonly stage = computed<{ tiles: Tile[]; self: Tile | null; more: number }>(() => {
-    const roster = this.session.roster.value;
-    const me = this.seat.value;
-    const others = this.seated.value.filter((p) => p.peer_id !== me?.peer_id);
-    const slotted = new Set(this.session.assigned.value.video);
-    const rank = (p: Person): number => (slotted.has(trackOn(p, "camera") ?? "") ? 0 : 1);
-    const wanted = others
-      .map((p, joined) => ({ p, rank: rank(p), spoke: roster.spoke.get(p.peer_id) ?? -1, joined }))
-      .sort((a, b) => a.rank - b.rank || b.spoke - a.spoke || a.joined - b.joined)
-      .map((x) => x.p.peer_id);
-
-    const shown = wanted.slice(0, this.room.value);
-    this.order = arrange(this.order.length ? this.order : joinOrder(others, shown), shown);
-    const byId = new Map(others.map((p) => [p.peer_id, p]));
-
-    const tiles: Tile[] = [];
-    for (const p of this.shares.value) tiles.push(this.tile(`share:${p.peer_id}`, "share", p));
-    const self = me ? this.selfTile(me) : null;
-    for (const id of this.order) {
-      const p = byId.get(id);
-      if (p) tiles.push(this.tile(`person:${id}`, "person", p));
-    }
-    const floating = this.floatSelf.value;
-    if (self && !floating) tiles.push(self);
-    return { tiles, self: floating ? self : null, more: Math.max(0, wanted.length - shown.length) };
-  });
-
-  /** The stage in places, the own floating picture last; and where the number of those who do not fit stands. */
-  readonly placed = computed<{ tiles: Placed[]; more: Rect | null }>(() => {
-    const { w, h } = this.stageSize.value;
-    const { tiles, self, more } = this.stage.value;
-    const sharing = this.sharing.value;
-    const places = stage(w, h, tiles.length - (sharing ? 1 : 0) + (more > 0 ? 1 : 0), sharing, self !== null, GAP);
-    const rects = places.main ? [places.main, ...places.tiles] : places.tiles;
-    const placed = tiles.flatMap((tile, i) => (rects[i] ? [{ tile, at: rects[i], floating: false }] : []));
-    if (self && places.self) placed.push({ tile: self, at: places.self, floating: true });
-    return { tiles: placed, more: more > 0 ? (rects[tiles.length] ?? null) : null };
-  });
-
-  start(): void {
+  start(seat: Seat | null = null): void {
     if (!this.params.room) this.localError.value = "no_room";
     else if (typeof RTCPeerConnection !== "function" || !("RTCRtpTransceiver" in globalThis)) this.localError.value = "unsupported_browser";
     if (this.localError.value) return;
-    void this.devices.start();
-    if (this.params.nameScreenDisabled) void this.join(this.params.displayName || t("guest"));
-    else this.intend();
+    if (seat) return void this.comeBack(seat);
+    if (this.attributes.value.page === "") return void this.join(this.params.displayName || t("guest")); // which says all that a look ahead does
+    void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => this.told(a));
+    this.openDevices();
+    this.intend();
   }
+
+  /** Straight into the call that the page was in when it was loaded anew. */
+  private async comeBack(seat: Seat): Promise<void> {
+    this.timings = { clickJoin: performance.now() };
+    this.returning.value = true;
+    this.name.value = seat.name;
+    this.devices.micOn.value = seat.mic;
+    this.devices.cameraOn.value = seat.camera;
+    void this.session.prepare();
+    void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => a && "entry" in a && this.admitted(a.entry));
+    await Promise.race([this.devices.start(), sleep(realClock, DEVICES_MS)]);
+    await this.session.comeBack(seat, this.devices.media.peek());
+    this.returning.value = false;
+  }
+
+  /** Who only watches is asked for no device. */
+  private openDevices(): void {
+    if (!this.attributes.value.viewer) void this.devices.start();
+  }
+
+  private asked() {
+    const { room, kind, token, browser, said } = this.params;
+    return { room, kind, token, browser, name: "", attributes: said };
+  }
+
+  /** What the server says before the join. Who is joining by now hears it from the join. */
+  private told(answer: EntryAnswer | null): void {
+    if (!answer || this.session.phase.value !== "idle") return;
+    if ("entry" in answer) return this.admitted(answer.entry);
+    this.opens.value = answer.refusal.opens ?? null;
+    this.session.refuse(answer.refusal);
+  }
+
+  private admitted(e: Entry): void {
+    const was = this.attributes.value;
+    const now = decided(e);
+    batch(() => {
+      this.attributes.value = now;
+      this.facts.value = { ...this.facts.value, ...e.room };
+      if (now.bare !== was.bare) this.controlsVisible.value = !now.bare;
+      if (now.nameLocked) this.name.value = now.name;
+    });
+    this.look.begin(now, was);
+    if (now.lang && now.lang !== was.lang) void setLang(pickLang(now.lang, []));
+    if (now.fullScreen && !was.fullScreen) this.fullScreen.atFirstGesture();
+    if (this.session.phase.value !== "idle" || this.returning.value) return;
+    this.beginOff(now, was);
+    if (was.viewer) this.openDevices();
+    if (now.page === "") void this.join(now.name || t("guest"));
+  }
+
+  /** Switches off what begins so; what the person has switched on since stays. */
+  private beginOff(now: Attributes, was?: Attributes): void {
+    if (now.micOff && !was?.micOff) this.devices.yield("mic");
+    if (now.cameraOff && !was?.cameraOff) this.devices.yield("camera");
+  }
+
+  /** Whether a control is part of the page. */
+  shows(c: Control): boolean {
+    return this.controlsVisible.value && !this.attributes.value.hidden.has(c);
+  }
+
+  /** What people call the room. */
+  readonly title = computed(() => this.facts.value.name || this.params.room);
 
   /** The person seems about to join: have everything ready. */
   intend(): void {
@@ -222,8 +216,8 @@ export class App {
   async join(name: string): Promise<void> {
     this.timings = { clickJoin: performance.now() };
     this.name.value = name;
-    if (!this.params.displayName && !this.params.nameScreenDisabled) this.store.set("name", name);
-    void this.devices.start();
+    if (!this.attributes.value.nameLocked && this.attributes.value.page !== "") this.store.set("name", name);
+    this.openDevices();
     await this.session.join(name, this.devices.media.peek());
   }
 
@@ -239,12 +233,19 @@ export class App {
   }
 
   togglePanel(p: Panel): void {
+    if (!this.shows(p)) return;
     this.panel.value = this.panel.value === p ? null : p;
   }
 
   setMirror(on: boolean): void {
     this.mirror.value = on;
     this.store.set("mirror", on ? "" : "off");
+  }
+
+  /** Restores what is pinned, or pins what is large or who leads the talk. */
+  togglePin(): void {
+    const subject = this.look.pinned.value ?? this.stage.leading.value;
+    if (subject) this.look.togglePin(subject);
   }
 
   /** A remote picture has appeared. */
@@ -266,38 +267,6 @@ export class App {
 
   dismiss(id: number): void {
     this.notices.value = this.notices.value.filter((n) => n.id !== id);
-  }
-
-  private tile(key: string, kind: "person" | "share", person: Person): Tile {
-    const track = trackOn(person, kind === "share" ? "share" : "camera");
-    const slot = track === null ? undefined : this.streams.value.get(track);
-    const idle = slot ? (this.figures.value.slots.get(slot.mid)?.idleMs ?? 0) : 0;
-    const state = slot?.layer?.state ?? "live";
-    // What is held back because nobody sees it is on its way again when somebody does.
-    const reason = state === "paused" && slot?.layer?.reason !== "hidden" ? slot?.layer?.reason : undefined;
-    const settled = performance.now() - this.switchedAt > WEAK_MS;
-    return {
-      key, kind, person, track,
-      stream: reason ? null : (slot?.stream ?? null),
-      paused: reason || null,
-      speaking: kind === "person" && this.session.roster.value.speaking.has(person.peer_id),
-      // A still screen sends few frames; only cameras are judged.
-      weak: kind === "person" && state === "live" && settled && idle > WEAK_MS && this.connected.value,
-    };
-  }
-
-  private selfTile(me: Person): Tile {
-    const stream = this.selfStream.value;
-    return {
-      key: "self",
-      kind: "self",
-      person: { ...me, media: { ...me.media, ...this.devices.media.value } },
-      track: stream?.getVideoTracks()[0]?.id ?? null,
-      stream,
-      speaking: this.devices.media.value.mic && this.session.roster.value.speaking.has(me.peer_id),
-      weak: false,
-      paused: null,
-    };
   }
 
   private newTransport(): PeerTransport {
@@ -340,15 +309,19 @@ export class App {
         this.notices.value = [];
       });
     });
-    reportViews(this.session, this.placed);
+    effect(() => {
+      const entry = this.session.joined.value?.entry;
+      if (entry) untracked(() => this.admitted(entry));
+    });
+    effect(() => {
+      const panel = this.panel.value;
+      if (panel && !this.shows(panel)) this.panel.value = null;
+    });
+    effect(() => {
+      document.title = [this.title.value, this.looks.name || t("app.title")].filter(Boolean).join(" · ");
+    });
+    reportViews(this.session, this.stage.placed);
     keepLips(this.session, this.figures);
-    effect(() => {
-      if (this.session.layers.value.length > 0) this.switchedAt = performance.now();
-    });
-    effect(() => {
-      // What the stage does not show is not asked for.
-      if (this.stageSize.value.w > 0) this.session.videoLimit.value = this.room.value + this.shares.value.length;
-    });
     effect(() => {
       const last = this.session.roster.value.chat.at(-1)?.seq ?? 0;
       if (this.panel.value === "chat" && last > this.seenChat.peek()) this.seenChat.value = last;
@@ -358,9 +331,12 @@ export class App {
       if (phase === "ended" || phase === "refused") {
         batch(() => {
           this.panel.value = null;
-          this.order = [];
+          this.stage.clear();
         });
-        if (this.session.verdict.peek()?.code !== "left") this.devices.stop();
+        const code = this.session.verdict.peek()?.code;
+        if (code !== "left") this.devices.stop();
+        const to = this.attributes.peek().leaveUrl;
+        if (phase === "ended" && to && (code === "left" || code === "room_closed")) setTimeout(() => location.assign(to)); // the embedding page hears of it first
       }
     });
     let was = "";
@@ -371,10 +347,9 @@ export class App {
       if (was === "reconnecting" && phase === "live") this.spoken.value = t("banner.back");
       was = phase;
     });
-    // A closed page says so; others then see "left" at once, not "lost" later.
-    addEventListener("pagehide", (e) => {
-      if (!e.persisted) this.session.leave();
-    });
+    keepSeat(this.session, this.devices, () => this.name.peek());
+    // Closed or loaded anew: a page cannot tell. Others see "reconnecting" for a moment.
+    addEventListener("pagehide", () => this.session.away());
   }
 
   private announce(c: Change): void {
@@ -397,7 +372,7 @@ export class App {
         this.spoken.value = t("live.shares", { name: c.person.name });
         break;
       case "said":
-        this.spoken.value = t("chat.said", { name: c.message.name, text: c.message.text });
+        if (this.shows("chat")) this.spoken.value = t("chat.said", { name: c.message.name, text: c.message.text });
         break;
     }
   }
@@ -406,10 +381,4 @@ export class App {
     const key = `trouble.${n.kind}.${n.trouble}` as Key;
     this.tell(t(key), "problem");
   }
-}
-
-/** The ids among people that are in shown, in people's (join) order. */
-function joinOrder(people: readonly Person[], shown: readonly string[]): string[] {
-  const set = new Set(shown);
-  return people.map((p) => p.peer_id).filter((id) => set.has(id));
 }

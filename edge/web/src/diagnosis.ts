@@ -39,11 +39,18 @@ export function diagnose(app: App) {
     rtt: s.rtt.value,
     trips: Object.fromEntries(s.trips.value),
     rules: s.roster.value.rules,
+    stage: {
+      layout: app.look.layout.value, large: app.stage.main.value, pinned: app.look.pinned.value, spotlight: app.look.spotlight.value,
+      presented: app.look.presented.value, presenter: app.look.presenter.value?.peer_id ?? null, follows: app.look.follows.value,
+      small: app.look.small.value, videoFirst: app.look.videoFirst.value, more: app.stage.tiles.value.more, fullScreen: app.fullScreen.on.value,
+    },
     lobby: s.lobby.value.map((g) => ({ peerId: g.peer_id, name: g.name })),
     media: app.devices.media.value,
     lang: lang(),
     hearing: { volume: app.hearing.volume.value, muted: app.hearing.muted.value, elements: [...document.querySelectorAll("audio")].map((a) => ({ volume: a.volume, muted: a.muted })) },
     people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
+    kind: s.joined.value?.room.kind ?? null,
+    viewers: s.roster.value.viewers,
     chat: s.roster.value.chat.map((m) => ({ seq: m.seq, peerId: m.peer_id, name: m.name, text: m.text })),
     outgoing: s.outgoing.value.map((o) => ({ text: o.text, state: o.state })),
     tiles: [...document.querySelectorAll<HTMLElement>("[data-tile]")].map((el) => {

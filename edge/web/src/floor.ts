@@ -37,8 +37,12 @@ export class Floor {
   readonly asked = signal<Switch | null>(null);
   readonly reactions = signal<readonly Reaction[]>([]);
   readonly question = signal<Question | null>(null);
+  /** The room's rules are on view, in the place of the list of people. */
+  readonly ruling = signal(false);
   /** Somebody came to the door. */
   onguest: (text: string) => void = () => {};
+  /** An act was done. */
+  ondone: (act: Act) => void = () => {};
   private reactionId = 0;
   private guests: readonly Guest[] = [];
 
@@ -75,6 +79,7 @@ export class Floor {
   async act(act: Act): Promise<void> {
     const code = await this.session.act(act);
     if (code) this.tell(t(codeKey("error", code)), "problem");
+    else this.ondone(act);
   }
 
   toggle(source: Switch): void {

@@ -2,7 +2,7 @@
 // page around the frame, without loading anything but words.
 
 import { effect } from "@preact/signals-core";
-import { lang, mirrored, pickLang, setLang, t, type Lang } from "./i18n";
+import { lang, mirrored, pickLang, setLang, type Lang } from "./i18n";
 import type { Store } from "./store";
 
 /** The address before the person's own choice, that before the company's, that before the browser's. */
@@ -17,11 +17,10 @@ export async function prefer(lang: Lang, store: Store): Promise<boolean> {
   return spoken;
 }
 
-/** Keeps what stands outside the components in the language: the document itself and its title. */
-export function dress(document: Document, room: string): void {
+/** Keeps the document itself in the language. */
+export function follow(document: Document): void {
   effect(() => {
     document.documentElement.lang = lang();
     document.documentElement.dir = mirrored() ? "rtl" : "ltr";
-    document.title = room ? `${room} · ${t("app.title")}` : t("app.title");
   });
 }

@@ -4,11 +4,13 @@ import { render } from "preact";
 import { App } from "./app";
 import { diagnose } from "./diagnosis";
 import { embed } from "./embed";
-import { choose, dress } from "./language";
+import { choose, follow } from "./language";
+import { dress, served } from "./looks";
 import { readParams, withoutToken } from "./params";
 import { realClock } from "./protocol/clock";
 import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
 import type { Verdict } from "./protocol/session";
+import { takeSeat } from "./seat";
 import { remember } from "./store";
 import { Root } from "./ui/root";
 
@@ -23,10 +25,13 @@ if (!params.token && typeof kept?.token === "string") {
   params.browser = typeof kept.browser === "string" ? kept.browser : "";
 }
 function keep(): void {
-  if (params.token) history.replaceState({ token: params.token, browser: params.browser }, "", withoutToken(location.href));
+  if (params.token) history.replaceState({ ...history.state, token: params.token, browser: params.browser }, "", withoutToken(location.href));
 }
+const seat = takeSeat();
 
-const words = choose(params.lang, remember());
+const looks = served(document);
+dress(document, looks);
+const words = choose(params.lang, remember(), looks.lang);
 
 let refusal: Verdict | null = null;
 if (servesOnce(params.token)) {
@@ -39,7 +44,7 @@ if (servesOnce(params.token)) {
 keep();
 
 await words;
-dress(document, params.room);
+follow(document);
 
 const app = new App(params);
 window.meridian = { state: () => diagnose(app) };
@@ -50,4 +55,4 @@ if (root) {
   render(<Root app={app} />, root);
 }
 if (refusal) app.session.refuse(refusal);
-else app.start();
+else app.start(seat);

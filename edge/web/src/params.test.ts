@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { flag, readParams, withoutToken } from "./params";
+import { readParams, withoutPerson, withoutToken } from "./params";
 
 test("the room is in the path or in the query", () => {
   assert.equal(readParams("/m/demo", "").room, "demo");
@@ -12,8 +12,14 @@ test("the room is in the path or in the query", () => {
 
 test("attributes and their aliases", () => {
   const p = readParams("/call/", "?roomId=r&token=t&displayName=%20Ann%20&peerID=7&nameScreenDisabled&lang=ru&ice=relay&pop=fra&codec=VP9&red=1");
-  assert.deepEqual(p, { room: "r", kind: "call", token: "t", browser: "", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", relayOnly: true, pop: "fra", codec: "vp9", redundant: true });
+  assert.deepEqual(p, { room: "r", kind: "call", token: "t", browser: "", displayName: "Ann", peerId: "7", nameScreenDisabled: true, lang: "ru", said: { roomId: "r", displayName: "Ann", peerId: "7", nameScreenDisabled: "", lang: "ru" }, relayOnly: true, pop: "fra", codec: "vp9", redundant: true });
   assert.equal(readParams("/call/", "?peerId=1&peerID=2").peerId, "1");
+});
+
+test("a webinar has an address of its own", () => {
+  assert.equal(readParams("/webinar/", "?roomId=r").kind, "webinar");
+  assert.equal(readParams("/webinar", "?roomId=r").room, "r");
+  for (const path of ["/call/", "/m/webinar", "/webinar/x"]) assert.equal(readParams(path, "?roomId=r").kind, "call");
 });
 
 test("the camera is VP8 unless a codec we know is named", () => {
@@ -21,15 +27,12 @@ test("the camera is VP8 unless a codec we know is named", () => {
   assert.equal(readParams("/m/r", "").redundant, false);
 });
 
-test("flags: true, 1 and empty; false and 0; anything else the default", () => {
-  for (const v of ["", "1", "true", "TRUE"]) assert.equal(flag(v, false), true);
-  for (const v of ["0", "false"]) assert.equal(flag(v, true), false);
-  for (const v of ["yes", "2", null]) {
-    assert.equal(flag(v, true), true);
-    assert.equal(flag(v, false), false);
-  }
-});
-
 test("the token leaves the address and nothing else does", () => {
   assert.equal(withoutToken("https://x/call/?roomId=a&token=s.e.c&lang=ru#h"), "https://x/call/?roomId=a&lang=ru#h");
+});
+
+test("a link for others says the room and nothing of this person", () => {
+  assert.equal(withoutPerson("https://x/m/demo?token=s&displayName=Ann&peerId=7#h"), "https://x/m/demo");
+  assert.equal(withoutPerson("https://x/call/?displayName=Ann&roomId=a%2Fb&token=s"), "https://x/call/?roomId=a%2Fb");
+  assert.equal(withoutPerson("https://x/call/"), "https://x/call/");
 });

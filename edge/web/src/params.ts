@@ -1,6 +1,7 @@
-// What the address says. Attribute names are those of the partner pages; they
-// are exact but for the listed aliases.
+// What the address says: the room, the token, the person's attributes and
+// switches for diagnosis.
 
+import { flag, read, type Said } from "./attributes";
 import { videoCodecs, type VideoCodec } from "./media/codecs";
 
 export interface Params {
@@ -14,6 +15,8 @@ export interface Params {
   peerId: string;
   nameScreenDisabled: boolean;
   lang: string | null;
+  /** All attributes, as they were spelt, by our names. */
+  said: Said;
   /** ?ice=relay: media goes by TURN only, to find out whether that works. */
   relayOnly: boolean;
   /** ?pop=fra: that POP while it lives, however near; empty: the nearest. */
@@ -24,27 +27,20 @@ export interface Params {
   redundant: boolean;
 }
 
-/** `true`, `1` and an empty value are true, `false` and `0` false, anything else the default. */
-export function flag(value: string | null, fallback: boolean): boolean {
-  if (value === null) return fallback;
-  const v = value.toLowerCase();
-  if (v === "" || v === "1" || v === "true") return true;
-  if (v === "0" || v === "false") return false;
-  return fallback;
-}
-
 export function readParams(path: string, search: string): Params {
   const q = new URLSearchParams(search);
+  const said = read(q);
   const segment = /^\/m\/([^/]+)\/?$/.exec(path)?.[1];
   return {
-    room: segment !== undefined ? decode(segment) : (q.get("roomId") ?? ""),
-    kind: "call",
+    room: segment !== undefined ? decode(segment) : (said.roomId ?? ""),
+    kind: /^\/webinar\/?$/.test(path) ? "webinar" : "call",
     token: q.get("token") ?? "",
     browser: "",
-    displayName: (q.get("displayName") ?? "").trim(),
-    peerId: q.get("peerId") ?? q.get("peerID") ?? "",
-    nameScreenDisabled: flag(q.get("nameScreenDisabled"), false),
-    lang: q.get("lang"),
+    displayName: said.displayName ?? "",
+    peerId: said.peerId ?? "",
+    nameScreenDisabled: flag(said.nameScreenDisabled, false),
+    lang: said.lang ?? null,
+    said,
     relayOnly: q.get("ice") === "relay",
     pop: q.get("pop") ?? "",
     codec: videoCodecs.find((c) => c === q.get("codec")?.toLowerCase()) ?? "vp8",
@@ -57,6 +53,13 @@ export function withoutToken(href: string): string {
   const url = new URL(href);
   url.searchParams.delete("token");
   return url.href;
+}
+
+/** Of an address what somebody else may have: the room, and nothing of this person. */
+export function withoutPerson(href: string): string {
+  const url = new URL(href);
+  const room = url.searchParams.get("roomId");
+  return `${url.origin}${url.pathname}${/^\/m\//.test(url.pathname) || room === null ? "" : `?${new URLSearchParams({ roomId: room })}`}`;
 }
 
 function decode(segment: string): string {

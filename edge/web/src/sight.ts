@@ -1,16 +1,16 @@
 // What of the stage can be seen, and how fine: told to the node as views.
 
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
-import type { Placed } from "./app";
 import type { PeerTransport } from "./media/peer";
 import type { Session } from "./protocol/session";
 import { describe, type Shown } from "./protocol/views";
+import type { Placed } from "./stage";
 
 /** Tells the node of every change, as long as the page lives. */
 export function reportViews(session: Session<PeerTransport>, placed: ReadonlySignal<{ tiles: Placed[] }>): void {
   const sight = signal<Sight>({ visible: true, density: 1 });
   watchSight((s) => (sight.value = s));
-  const shown = computed(() => tracksShown(placed.value.tiles, session.roster.value.dominant));
+  const shown = computed(() => tracksShown(placed.value.tiles));
   effect(() => {
     const { visible, density } = sight.value;
     session.setViews(describe(session.assigned.value.video, shown.value, density, visible));
@@ -18,11 +18,10 @@ export function reportViews(session: Session<PeerTransport>, placed: ReadonlySig
 }
 
 /** How large each track stands on the stage, and how much it is wanted. */
-function tracksShown(tiles: readonly Placed[], dominant: string): ReadonlyMap<string, Shown> {
+function tracksShown(tiles: readonly Placed[]): ReadonlyMap<string, Shown> {
   const out = new Map<string, Shown>();
-  for (const { tile, at } of tiles) {
+  for (const { tile, at, priority } of tiles) {
     if (tile.kind === "self" || tile.track === null) continue;
-    const priority = tile.kind === "share" ? "share" : tile.person.peer_id === dominant ? "speaker" : "other";
     out.set(tile.track, { width: at.w, height: at.h, priority });
   }
   return out;

@@ -95,7 +95,7 @@ export class Meeting {
   }
 
   /** Opens one of the page's panels, or none. */
-  async setPanel(panel: "chat" | "people" | "connection" | "settings" | null): Promise<void> {
+  async setPanel(panel: "chat" | "people" | "info" | "connection" | "settings" | null): Promise<void> {
     await this.channel.ask("setPanel", { panel });
   }
 
@@ -117,6 +117,11 @@ export class Meeting {
   /** Changes one device in the call; the others go on as they are. */
   async setDevice(kind: Device["kind"], id: string): Promise<void> {
     await this.channel.ask("setDevice", { kind, id }, PERSON_MS);
+  }
+
+  /** Takes all of the page's controls away, or brings them back. */
+  async setControlsVisible(on: boolean): Promise<void> {
+    await this.channel.ask("setControlsVisible", { on });
   }
 
   /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */

@@ -42,7 +42,7 @@ function fake(displayName = "") {
     },
     floor: { bars },
     hearing: new Hearing({ get: () => null, set: () => {} }),
-    name: signal(displayName), panel: signal(null), localError: signal(null), params: { room: "demo", displayName },
+    name: signal(displayName), panel: signal(null), controlsVisible: signal(true), shows: (c: string) => c !== "info", localError: signal(null), params: { room: "demo", displayName },
     joins: 0,
     join: async () => {
       app.joins++;
@@ -117,6 +117,7 @@ test("a message settles when the room has it, and fails with its reason", async 
   await long;
 });
 
+// Covers F-088.
 test("news tells who comes, speaks, writes and goes, and nothing of before", async () => {
   const { app, live, roster, phase, verdict } = fake();
   const told: [string, Record<string, unknown>][] = [];
@@ -153,6 +154,18 @@ test("what the room bars cannot be switched on, only off", async () => {
   await assert.rejects(call(m.app, "share", { on: true }), { code: "not_allowed" });
   await call(m.app, "setMicrophone", { on: false });
   assert.deepEqual(m.toggles, []);
+});
+
+test("the controls go and come back, and a panel that is hidden does not open", async () => {
+  const { app } = fake();
+  await call(app, "setControlsVisible", { on: false });
+  assert.equal(app.controlsVisible.value, false);
+  await call(app, "setControlsVisible", { on: true });
+  assert.equal(app.controlsVisible.value, true);
+  await assert.rejects(call(app, "setControlsVisible", { on: "yes" }), { code: "bad_message" });
+  await assert.rejects(call(app, "setPanel", { panel: "info" }), { code: "not_allowed" });
+  await call(app, "setPanel", { panel: "chat" });
+  assert.equal(app.panel.value, "chat");
 });
 
 test("the language changes, and one that is not spoken is English", async () => {

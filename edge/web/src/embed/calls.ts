@@ -20,6 +20,8 @@ export interface Meeting {
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
   readonly name: { value: string };
   readonly panel: { value: (typeof panels)[number] | null };
+  readonly controlsVisible: { value: boolean };
+  shows(control: (typeof panels)[number]): boolean;
   readonly localError: { readonly value: string | null };
   readonly params: { readonly room: string; readonly displayName: string };
   join(name: string): Promise<void>;
@@ -29,7 +31,7 @@ export interface Meeting {
 const NAME_LIMIT = 100;
 const TEXT_LIMIT = 8192;
 const TAG_LIMIT = 35; // of a language tag, RFC 5646 section 4.4.1
-const panels = ["chat", "people", "connection", "settings"] as const;
+const panels = ["chat", "people", "info", "connection", "settings"] as const;
 const ID_LIMIT = 256;
 
 export async function call(app: Meeting, method: string, p: Record<string, unknown>): Promise<unknown> {
@@ -49,7 +51,9 @@ export async function call(app: Meeting, method: string, p: Record<string, unkno
     case "sendMessage":
       return say(app, text(p["text"], TEXT_LIMIT));
     case "setPanel":
-      return void (app.panel.value = panel(p["panel"]));
+      return open(app, panel(p["panel"]));
+    case "setControlsVisible":
+      return void (app.controlsVisible.value = flag(p["on"]));
     case "setVolume":
       return volume(app, p["volume"]);
     case "muteIncoming":
@@ -107,6 +111,12 @@ function rename(app: Meeting, name: string): void {
   if (phase.value === "live" || phase.value === "reconnecting" || phase.value === "joining" || phase.value === "waiting") throw fault("in_call");
   if (app.params.displayName && name !== app.params.displayName) throw fault("name_fixed");
   app.name.value = name;
+}
+
+/** What the page does not show does not open either. */
+function open(app: Meeting, panel: (typeof panels)[number] | null): void {
+  if (panel && !app.shows(panel)) throw fault("not_allowed");
+  app.panel.value = panel;
 }
 
 async function say(app: Meeting, words: string): Promise<void> {

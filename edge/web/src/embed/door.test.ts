@@ -209,6 +209,7 @@ test("a page that never answers is an error, not a silence", async (t) => {
   channel.close();
 });
 
+// Covers F-127.
 test("origins match as frame-ancestors do", () => {
   const cases: [list: string, origin: string, ok: boolean][] = [
     ["https://a.example", "https://a.example", true],

@@ -36,7 +36,7 @@ const files: Record<Lang, () => Promise<Texts>> = {
 
 const rightToLeft: ReadonlySet<string> = new Set(["ar"]);
 
-const current = signal<{ lang: Lang; texts: Texts; plural: Intl.PluralRules }>({ lang: "en", texts: en, plural: new Intl.PluralRules("en") });
+const current = signal<{ lang: Lang; texts: Texts; plural: Intl.PluralRules; figure: Intl.NumberFormat }>({ lang: "en", texts: en, plural: new Intl.PluralRules("en"), figure: new Intl.NumberFormat("en") });
 let wanted: Lang = "en";
 
 /** The texts of a language, fetched if need be. */
@@ -49,7 +49,7 @@ export async function setLang(lang: Lang): Promise<boolean> {
   wanted = lang;
   try {
     const texts = await textsOf(lang);
-    if (wanted === lang) current.value = { lang, texts, plural: new Intl.PluralRules(lang) };
+    if (wanted === lang) current.value = { lang, texts, plural: new Intl.PluralRules(lang), figure: new Intl.NumberFormat(lang) };
     return true;
   } catch {
     return false;
@@ -67,10 +67,13 @@ export function mirrored(): boolean {
 
 /** The text of key; {name} is replaced by params.name, plural forms follow params.n. */
 export function t(key: Key, params: Record<string, string | number> = {}): string {
-  const { texts, plural } = current.value;
+  const { texts, plural, figure } = current.value;
   const text: Text = texts[key] ?? en[key];
   const form = typeof text === "string" ? text : (text[plural.select(Number(params["n"] ?? 0))] ?? text.other);
-  return form.replace(/\{(\w+)\}/g, (whole, name: string) => (params[name] === undefined ? whole : isolated(String(params[name]))));
+  return form.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name];
+    return value === undefined ? whole : typeof value === "number" ? figure.format(value) : isolated(value);
+  });
 }
 
 const leftward = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u;

@@ -161,6 +161,11 @@ export class Attachment<T extends Transport> {
     this.close();
   }
 
+  /** The page goes, perhaps for a moment only. */
+  away(): void {
+    this.send({ type: "leave", grace: true });
+  }
+
   /** Ends line and transport without a report. */
   close(): void {
     this.hangUp();

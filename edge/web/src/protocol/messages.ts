@@ -88,6 +88,22 @@ export type Act =
   | { verb: "stage"; value: Stage }
   | { verb: "end" };
 
+/** A part of the viewers of a webinar, in the order of their names. */
+export interface Lookup {
+  /** The next of the page before; empty: the first. */
+  after: string;
+  match: string;
+  limit: number;
+}
+
+export interface Page {
+  type: "people";
+  id: string;
+  people: Person[] | null;
+  next: string;
+  total: number;
+}
+
 export interface IceServer {
   urls: string[];
   username?: string;
@@ -150,6 +166,40 @@ export interface Score {
   cause: QualityCause;
 }
 
+/** What was decided about this person's entry. */
+export interface Entry {
+  name: string;
+  name_locked: boolean;
+  /** Before the room: setup, name or empty for none. */
+  page: string;
+  role: string;
+  mode: string;
+  /** May write. */
+  chat: boolean;
+  media: { mic_off: boolean; camera_off: boolean; mic_locked: boolean };
+  /** What counts of the attributes that are for the page alone. */
+  view: Record<string, string>;
+  /** Controls that are configured not to be shown. */
+  hidden: string[];
+  room: RoomFacts;
+}
+
+/** What people in a room may pass on about it. */
+export interface RoomFacts {
+  name?: string;
+  /** Digits for dialling in. */
+  code?: string;
+  dial_in?: string[];
+}
+
+export interface EntryRefusal {
+  code: string;
+  message: string;
+  opens?: string;
+  closed?: string;
+  ask?: boolean;
+}
+
 export interface JoinMessage {
   type: "join";
   v: 1;
@@ -165,6 +215,8 @@ export interface JoinMessage {
   media: Media;
   /** The node fills the audio slots. */
   hear: "loudest";
+  /** What the page's address says. */
+  attributes: Record<string, string>;
 }
 
 export interface Joined {
@@ -174,15 +226,20 @@ export interface Joined {
   ice_servers: IceServer[] | null;
   resume: string;
   node: { id: string; pop: string };
-  room: { id: string; version: number; home: string };
+  /** kind is missing in a call. */
+  room: { id: string; version: number; home: string; kind?: string };
   self: Person;
   people: Person[] | null;
+  /** Of a webinar, listed or not; missing for none. */
+  viewers?: number;
   chat: ChatMessage[] | null;
   rules: Rules;
   /** For moderators. */
   lobby?: Guest[];
   slots: SlotMids;
   assigned: Assignment;
+  /** Missing after a resume: what was said before holds. */
+  entry?: Entry;
   ping_ms: number;
   trace: string;
 }
@@ -194,7 +251,9 @@ export type RoomEvent =
   | { kind: "chat"; message: ChatMessage }
   | { kind: "rules"; rules: Rules }
   | { kind: "reaction"; peer_id: string; text: string }
-  | { kind: "ask"; source: "mic" | "camera" | "share" };
+  | { kind: "ask"; source: "mic" | "camera" | "share" }
+  | { kind: "counted"; peer_id: string }
+  | { kind: "viewers"; viewers: number };
 
 export interface Refused {
   type: "refused";
@@ -214,7 +273,8 @@ export type ServerMessage =
   | Refused
   | Ended
   | { type: "update"; version: number; events: RoomEvent[] }
-  | { type: "reset"; version: number; people: Person[] | null; chat: ChatMessage[] | null; rules: Rules }
+  | { type: "reset"; version: number; people: Person[] | null; viewers?: number; chat: ChatMessage[] | null; rules: Rules }
+  | Page
   | { type: "waiting"; ping_ms: number }
   | { type: "lobby"; waiting: Guest[] }
   | { type: "speaking"; peer_ids: string[] | null; dominant?: string }
@@ -238,9 +298,10 @@ export type ClientMessage =
   | { type: "rename"; name: string }
   | { type: "chat"; id: string; text: string }
   | ({ type: "act"; id: string } & Act)
+  | ({ type: "people"; id: string } & Lookup)
   | { type: "offer"; id: string; offer: string; up: Up }
   | { type: "ping"; t: number }
-  | { type: "leave" };
+  | { type: "leave"; grace?: boolean };
 
 /** Subprotocol of the WebSocket. */
 export const SUBPROTOCOL = "meridian.v1";

@@ -7,6 +7,7 @@ import { person } from "./roster.test";
 const who = (role: string, mode: string) => ({ role, mode });
 const rules = (change: Partial<Rules>): Rules => ({ ...defaultRules, ...change });
 
+// Covers F-083.
 test("what mode, role and rules let be on", () => {
   const lecture = rules({ mute_mode: "lecture" });
   const rows: [ReturnType<typeof who>, Rules, string][] = [

@@ -98,3 +98,20 @@ test("who leads the talk is kept while they are here", () => {
   assert.equal(update(r, 2, [{ kind: "leave", peer_id: "b", reason: "left" }]).roster.dominant, "a");
   assert.equal(update(r, 2, [{ kind: "leave", peer_id: "a", reason: "left" }]).roster.dominant, "");
 });
+
+test("a webinar's viewers are a number, whatever version it comes with", () => {
+  const r = replace(emptyRoster, 5, [person("a", 1)], [], undefined, undefined, 3);
+  assert.equal(r.viewers, 3);
+  const later = update(r, 5, [{ kind: "viewers", viewers: 1482 }]).roster;
+  assert.equal(later.viewers, 1482);
+  assert.equal(later.version, 5);
+  assert.equal(update(later, 6, [{ kind: "leave", peer_id: "x", reason: "left" }]).roster.viewers, 1482);
+});
+
+test("who is only counted is listed no more, without a word", () => {
+  const r = replace(emptyRoster, 5, [person("a", 1), person("v", 2)], []);
+  const { roster, changes } = update(r, 6, [{ kind: "counted", peer_id: "v" }]);
+  assert.equal(ids(roster), "a");
+  assert.deepEqual(changes, []);
+  assert.equal(ids(update(roster, 7, [{ kind: "person", person: person("v", 2) }]).roster), "av");
+});

@@ -6,7 +6,10 @@ import { defaultRules, nothingOn, type ChatMessage, type Person, type RoomEvent,
 
 export interface Roster {
   version: number;
+  /** Of a webinar those of whom everybody is told, and oneself. */
   people: readonly Person[];
+  /** How many viewers a webinar has. */
+  viewers: number;
   chat: readonly ChatMessage[];
   rules: Rules;
   /** Everyone who speaks now. */
@@ -27,7 +30,7 @@ export type Change =
   | { kind: "asked"; source: "mic" | "camera" | "share" }
   | { kind: "said"; message: ChatMessage };
 
-export const emptyRoster: Roster = { version: 0, people: [], chat: [], rules: defaultRules, speaking: new Set(), spoke: new Map(), dominant: "" };
+export const emptyRoster: Roster = { version: 0, people: [], viewers: 0, chat: [], rules: defaultRules, speaking: new Set(), spoke: new Map(), dominant: "" };
 
 /** Sequence of messages kept; older ones leave the page, not the room. */
 export const CHAT_KEPT = 1000;
@@ -53,12 +56,13 @@ function withSelf(people: readonly Person[], self: Person): Person[] {
 }
 
 /** The whole state anew, after joined or reset. */
-export function replace(old: Roster, version: number, people: readonly Person[] | null, chat: readonly ChatMessage[] | null, self?: Person, rules?: Rules): Roster {
+export function replace(old: Roster, version: number, people: readonly Person[] | null, chat: readonly ChatMessage[] | null, self?: Person, rules?: Rules, viewers = 0): Roster {
   const all = self ? withSelf(people ?? [], self) : (people ?? []);
   const here = new Set(all.map((p) => p.peer_id));
   return {
     version,
     people: sorted(all),
+    viewers,
     chat: mergeChat([], chat ?? []),
     rules: rules ?? old.rules,
     speaking: new Set([...old.speaking].filter((id) => here.has(id))),
@@ -73,7 +77,7 @@ export function replace(old: Roster, version: number, people: readonly Person[] 
  * server sends a reset by itself.
  */
 export function update(old: Roster, version: number, events: readonly RoomEvent[]): { roster: Roster; changes: Change[] } {
-  if (version <= old.version) return { roster: old, changes: [] };
+  if (version <= old.version) return { roster: counted(old, events), changes: [] };
   const people = new Map(old.people.map((p) => [p.peer_id, p]));
   const changes: Change[] = [];
   let { chat, rules } = old;
@@ -89,6 +93,9 @@ export function update(old: Roster, version: number, events: readonly RoomEvent[
         if (e.person.hand && people.get(e.person.peer_id)?.hand === null) changes.push({ kind: "raised", person: e.person });
         if (e.person.media?.share && people.get(e.person.peer_id)?.media.share === false) changes.push({ kind: "shares", person: e.person });
         people.set(e.person.peer_id, e.person);
+        break;
+      case "counted":
+        people.delete(e.peer_id);
         break;
       case "leave": {
         const person = people.get(e.peer_id);
@@ -118,7 +125,14 @@ export function update(old: Roster, version: number, events: readonly RoomEvent[
         break;
     }
   }
-  return { roster: { version, people: sorted(people.values()), chat, rules, speaking, spoke, dominant: people.has(old.dominant) ? old.dominant : "" }, changes };
+  const { viewers } = counted(old, events);
+  return { roster: { version, viewers, people: sorted(people.values()), chat, rules, speaking, spoke, dominant: people.has(old.dominant) ? old.dominant : "" }, changes };
+}
+
+/** The number of viewers is no part of the room's order: it counts whenever it comes. */
+function counted(old: Roster, events: readonly RoomEvent[]): Roster {
+  const viewers = events.reduce((n, e) => (e.kind === "viewers" ? e.viewers : n), old.viewers);
+  return viewers === old.viewers ? old : { ...old, viewers };
 }
 
 /** Applies a speaking message heard at now. */

@@ -73,6 +73,30 @@ test("a prepared socket that the server closed meanwhile costs nothing", async (
   assert.equal(net.transports.filter((t) => !t.closed).length, 1);
 });
 
+test("a page that goes says so and ends nothing; the next one has its place", async () => {
+  const { session, socket, clock } = await live();
+  session.away();
+  assert.deepEqual(socket.last("leave"), { type: "leave", grace: true });
+  assert.equal(session.phase.value, "live");
+  const next = make();
+  void next.session.comeBack({ room: "demo", peerId: "made-up", name: "Ann", ticket: "ticket of a" }, on);
+  await next.clock.pass(300);
+  const join = next.net.joins[0]?.last("join");
+  assert.deepEqual([join?.resume, join?.token, join?.peer_id, join?.media.mic], ["ticket of a", "", "made-up", true]);
+  assert.equal(next.session.phase.value, "live");
+  await clock.pass(1);
+});
+
+test("a place that is gone is asked for as at first, under the same id", async () => {
+  const { session, net, clock } = make();
+  net.refuse.set("a", (m) => (m.resume ? "resume_invalid" : undefined));
+  void session.comeBack({ room: "demo", peerId: "ann", name: "Ann", ticket: "old" }, on);
+  await clock.pass(300);
+  const join = net.joins.at(-1)?.last("join");
+  assert.deepEqual([join?.resume, join?.token, join?.name, join?.peer_id], ["", "secret", "Ann", "ann"]);
+  assert.equal(session.phase.value, "live");
+});
+
 test("a newcomer and a speaker cause subscribe, never an exchange", async () => {
   const { session, socket, clock } = await live();
   socket.deliver({ type: "update", version: 2, events: [{ kind: "join", person: person("x", 5) }] });
@@ -155,6 +179,7 @@ test("a moderator bounds the room, and is told whether that was done", async () 
   assert.deepEqual(outcomes, ["", "not_allowed", "try_again"]);
 });
 
+// Covers F-098.
 test("who is no moderator bounds only themselves, under the room's bound, at every node", async () => {
   const { session, socket, clock, transport, net } = await live();
   assert.equal(await session.setBitrate(500_000), "");
@@ -274,6 +299,7 @@ test("sleep: the node is asked before it is called dead", async () => {
   assert.equal(session.phase.value, "live");
 });
 
+// Covers F-046.
 test("superseded does not come back by itself, and may by hand", async () => {
   const { clock, net, session, socket } = await live([..."abc"], "me");
   socket.deliver({ type: "ended", code: "superseded", message: "" });

@@ -12,8 +12,9 @@ import { acked, failed, settle, type Outgoing } from "./chat";
 import { sleep, type Clock } from "./clock";
 import { remedy, resumesAfter } from "./codes";
 import { Hush } from "./hush";
+import { Lookups } from "./lookups";
 import type { OpenSocket } from "./line";
-import { nothingOn, type Act, type Assignment, type ClientMessage, type Guest, type Joined, type Media, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
+import { nothingOn, type Act, type Assignment, type ClientMessage, type Guest, type Joined, type Lookup, type Media, type Page, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
 import { emptyRoster, replace, speaking, update, type Change, type Roster } from "./roster";
 import type { Switch } from "./rights";
 import { chooseSlots, sameSlots } from "./slots";
@@ -48,6 +49,8 @@ export interface Identity {
   browser?: string;
   name: string;
   peerId: string;
+  /** What the page's address says, as it is when the join goes out. */
+  attributes?: () => Record<string, string>;
 }
 
 /** Rounds over all nodes before a first join gives up; a call that was live never does. */
@@ -82,6 +85,8 @@ export class Session<T extends Transport> {
   readonly trips = signal<ReadonlyMap<string, number>>(new Map());
   /** How many video tiles the stage has room for. */
   readonly videoLimit = signal(9);
+  /** The track that stands large there; empty: none. */
+  readonly large = signal("");
   /** SDP exchanges done, over all attachments. */
   negotiations = 0;
   /** Attachments so far; 1 in a call that never had to move. */
@@ -110,6 +115,7 @@ export class Session<T extends Transport> {
   private roomBound = 0;
   private ownBound = 0;
   private readonly acts: Acts;
+  private readonly lookups: Lookups;
   private readonly hush: Hush;
   private readonly views: ViewReport;
   private readonly resting = signal<ReadonlySet<string>>(new Set());
@@ -121,6 +127,7 @@ export class Session<T extends Transport> {
     this.identity = identity;
     this.views = new ViewReport(deps.clock, (video) => this.send({ type: "views", video }));
     this.acts = new Acts(deps.clock, deps.newId, (m) => this.send(m));
+    this.lookups = new Lookups(deps.clock, deps.newId, (m) => this.send(m));
     this.hush = new Hush(deps.clock, (sources, entering) => this.onhush(sources, entering));
     effect(() => this.updateSlots());
   }
@@ -157,6 +164,18 @@ export class Session<T extends Transport> {
     this.finish("ended", { code: "left", message: "" });
   }
 
+  /** The page goes: closed, or loaded anew, which returns by comeBack. Nothing ends here. */
+  away(): void {
+    (this.pending ?? this.attachment.value)?.away();
+  }
+
+  /** Returns to a place that an earlier page of this tab had. */
+  comeBack(place: { room: string; peerId: string; name: string; ticket: string }, media: Media): Promise<void> {
+    this.identity = { ...this.identity, room: place.room, peerId: place.peerId };
+    this.resume = place.ticket;
+    return this.join(place.name, media);
+  }
+
   setMedia(media: Media): void {
     this.hush.want((this.media = media));
     this.send({ type: "media", ...media });
@@ -185,6 +204,11 @@ export class Session<T extends Transport> {
   /** Asks the room for something; resolves to nothing, or to the code of why not. */
   act(act: Act): Promise<string> {
     return this.phase.value === "live" ? this.acts.ask(act) : Promise.resolve("try_again");
+  }
+
+  /** Looks viewers of a webinar up; resolves to a part of them, or to the code of why not. */
+  look(q: Lookup): Promise<Page | string> {
+    return this.phase.value === "live" ? this.lookups.ask(q) : Promise.resolve("try_again");
   }
 
   /** This person as the room has them. */
@@ -248,7 +272,7 @@ export class Session<T extends Transport> {
 
   /** Joins or resumes at the best node that takes us; runs until live, refused or stale. */
   private async connect(turn: number): Promise<void> {
-    const first = this.resume === "";
+    const first = this.phase.peek() !== "reconnecting";
     let last: Verdict = { code: "unreachable", message: "" };
     for (let round = 0; turn === this.turn; round++) {
       if (first && round >= FIRST_JOIN_ROUNDS) return this.finish("refused", last);
@@ -335,12 +359,12 @@ export class Session<T extends Transport> {
     }
   }
 
-  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string } {
-    const { room, kind, token, browser = "", name, peerId } = this.identity;
+  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string; attributes: Record<string, string> } {
+    const { room, kind, token, browser = "", name, peerId, attributes } = this.identity;
     // The room that was joined may be the token's, not the address's; a ticket is for that one.
     return this.resume !== ""
-      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume }
-      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "" };
+      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume, attributes: {} }
+      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "", attributes: attributes?.() ?? {} };
   }
 
   /** asked is what the join said of the own media; the room may have given less. */
@@ -352,7 +376,7 @@ export class Session<T extends Transport> {
     const chat = joined.chat ?? [];
     batch(() => {
       this.joined.value = joined;
-      this.roster.value = replace(this.roster.value, joined.room.version, joined.people, chat, joined.self, joined.rules);
+      this.roster.value = replace(this.roster.value, joined.room.version, joined.people, chat, joined.self, joined.rules, joined.viewers);
       this.lobby.value = joined.lobby ?? [];
       this.confirmed.value = this.assigned.value = fill(joined.assigned, joined.slots);
       this.layers.value = [];
@@ -393,8 +417,11 @@ export class Session<T extends Transport> {
         break;
       }
       case "reset":
-        this.roster.value = replace(this.roster.value, m.version, m.people, m.chat, undefined, m.rules);
+        this.roster.value = replace(this.roster.value, m.version, m.people, m.chat, undefined, m.rules, m.viewers);
         this.heed();
+        break;
+      case "people":
+        this.lookups.settled(m.id, m);
         break;
       case "lobby":
         this.lobby.value = m.waiting ?? [];
@@ -427,7 +454,7 @@ export class Session<T extends Transport> {
         if (!this.acts.settled(m.id, "") && m.seq !== undefined) this.outgoing.value = acked(this.outgoing.value, m.id, m.seq, this.roster.value.chat);
         break;
       case "error":
-        if (this.acts.settled(m.id ?? "", m.code)) break;
+        if (this.acts.settled(m.id ?? "", m.code) || this.lookups.settled(m.id ?? "", m.code)) break;
         if (this.outgoing.value.some((o) => o.id === m.id)) this.outgoing.value = failed(this.outgoing.value, m.id ?? "", m.code);
         else this.onerror(m.code);
         break;
@@ -519,9 +546,10 @@ export class Session<T extends Transport> {
     const roster = this.roster.value;
     const resting = this.resting.value;
     const videoLimit = this.videoLimit.value;
+    const large = this.large.value;
     if (this.phase.value !== "live") return;
     const assigned = this.assigned.peek();
-    const chosen = chooseSlots({ people: roster.people, self: this.self, dominant: roster.dominant, spoke: roster.spoke, current: assigned.video, videoLimit });
+    const chosen = chooseSlots({ people: roster.people, self: this.self, large, dominant: roster.dominant, spoke: roster.spoke, current: assigned.video, videoLimit });
     const video = chosen.map((t) => (t !== null && resting.has(t) ? null : t));
     if (sameSlots(assigned.video, video)) return;
     this.assigned.value = { ...assigned, video };

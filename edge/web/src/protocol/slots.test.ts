@@ -8,8 +8,8 @@ type Slots = (string | null)[];
 const empty = (n: number): Slots => Array<string | null>(n).fill(null);
 const crowd = (n: number, on?: string[]): Person[] => Array.from({ length: n }, (_, i) => person(`p${i}`, i, on));
 
-function choose(people: Person[], o: { current?: Slots; dominant?: string; spoke?: [string, number][]; limit?: number; slots?: number } = {}): Slots {
-  return chooseSlots({ people, self: "me", current: o.current ?? empty(o.slots ?? 3), videoLimit: o.limit ?? 9, dominant: o.dominant ?? "", spoke: new Map(o.spoke) });
+function choose(people: Person[], o: { current?: Slots; dominant?: string; large?: string; spoke?: [string, number][]; limit?: number; slots?: number } = {}): Slots {
+  return chooseSlots({ people, self: "me", current: o.current ?? empty(o.slots ?? 3), videoLimit: o.limit ?? 9, large: o.large ?? "", dominant: o.dominant ?? "", spoke: new Map(o.spoke) });
 }
 
 test("join order fills the slots", () => {
@@ -23,6 +23,12 @@ test("oneself is never in a slot", () => {
 test("a share comes before every camera", () => {
   const people = [...crowd(3), person("s", 9, ["share", "share_audio", "mic"])];
   assert.ok(choose(people).includes("s.share"));
+});
+
+test("what stands large has a slot before everything else", () => {
+  const people = [...crowd(5), person("s", 9, ["share", "mic"])];
+  assert.deepEqual(choose(people, { large: "p4.camera", slots: 1, dominant: "p0" }), ["p4.camera"]);
+  assert.deepEqual(choose(people, { large: "p4.camera", slots: 2, dominant: "p0" }), ["p4.camera", "s.share"]);
 });
 
 test("a speaker without a slot takes that of who spoke longest ago, nobody else moves", () => {

@@ -8,6 +8,8 @@ export interface SlotInput {
   /** In join order; may include oneself. */
   people: readonly Person[];
   self: string;
+  /** The track that stands large; may be empty. */
+  large?: string;
   /** Who leads the talk; may be empty. */
   dominant: string;
   /** When each peer was last heard speaking, any unit that grows. */
@@ -24,7 +26,7 @@ interface Candidate {
   rank: readonly number[];
 }
 
-/** Shares first, then who leads the talk, then recent speakers, then join order. */
+/** What stands large first, then shares, then who leads the talk, then recent speakers, then join order. */
 export function chooseSlots(input: SlotInput): (string | null)[] {
   const video: Candidate[] = [];
   input.people.forEach((p, joined) => {
@@ -33,8 +35,8 @@ export function chooseSlots(input: SlotInput): (string | null)[] {
     const camera = trackOn(p, "camera");
     const last = input.spoke.get(p.peer_id);
     const recency = last === undefined ? 0 : -last;
-    if (share) video.push({ track: share, rank: [0, joined] });
-    if (camera) video.push({ track: camera, rank: [1, p.peer_id === input.dominant ? 0 : 1, last === undefined ? 1 : 0, recency, joined] });
+    if (share) video.push({ track: share, rank: [share === input.large ? -1 : 0, joined] });
+    if (camera) video.push({ track: camera, rank: [camera === input.large ? -1 : 1, p.peer_id === input.dominant ? 0 : 1, last === undefined ? 1 : 0, recency, joined] });
   });
   return place(input.current, best(video, Math.min(input.videoLimit, input.current.length)));
 }
@@ -114,4 +116,10 @@ export function arrange(before: readonly string[], wanted: readonly string[]): s
     }
   }
   return [...out, ...fresh];
+}
+
+/** Those whose camera is on first, each part in its order. */
+export function byVideo(people: readonly Person[]): Person[] {
+  const on = (p: Person): boolean => trackOn(p, "camera") !== null;
+  return [...people.filter(on), ...people.filter((p) => !on(p))];
 }

@@ -2,11 +2,13 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
+import type { Control } from "../attributes";
 import { t } from "../i18n";
 import { ChatPanel } from "./chat";
 import { ConnectionPanel } from "./connection";
 import { Controls } from "./controls";
 import { Icon } from "./icons";
+import { InfoPanel } from "./info";
 import { Sound } from "./media";
 import { PeoplePanel } from "./people";
 import { Ask } from "./ask";
@@ -20,8 +22,8 @@ export function Call({ app }: { app: App }) {
   useShortcuts(app);
   return (
     <div class={`call ${panel ? "with-panel" : ""}`}>
-      <main class="stage-area">
-        <h1 class="hidden">{app.params.room}</h1>
+      <main class={`stage-area ${app.look.small.value ? "packed" : ""}`}>
+        <h1 class="hidden">{app.title.value}</h1>
         <StageView app={app} />
         <Reactions app={app} />
         <div class="pills">
@@ -33,6 +35,15 @@ export function Call({ app }: { app: App }) {
               <span>{t("share.own")}</span>
               <button class="link" onClick={() => app.devices.stopShare()}>
                 {t("share.stop")}
+              </button>
+            </div>
+          )}
+          {app.look.drives.value && (
+            <div class="pill presenting">
+              <Icon name="present" size={18} />
+              <span>{t("present.own")}</span>
+              <button class="link" onClick={() => app.look.present(false)}>
+                {t("present.end")}
               </button>
             </div>
           )}
@@ -48,7 +59,7 @@ export function Call({ app }: { app: App }) {
         </div>
       </main>
       {panel && <Panel app={app} />}
-      <Controls app={app} />
+      {app.controlsVisible.value && <Controls app={app} />}
       <Sound app={app} />
     </div>
   );
@@ -73,7 +84,7 @@ function Panel({ app }: { app: App }) {
           <Icon name="close" />
         </button>
       </header>
-      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : panel === "settings" ? <SettingsPanel app={app} /> : <ConnectionPanel app={app} />}
+      {panel === "chat" ? <ChatPanel app={app} /> : panel === "people" ? <PeoplePanel app={app} /> : panel === "info" ? <InfoPanel app={app} /> : panel === "settings" ? <SettingsPanel app={app} /> : <ConnectionPanel app={app} />}
     </aside>
   );
 }
@@ -96,7 +107,9 @@ function Banner({ app }: { app: App }) {
   );
 }
 
-/** m, v, h, c, ? and Escape, unless the person is writing or choosing. */
+const keys: Partial<Record<string, Control>> = { KeyM: "mic", KeyV: "camera", KeyH: "hand", KeyC: "chat", KeyF: "fullscreen", KeyL: "layout" };
+
+/** m, v, h, c, f, l, p, ? and Escape, unless the person is writing or choosing. */
 function useShortcuts(app: App): void {
   useEffect(() => {
     const press = (e: KeyboardEvent): void => {
@@ -107,15 +120,23 @@ function useShortcuts(app: App): void {
       const target = e.target instanceof Element ? e.target : null;
       if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select, dialog, [role=menu]")) return;
       // By the place of the key, so that a Cyrillic layout works as well.
-      if (e.code === "KeyM") app.floor.toggle("mic");
-      else if (e.code === "KeyV") app.floor.toggle("camera");
-      else if (e.code === "KeyH") app.floor.toggleHand();
-      else if (e.code === "KeyC") app.togglePanel("chat");
-      else if (e.key === "?") showKeys(() => (app.panel.value = "settings"));
-      else return;
+      if (e.key === "?" && app.shows("settings")) showKeys(() => (app.panel.value = "settings"));
+      else if (e.code === "KeyP") app.togglePin();
+      else if (!pressed(app, keys[e.code])) return;
       e.preventDefault();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, []);
+}
+
+/** Does what a control does; what the page does not show does nothing by its key either. */
+function pressed(app: App, control: Control | undefined): boolean {
+  if (!control || !app.shows(control)) return false;
+  if (control === "hand") app.floor.toggleHand();
+  else if (control === "chat") app.togglePanel("chat");
+  else if (control === "fullscreen") app.fullScreen.toggle();
+  else if (control === "layout") app.look.nextLayout();
+  else if (control === "mic" || control === "camera") app.floor.toggle(control);
+  return true;
 }

@@ -6,6 +6,7 @@ import { why } from "../floor";
 import { t } from "../i18n";
 import type { Switch } from "../protocol/rights";
 import { Icon, type IconName } from "./icons";
+import { LayoutMenu, layoutItems } from "./layouts";
 import { Menu, type Item } from "./menu";
 import { reactionRow } from "./reactions";
 import { quality } from "./words";
@@ -18,7 +19,13 @@ export function Controls({ app }: { app: App }) {
   return (
     <section class="controls" aria-label={t("controls")}>
       <div class="where">
-        <span class="room">{app.params.room}</span>
+        {app.shows("info") ? (
+          <button class="room" aria-label={`${t("info")}, ${app.title.value}`} aria-expanded={app.panel.value === "info"} title={t("info")} onClick={() => app.togglePanel("info")}>
+            {app.title.value}
+          </button>
+        ) : (
+          <span class="room">{app.title.value}</span>
+        )}
         {app.floor.rules.value.locked && (
           <span role="img" aria-label={t("people.locked")} title={t("people.locked")}>
             <Icon name="lock" size={16} />
@@ -28,9 +35,10 @@ export function Controls({ app }: { app: App }) {
       <div class="main">
         <Media app={app} />
         <Floor app={app} />
-        <Button icon="leave" danger label={t("leave")} onClick={() => app.leave()} />
+        {app.shows("leave") && <Button icon="leave" danger label={t("leave")} onClick={() => app.leave()} />}
       </div>
       <div class="side">
+        <LayoutMenu app={app} />
         <PanelButton app={app} panel="chat" icon="chat" hint="C" label={unread > 0 ? `${t("chat")}, ${t("chat.unread", { n: unread })}` : t("chat")}>
           {unread > 0 && <span class="badge">{unread > 99 ? "99+" : unread}</span>}
         </PanelButton>
@@ -51,7 +59,7 @@ export function Controls({ app }: { app: App }) {
 function Media({ app }: { app: App }) {
   const tracks = app.devices.tracks.value;
   const sharing = tracks.share !== null;
-  const offered = (s: Switch): boolean => app.floor.bars.value[s] !== "viewer" && app.floor.bars.value[s] !== "observer";
+  const offered = (s: Switch): boolean => app.shows(s) && app.floor.bars.value[s] !== "viewer" && app.floor.bars.value[s] !== "observer";
   const off = (s: Switch): string | undefined => {
     const bar = app.floor.bars.value[s];
     return bar && !tracks[s] ? why(s, bar) : undefined;
@@ -71,8 +79,8 @@ function Floor({ app }: { app: App }) {
   if (handBar.value === "viewer") return null;
   return (
     <>
-      <Button icon="hand" roomy active={handUp.value} barred={!handUp.value && handBar.value ? why("hands", handBar.value) : undefined} label={t(handUp.value ? "hand.lower" : "hand.raise")} hint="H" pressed={handUp.value} onClick={() => app.floor.toggleHand()} />
-      {!handBar.value && (
+      {app.shows("hand") && <Button icon="hand" roomy active={handUp.value} barred={!handUp.value && handBar.value ? why("hands", handBar.value) : undefined} label={t(handUp.value ? "hand.lower" : "hand.raise")} hint="H" pressed={handUp.value} onClick={() => app.floor.toggleHand()} />}
+      {!handBar.value && app.shows("reactions") && (
         <Menu class="round roomy" label={t("react")} row={reactionRow(app)}>
           <Icon name="smile" />
         </Menu>
@@ -86,10 +94,12 @@ function More({ app }: { app: App }) {
   const { handUp, handBar } = app.floor;
   const bar = handBar.value;
   const hand: Item = { label: t(handUp.value ? "hand.lower" : "hand.raise"), icon: "hand", off: bar && !handUp.value ? why("hands", bar) : undefined, run: () => app.floor.toggleHand() };
-  const settings: Item = { label: t("settings"), icon: "settings", run: () => app.togglePanel("settings") };
-  const connection: Item = { label: t("connection"), icon: "signal", run: () => app.togglePanel("connection") };
+  const panels = (["info", "connection", "settings"] as const).filter((p) => app.shows(p)).map((p): Item => ({ label: t(p), icon: p === "connection" ? "signal" : p, run: () => app.togglePanel(p) }));
+  const row = bar || !app.shows("reactions") ? [] : reactionRow(app);
+  const groups = [bar === "viewer" || !app.shows("hand") ? [] : [hand], ...layoutItems(app), panels].filter((g) => g.length > 0);
+  if (row.length + groups.length === 0) return null;
   return (
-    <Menu class="round subtle narrow" label={t("more")} row={bar ? [] : reactionRow(app)} groups={[bar === "viewer" ? [] : [hand], [connection, settings]]}>
+    <Menu class="round subtle narrow" label={t("more")} row={row} groups={groups}>
       <Icon name="more" />
     </Menu>
   );
@@ -121,6 +131,7 @@ function Button({ icon, label, hint, barred, roomy, off, active, danger, pressed
 
 function PanelButton({ app, panel, icon, label, hint, roomy, children }: { app: App; panel: Panel; icon?: IconName; label: string; hint?: string; roomy?: boolean; children?: ComponentChildren }) {
   const open = app.panel.value === panel;
+  if (!app.shows(panel)) return null;
   return (
     <button class={`round subtle ${open ? "active" : ""} ${roomy ? "roomy" : ""}`} aria-label={label} aria-expanded={open} aria-keyshortcuts={hint} title={hint ? `${t(panel)} (${hint})` : t(panel)} onClick={() => app.togglePanel(panel)}>
       {icon && <Icon name={icon} />}

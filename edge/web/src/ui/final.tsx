@@ -5,6 +5,7 @@ import type { App } from "../app";
 import { codeKey, t, type Key } from "../i18n";
 import { remedy } from "../protocol/codes";
 import { Icon, type IconName } from "./icons";
+import { moment } from "./words";
 
 const icons: Record<string, IconName> = {
   left: "door", superseded: "devices", kicked: "removed", blocked: "removed", room_closed: "door",
@@ -32,6 +33,7 @@ export function Final({ app, phase, code }: { app: App; phase: "refused" | "ende
         {t(key)}
       </h1>
       <p class="lead">{t(`${key}.text` as Key)}</p>
+      {app.opens.value && (code === "too_early" || code === "token_not_yet_valid") && <p class="lead">{t("refused.opens", { time: moment(app.opens.value) })}</p>}
       {again && (
         <button class="primary" onClick={() => app.again()}>
           {t(again)}

@@ -1,105 +1,120 @@
 // Where tiles go: pure arithmetic of a stage in CSS pixels.
 
-/** Between tiles, CSS pixels. */
-export const GAP = 8;
+import { fits, grid, loose, packed, packedNarrow, type Mesh } from "./grid";
+import { clamp, round, shift, type Rect } from "./rect";
+import { row, rowFits } from "./row";
 
-export interface Rect {
-  x: number;
-  y: number;
-  w: number;
-  h: number;
+export const layouts = ["gallery", "bottom-speaker", "left-side-speaker", "strip"] as const;
+/**
+ * gallery: all alike, and what is pinned or shared large; bottom-speaker: one
+ * large, the others in a row below; left-side-speaker: one large at the start,
+ * the others in a column beside; strip: one row.
+ */
+export type Layout = (typeof layouts)[number];
+
+/** The word of an address or a message; anything unknown is the gallery. */
+export function asLayout(word: string | null | undefined): Layout {
+  return layouts.find((l) => l === word) ?? "gallery";
 }
 
-export interface Stage {
-  /** The shared screen, when there is one. */
+/** What is to be placed. */
+export interface Scene {
+  layout: Layout;
+  /** As many tiles as possible instead of as large ones as possible. */
+  small: boolean;
+  /** One tile stands large. */
+  main: boolean;
+}
+
+export interface Places {
   main: Rect | null;
   tiles: Rect[];
   /** The own picture floats over the stage. */
   self: Rect | null;
 }
 
-/** Tiles between these shapes look right; a 16:9 picture in a squarer tile loses its sides, never its middle. */
-const WIDEST = 16 / 9;
-const wideStage = { narrowest: 4 / 3 };
-const tallStage = { narrowest: 3 / 4 };
+const nowhere: Places = { main: null, tiles: [], self: null };
 
-/** n equal tiles as large as they get, rows centred. */
-export function grid(n: number, w: number, h: number, gap: number): Rect[] {
-  if (n <= 0 || w <= 0 || h <= 0) return [];
-  const narrowest = w >= h ? wideStage.narrowest : tallStage.narrowest;
-  let best = { area: -1, cols: 1, tw: 0, th: 0 };
-  for (let cols = 1; cols <= n; cols++) {
-    const rows = Math.ceil(n / cols);
-    const cw = (w - gap * (cols - 1)) / cols;
-    const ch = (h - gap * (rows - 1)) / rows;
-    if (cw <= 0 || ch <= 0) continue;
-    const ratio = Math.min(WIDEST, Math.max(narrowest, cw / ch));
-    const tw = Math.min(cw, ch * ratio);
-    const th = tw / ratio;
-    // An empty place in the last row is worth a little: 2 × 2 before 3 + 1.
-    const area = tw * th * (1 - 0.02 * (rows * cols - n));
-    if (area > best.area + 0.5) best = { area, cols, tw, th };
-  }
-  const { cols, tw, th } = best;
-  const rows = Math.ceil(n / cols);
-  const top = (h - rows * th - gap * (rows - 1)) / 2;
-  return Array.from({ length: n }, (_, i) => {
-    const row = Math.floor(i / cols);
-    const inRow = row === rows - 1 ? n - row * cols : cols;
-    const left = (w - inRow * tw - gap * (inRow - 1)) / 2;
-    return round({ x: left + (i - row * cols) * (tw + gap), y: top + row * (th + gap), w: tw, h: th });
-  });
+/** How many tiles beside the large one the stage shows before the rest become a number. */
+export function capacity(w: number, h: number, scene: Scene): number {
+  const m = mesh(w, scene);
+  if (scene.layout === "strip") return rowFits(w, h, m.gap);
+  if (!scene.main) return fits(w, h, m);
+  return parts(w, h, scene).fits(m);
 }
 
-/** How many tiles, oneself among them, the stage shows before the rest become a number. */
-export function capacity(w: number, h: number, sharing: boolean, gap: number): number {
-  if (sharing && beside(w, h)) return column(w, h, gap, 1).capacity;
-  if (sharing) return capacity(w, h - screenHeight(w, h) - gap, false, gap);
-  const cols = Math.max(1, Math.floor((w + gap) / (116 + gap)));
-  const rows = Math.max(1, Math.floor((h + gap) / (84 + gap)));
-  return Math.min(16, Math.max(2, cols * rows));
-}
-
-/** The column of people beside a shared screen: large while they are few, smaller to fit more. */
-function column(w: number, h: number, gap: number, count: number): { tw: number; th: number; capacity: number } {
-  const least = (clamp(w * 0.1, 88, 150) * 9) / 16;
-  const th = clamp((h - gap * (count - 1)) / Math.max(1, count), least, (clamp(w * 0.18, 96, 232) * 9) / 16);
-  return { tw: (th * 16) / 9, th, capacity: Math.max(1, Math.floor((h + gap) / (least + gap))) };
-}
-
-/** On a tall stage the screen is as high as a usual screen needs; people have the rest. */
-function screenHeight(w: number, h: number): number {
-  return clamp(w * 0.64, h * 0.36, h * 0.66);
-}
-
-const beside = (w: number, h: number): boolean => w > h * 1.1;
-
-/**
- * The whole stage. count is the number of tiles without the shared screen;
- * with floatSelf the own picture is not among them.
- */
-export function stage(w: number, h: number, count: number, sharing: boolean, floatSelf: boolean, gap: number): Stage {
-  if (w <= 0 || h <= 0) return { main: null, tiles: [], self: null };
-  if (sharing) return withShare(w, h, count, gap);
-  const self = floatSelf ? corner(w, h, gap) : null;
-  return { main: null, tiles: grid(count, w, h, gap), self };
-}
-
-function withShare(w: number, h: number, count: number, gap: number): Stage {
-  if (count === 0) return { main: round({ x: 0, y: 0, w, h }), tiles: [], self: null };
-  if (beside(w, h)) {
-    const s = column(w, h, gap, count);
-    const main = { x: 0, y: 0, w: w - s.tw - gap, h };
-    const top = (h - count * s.th - (count - 1) * gap) / 2;
-    return {
-      main: round(main),
-      tiles: Array.from({ length: count }, (_, i) => round({ x: main.w + gap, y: top + i * (s.th + gap), w: s.tw, h: s.th })),
-      self: null,
-    };
-  }
-  const main = { x: 0, y: 0, w, h: screenHeight(w, h) };
-  const tiles = grid(count, w, h - main.h - gap, gap).map((r) => ({ ...r, y: r.y + Math.round(main.h + gap) }));
+/** The places of count tiles beside the large one; with floats the own picture is not among them. */
+export function place(w: number, h: number, count: number, scene: Scene, floats: boolean): Places {
+  if (w <= 0 || h <= 0) return nowhere;
+  const m = mesh(w, scene);
+  if (scene.layout === "strip") return { ...nowhere, tiles: row(count, w, h, m.gap) };
+  if (!scene.main) return { main: null, tiles: grid(count, w, h, m), self: floats ? corner(w, h, m.gap) : null };
+  if (count === 0) return { ...nowhere, main: round({ x: 0, y: 0, w, h }) };
+  const { main, tiles } = parts(w, h, scene).place(count, m);
   return { main: round(main), tiles, self: null };
+}
+
+export function mesh(w: number, scene: Pick<Scene, "small">): Mesh {
+  return !scene.small ? loose : w < 640 ? packedNarrow : packed;
+}
+
+/** A large tile and what stands around it. */
+interface Parts {
+  fits(m: Mesh): number;
+  place(count: number, m: Mesh): { main: Rect; tiles: Rect[] };
+}
+
+function parts(w: number, h: number, { layout, small }: Scene): Parts {
+  if (layout === "bottom-speaker") return below(w, h);
+  if (layout === "left-side-speaker" || w > h * 1.1) return small ? crowdBeside(w, h) : columnBeside(w, h);
+  return gridBelow(w, h);
+}
+
+/** One row, a fifth of the height. */
+function below(w: number, h: number): Parts {
+  const rh = clamp(h * 0.2, Math.min(64, h * 0.4), 320);
+  return {
+    fits: ({ gap }) => rowFits(w, rh, gap),
+    place: (count, { gap }) => ({ main: { x: 0, y: 0, w, h: h - rh - gap }, tiles: shift(row(count, w, rh, gap), 0, h - rh) }),
+  };
+}
+
+/** A column, its tiles large while they are few, smaller to fit more. */
+function columnBeside(w: number, h: number): Parts {
+  const least = (clamp(w * 0.1, 88, 150) * 9) / 16;
+  const largest = (clamp(w * 0.18, 96, 480) * 9) / 16;
+  return {
+    fits: ({ gap }) => Math.max(1, Math.floor((h + gap) / (least + gap))),
+    place: (count, { gap }) => {
+      const th = clamp((h - gap * (count - 1)) / count, least, largest);
+      const tw = (th * 16) / 9;
+      const top = (h - count * th - (count - 1) * gap) / 2;
+      const main = { x: 0, y: 0, w: w - tw - gap, h };
+      return { main, tiles: Array.from({ length: count }, (_, i) => round({ x: main.w + gap, y: top + i * (th + gap), w: tw, h: th })) };
+    },
+  };
+}
+
+/** A third of the stage, full of small tiles. */
+function crowdBeside(w: number, h: number): Parts {
+  const aside = Math.max(w * 0.26, Math.min(w * 0.4, 320));
+  return {
+    fits: (m) => fits(aside, h, m),
+    place: (count, m) => ({ main: { x: 0, y: 0, w: w - aside - m.gap, h }, tiles: shift(grid(count, aside, h, m), w - aside, 0) }),
+  };
+}
+
+/** On a tall stage the large one is as high as a usual screen needs; people have the rest, one or two of them less. */
+function gridBelow(w: number, h: number): Parts {
+  const screen = clamp(w * 0.64, h * 0.36, h * 0.66);
+  const top = (count: number): number => (count <= 2 ? Math.max(screen, h * 0.58) : screen);
+  return {
+    fits: (m) => Math.max(2, fits(w, h - screen - m.gap, m)),
+    place: (count, m) => {
+      const high = top(count);
+      return { main: { x: 0, y: 0, w, h: high }, tiles: shift(grid(count, w, h - high - m.gap, m), 0, high + m.gap) };
+    },
+  };
 }
 
 function corner(w: number, h: number, gap: number): Rect {
@@ -108,12 +123,4 @@ function corner(w: number, h: number, gap: number): Rect {
   const sh = tall ? (sw * 4) / 3 : (sw * 9) / 16;
   const inset = gap + 4;
   return round({ x: w - sw - inset, y: h - sh - inset, w: sw, h: sh });
-}
-
-function round(r: Rect): Rect {
-  return { x: Math.round(r.x), y: Math.round(r.y), w: Math.round(r.w), h: Math.round(r.h) };
-}
-
-function clamp(v: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, v));
 }

@@ -2,14 +2,15 @@
 
 import type { App } from "../app";
 import { t } from "../i18n";
-import type { MuteMode, Person } from "../protocol/messages";
+import type { Person } from "../protocol/messages";
 import { barred, type Switch } from "../protocol/rights";
 import { Icon, type IconName } from "./icons";
 import { Menu, type Item } from "./menu";
+import { pinning } from "./pin";
 
 export function PersonMenu({ app, p }: { app: App; p: Person }) {
   return (
-    <Menu class="plain" label={t("mod.about", { name: p.name })} groups={[media(app, p), standing(app, p), leaving(app, p)]}>
+    <Menu class="plain" label={t("mod.about", { name: p.name })} groups={[pinning(app, p), media(app, p), standing(app, p), leaving(app, p)]}>
       <Icon name="more" size={18} />
     </Menu>
   );
@@ -17,7 +18,7 @@ export function PersonMenu({ app, p }: { app: App; p: Person }) {
 
 export function RoomMenu({ app }: { app: App }) {
   return (
-    <Menu class="link manage" label={t("mod.room")} groups={[everybody(app), doors(app), speech(app), [ending(app)]]}>
+    <Menu class="link manage" label={t("mod.room")} groups={[everybody(app), doors(app), [ruling(app), ending(app)]].filter((g) => g.length > 0)}>
       {t("mod.room")}
       <Icon name="down" size={16} />
     </Menu>
@@ -56,8 +57,9 @@ function leaving({ floor }: App, { peer_id, name, owner }: Person): Item[] {
   ];
 }
 
-function everybody({ floor }: App): Item[] {
-  const out: Item[] = [
+function everybody(app: App): Item[] {
+  const { floor } = app;
+  const out: Item[] = !app.shows("muteall") ? [] : [
     { label: t("mod.all.mic"), icon: "micOff", run: () => void floor.act({ verb: "mute", value: "mic" }) },
     { label: t("mod.all.camera"), icon: "cameraOff", run: () => void floor.act({ verb: "mute", value: "camera" }) },
   ];
@@ -73,10 +75,8 @@ function doors({ floor }: App): Item[] {
   ];
 }
 
-function speech({ floor }: App): Item[] {
-  const now = floor.rules.value.mute_mode;
-  const modes: MuteMode[] = ["free", "quiet", "lecture"];
-  return modes.map((m) => ({ label: t(`mod.speech.${m}`), choice: { kind: "radio", on: m === now }, run: () => void floor.act({ verb: "mute_mode", value: m }) }));
+function ruling({ floor }: App): Item {
+  return { label: t("rules.open"), icon: "sliders", run: () => (floor.ruling.value = true) };
 }
 
 function ending({ floor }: App): Item {

@@ -1,5 +1,6 @@
 // Who is here.
 
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
 import { t } from "../i18n";
 import type { Person } from "../protocol/messages";
@@ -7,9 +8,29 @@ import { handsUp } from "../protocol/rights";
 import { Icon } from "./icons";
 import { Lobby } from "./lobby";
 import { PersonMenu, RoomMenu } from "./moderate";
+import { PinButton } from "./pin";
+import { RulesView } from "./rules";
+import { Viewers } from "./viewers";
 import { initials, tint } from "./words";
 
 export function PeoplePanel({ app }: { app: App }) {
+  const { ruling, moderates } = app.floor;
+  const [returns, setReturns] = useState(false);
+  useEffect(() => () => void (ruling.value = false), []);
+  const back = (): void => {
+    setReturns(true);
+    ruling.value = false;
+  };
+  if (ruling.value && moderates.value) return <RulesView app={app} back={back} />;
+  return <PeopleList app={app} returns={returns} />;
+}
+
+/** returns: from the settings, so that the focus goes where they were opened. */
+function PeopleList({ app, returns }: { app: App; returns: boolean }) {
+  const list = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (returns) list.current?.querySelector<HTMLElement>(".manage")?.focus();
+  }, []);
   const people = app.people.value;
   const self = app.session.self;
   const speaking = app.session.roster.value.speaking;
@@ -18,11 +39,12 @@ export function PeoplePanel({ app }: { app: App }) {
   const ordered = [...raised, ...rest.filter((p) => p.peer_id === self), ...rest.filter((p) => p.peer_id !== self)];
   const { locked } = app.floor.rules.value;
   const moderates = app.floor.moderates.value;
+  const webinar = app.session.joined.value?.room.kind === "webinar";
   return (
-    <div class="scroll">
+    <div class="scroll" ref={list}>
       {moderates && <Lobby app={app} />}
       <div class="count-row">
-        <p class="quiet">{[t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
+        <p class="quiet">{[webinar ? t("people.stage", { n: people.filter((p) => p.mode !== "viewer").length }) : t("people.count", { n: people.length }), locked && t("people.locked")].filter(Boolean).join(" · ")}</p>
         {moderates && <RoomMenu app={app} />}
       </div>
       <ul class="people">
@@ -30,6 +52,7 @@ export function PeoplePanel({ app }: { app: App }) {
           <Row key={p.peer_id} app={app} p={p} own={p.peer_id === self} speaking={speaking.has(p.peer_id)} />
         ))}
       </ul>
+      <Viewers app={app} />
     </div>
   );
 }
@@ -63,7 +86,7 @@ function Row({ app, p, own, speaking }: { app: App; p: Person; own: boolean; spe
           <Icon name="micOff" size={16} />
         </span>
       )}
-      {app.floor.moderates.value && (own ? <span class="plain" /> : <PersonMenu app={app} p={p} />)}
+      {app.floor.moderates.value && !own ? <PersonMenu app={app} p={p} /> : <PinButton app={app} p={p} />}
     </li>
   );
 }

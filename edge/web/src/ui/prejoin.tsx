@@ -13,19 +13,24 @@ import { initials, tint } from "./words";
 
 export function PreJoin({ app }: { app: App }) {
   const joining = app.session.phase.value === "joining";
+  const whole = app.attributes.value.page !== "name";
+  const watches = app.attributes.value.viewer;
   return (
-    <main class="page prejoin" aria-busy={joining}>
-      <section class="preview-side">
-        <Preview app={app} />
-      </section>
+    <main class={`page prejoin ${watches ? "watches" : whole ? "" : "brief"}`} aria-busy={joining}>
+      {whole && !watches && (
+        <section class="preview-side">
+          <Preview app={app} />
+        </section>
+      )}
       <section class="form-side">
-        <h1>{t("pre.title")}</h1>
-        <p class="quiet room">{t("pre.room", { room: app.params.room })}</p>
+        <h1>{t(watches ? "pre.webinar" : "pre.title")}</h1>
+        <p class="quiet room">{t("pre.room", { room: app.title.value })}</p>
         <NameForm app={app} joining={joining} />
-        <Choice app={app} kind="mic" />
-        <Choice app={app} kind="camera" />
-        <Language app={app} />
-        <Troubles app={app} />
+        {watches && <p class="quiet">{t("pre.watch")}</p>}
+        {whole && !watches && <Choice app={app} kind="mic" />}
+        {whole && !watches && <Choice app={app} kind="camera" />}
+        {app.shows("settings") && <Language app={app} />}
+        {!watches && <Troubles app={app} />}
       </section>
     </main>
   );
@@ -94,18 +99,18 @@ function NameForm({ app, joining }: { app: App; joining: boolean }) {
     const timer = setTimeout(() => setSlow(true), 4_000);
     return () => clearTimeout(timer);
   }, [joining]);
-  const given = app.params.displayName;
+  const { name, nameLocked } = app.attributes.value;
   const submit = (e: Event): void => {
     e.preventDefault();
-    const name = app.name.value.trim();
-    setMissing(!name);
-    if (name) void app.join(name);
+    const chosen = app.name.value.trim();
+    setMissing(!chosen);
+    if (chosen) void app.join(chosen);
     else document.getElementById("name")?.focus();
   };
   return (
     <form class="name-form" onSubmit={submit} noValidate>
-      {given ? (
-        <p class="given">{t("pre.as", { name: given })}</p>
+      {nameLocked ? (
+        <p class="given">{t("pre.as", { name })}</p>
       ) : (
         <label class="field">
           <span>{t("pre.name")}</span>

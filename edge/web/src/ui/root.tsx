@@ -3,6 +3,7 @@
 
 import type { App } from "../app";
 import { t } from "../i18n";
+import { Logo } from "./brand";
 import { Call } from "./call";
 import { Confirm } from "./confirm";
 import { Final } from "./final";
@@ -14,6 +15,7 @@ export function Root({ app }: { app: App }) {
   return (
     <>
       <Screen app={app} />
+      <Logo app={app} />
       <Notices app={app} />
       <Confirm app={app} />
       <div class="hidden" role="status" aria-live="polite">
@@ -29,7 +31,7 @@ function Screen({ app }: { app: App }) {
   switch (phase) {
     case "idle":
     case "joining":
-      return app.params.nameScreenDisabled ? <Loading app={app} /> : <PreJoin app={app} />;
+      return app.attributes.value.page === "" || app.returning.value ? <Loading app={app} /> : <PreJoin app={app} />;
     case "waiting":
       return <Waiting app={app} />;
     case "live":
@@ -45,8 +47,8 @@ function Loading({ app }: { app: App }) {
   return (
     <main class="page loading" aria-busy="true">
       <div class="spinner" />
-      <p>{t("pre.joining")}</p>
-      <p class="quiet">{t("pre.room", { room: app.params.room })}</p>
+      <p>{t(app.returning.value ? "pre.returning" : "pre.joining")}</p>
+      <p class="quiet">{t("pre.room", { room: app.title.value })}</p>
     </main>
   );
 }

@@ -1,11 +1,14 @@
 // The stage: tiles placed by layout.ts and what stands on them.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { App, Placed } from "../app";
+import type { App } from "../app";
 import { mirrored, t, type Key } from "../i18n";
 import { Icon } from "./icons";
-import type { Rect } from "./layout";
+import { withoutPerson } from "../params";
+import type { Placed, Tile } from "../stage";
 import { Video } from "./media";
+import { PinMark, Pins } from "./pin";
+import type { Rect } from "./rect";
 import { initials, tint } from "./words";
 
 export function StageView({ app }: { app: App }) {
@@ -15,7 +18,7 @@ export function StageView({ app }: { app: App }) {
     if (!el) return;
     const measure = (): void => {
       const { clientWidth: w, clientHeight: h } = el;
-      app.stageSize.value = { w, h };
+      app.stage.size.value = { w, h };
     };
     const observer = new ResizeObserver(measure);
     observer.observe(el);
@@ -23,12 +26,12 @@ export function StageView({ app }: { app: App }) {
     return () => observer.disconnect();
   }, []);
 
-  const { tiles, more } = app.stage.value;
-  const placed = app.placed.value;
+  const { tiles, more } = app.stage.tiles.value;
+  const placed = app.stage.placed.value;
   const alone = tiles.length === 1 && tiles[0]?.kind === "self";
   return (
     <div class="stage" ref={ref} role="list" aria-label={t("stage")}>
-      {placed.tiles.map((p) => (
+      {[...placed.tiles].sort((a, b) => inDocument(a.tile, b.tile)).map((p) => (
         <TileView key={p.tile.key} {...p} app={app} />
       ))}
       {placed.more && <More n={more} at={placed.more} app={app} />}
@@ -38,12 +41,20 @@ export function StageView({ app }: { app: App }) {
   );
 }
 
+const TOUCHED_MS = 4_000;
+const kinds = { share: 0, person: 1, self: 2 };
+
+/** Tiles keep their places in the document, wherever they stand: a moved element would lose the focus. */
+function inDocument(a: Tile, b: Tile): number {
+  return kinds[a.kind] - kinds[b.kind] || Date.parse(a.person.joined_at) - Date.parse(b.person.joined_at) || (a.key < b.key ? -1 : 1);
+}
+
 /** layout.ts counts from the left; a tile stands at the start of the line, and so in a mirrored page everything is counted from the right. */
 function place(r: Rect) {
   return { transform: `translate(${mirrored() ? -r.x : r.x}px, ${r.y}px)`, width: `${r.w}px`, height: `${r.h}px` };
 }
 
-function TileView({ tile, at, app, floating }: Placed & { app: App }) {
+function TileView({ tile, at, app, floating, priority }: Placed & { app: App }) {
   const { person, kind } = tile;
   const small = at.w < 200 || at.h < 120;
   const self = kind === "self";
@@ -54,9 +65,11 @@ function TileView({ tile, at, app, floating }: Placed & { app: App }) {
   const words = !small && at.h >= 160; // a line of text between face and name
   const paused = tile.paused && t(`tile.paused.${tile.paused}` as Key);
   const turn = share ? undefined : app.floor.hands.value.get(person.peer_id);
-  const classes = ["tile", kind, tile.speaking && "speaking", small && "small", floating && "floating", away && "away", tile.weak && "weak"];
+  const pinned = priority === "pinned";
+  const [touched, touch] = useTouch();
+  const classes = ["tile", kind, tile.speaking && "speaking", small && "small", floating && "floating", touched && "touched", away && "away", tile.weak && "weak"];
   return (
-    <div class={classes.filter(Boolean).join(" ")} style={place(at)} role="listitem" data-tile={tile.key} aria-label={describe(name, muted, tile.speaking, away, paused, turn)}>
+    <div class={classes.filter(Boolean).join(" ")} style={place(at)} onPointerUp={touch} role="listitem" data-tile={tile.key} aria-label={describe(name, pinned && t("tile.pinned"), muted, tile.speaking, away, paused, turn)}>
       {!share && (
         <div class="avatar-wrap">
           <div class={`avatar tint${tint(person.peer_id)}`} style={{ fontSize: `${avatarSize(at)}px` }}>
@@ -84,7 +97,9 @@ function TileView({ tile, at, app, floating }: Placed & { app: App }) {
           {turn}
         </div>
       )}
+      <Pins app={app} tile={tile} name={name} small={small} />
       <div class="label">
+        {pinned && <PinMark app={app} size={small ? 12 : 14} />}
         {muted && (
           <span class="mark" title={t("tile.muted")}>
             <Icon name="micOff" size={small ? 12 : 14} />
@@ -102,8 +117,19 @@ function TileView({ tile, at, app, floating }: Placed & { app: App }) {
   );
 }
 
-function describe(name: string, muted: boolean, speaking: boolean, away: boolean, paused: string | null, turn: number | undefined): string {
-  return [name, turn !== undefined && t("hand.place", { n: turn }), muted && t("tile.muted"), speaking && t("tile.speaking"), away && t("tile.reconnecting"), paused].filter(Boolean).join(", ");
+/** What a pointer shows by being over it, a finger shows for a while. */
+function useTouch(): [touched: boolean, touch: (e: PointerEvent) => void] {
+  const [touched, setTouched] = useState(false);
+  useEffect(() => {
+    if (!touched) return;
+    const timer = setTimeout(() => setTouched(false), TOUCHED_MS);
+    return () => clearTimeout(timer);
+  }, [touched]);
+  return [touched, (e) => e.pointerType === "touch" && setTouched(true)];
+}
+
+function describe(name: string, pinned: string | false, muted: boolean, speaking: boolean, away: boolean, paused: string | null, turn: number | undefined): string {
+  return [name, pinned, turn !== undefined && t("hand.place", { n: turn }), muted && t("tile.muted"), speaking && t("tile.speaking"), away && t("tile.reconnecting"), paused].filter(Boolean).join(", ");
 }
 
 function avatarSize(r: Rect): number {
@@ -122,9 +148,9 @@ function More({ n, at, app }: { n: number; at: Rect; app: App }) {
 
 function Alone({ app }: { app: App }) {
   const [copied, setCopied] = useState(false);
-  const [can] = useState(() => !app.params.token && typeof navigator.clipboard?.writeText === "function");
+  const [can] = useState(() => !app.params.token && app.shows("invite") && typeof navigator.clipboard?.writeText === "function");
   const copy = (): void => {
-    navigator.clipboard.writeText(location.href).then(
+    navigator.clipboard.writeText(withoutPerson(location.href)).then(
       () => setCopied(true),
       () => {},
     );

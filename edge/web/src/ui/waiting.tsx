@@ -18,7 +18,7 @@ export function Waiting({ app }: { app: App }) {
         <h1 ref={title} tabIndex={-1}>
           {t("waiting.title")}
         </h1>
-        <p class="quiet room">{t("waiting.text", { room: app.params.room })}</p>
+        <p class="quiet room">{t("waiting.text", { room: app.title.value })}</p>
         <Choice app={app} kind="mic" />
         <Choice app={app} kind="camera" />
         <button class="secondary" onClick={() => app.leave()}>

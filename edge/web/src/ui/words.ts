@@ -79,6 +79,12 @@ export function clockTime(iso: string): string {
   return Number.isNaN(d.getTime()) ? "" : d.toLocaleTimeString(navigator.languages.find((l) => l.startsWith(lang())) ?? lang(), { hour: "2-digit", minute: "2-digit" });
 }
 
+/** A day and a time, in the person's own zone. */
+export function moment(iso: string): string {
+  const d = new Date(iso);
+  return Number.isNaN(d.getTime()) ? "" : d.toLocaleString(lang(), { dateStyle: "full", timeStyle: "short" });
+}
+
 function number(v: number, digits: number): string {
   return v.toLocaleString(lang(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }

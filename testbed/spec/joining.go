@@ -1,0 +1,26 @@
+package spec
+
+var joining = List{"Joining and tokens", []Requirement{
+	{"F-043", "A page before the meeting with a preview and a choice of devices", "the chosen camera is in the preview; nobody else gets anything before the click on Join", Page, ""},
+	{"F-044", "That page can be left out", "the address says so, and the person is in with the default devices, unasked", Page, ""},
+	{"F-045", "Entry by e-mail address", "an attendee's address opens the room, a stranger's and a user's do not, and no answer tells which it was", Facade, ""},
+	{"F-046", "Of two with one peer id the newest stays", "also across POPs and at once; the older is told why and does not come back by itself", Page, ""},
+	{"F-047", "A join token for one person, for a short time", "opens its room as the attendee it names, once, also after a reload; no other room, no other browser, not late", Control, ""},
+	{"F-048", "Participant tokens that the platform issues", "moderator in the token is moderator in the room; without a token, late, altered or for another room nobody is in", Facade, ""},
+	{"F-049", "Invite tokens with a role and a window", "never above or beyond the token they are made with; a guest can make none", Facade, ""},
+	{"F-050", "Tokens that the partner signs (RS256)", "another key, alg none, HS256 with the public key, a changed bit are refused; a registered key counts at the edge, a withdrawn one is dead", Control, ""},
+	{"F-051", "Which of several sources of an attribute counts", "one test for each attribute and source: signed before the address, and what is only for the address has no effect when signed", Page, ""},
+	{"F-052", "A token's lifetime runs from its first connection", "at any POP; who is connected stays; a second person does not start it anew", Control, ""},
+	{"F-053", "The partner's server is asked who may come in", "its yes admits, its no is shown; nobody is asked without an access token, nor at a reconnect", Facade, ""},
+	{"F-054", "Nobody before the start or after the end", "refused, with the time at which it begins or ended", Control, ""},
+	{"F-055", "A PIN or password of a room", "asked for; a wrong one is refused, several pause further tries; the signed-in owner needs none", Facade, ""},
+	{"F-056", "Dial-in with an access code and a moderator's PIN", "who dials and types the code is heard in the room", Facade, Gateway},
+	{"F-057", "The name comes from the address or the token", "all see it, and the person is not asked for one", Page, ""},
+	{"F-058", "The partner's peer id, or a random one", "a given one, an e-mail address too, is the participant's; without one each gets another", Page, ""},
+	{"F-059", "An access code as address of a room", "the host's room opens at once", Facade, ""},
+	{"F-060", "Reconnect and rejoin", "an interruption, a reload and a lost node keep the seat; nobody sees leaving and joining", Page, ""},
+	{"F-061", "Refusals that can be read", "a page each for denied, locked, too early, full, not found, blocked, expired, wrong password, in the language of the page", Page, ""},
+	{"F-062", "An address to go to after the call", "the browser is there after leaving; without a scheme it is a path of ours", Page, ""},
+	{"F-063", "Phones, tablets and web views", "a phone's browser and web view join by touch and see; a browser without WebRTC reads why not", Page, ""},
+	{"F-064", "Roles come only from what is signed", "role and powers in the address change nothing and are no error", Control, ""},
+}}

@@ -1,0 +1,26 @@
+package spec
+
+var meeting = List{"In the meeting", []Requirement{
+	{"F-065", "Sound and pictures of several people", "each decodes sound and picture of everybody who speaks: 2, 10 and 50 people, and over three POPs", Page, ""},
+	{"F-066", "Start muted; microphone and camera on and off", "the start is as the address says; a change is seen by others within 1 s", Page, ""},
+	{"F-067", "Other devices during the call", "one kind is exchanged, the other goes on, and no description is exchanged", Page, ""},
+	{"F-068", "Sharing a screen", "others see it; in a frame it works where display-capture is allowed, and has no button where it is not", Page, ""},
+	{"F-069", "Chat", "everybody present has a message within 500 ms over POPs, all in one order", Page, ""},
+	{"F-070", "Hands", "all see one within 1 s; its owner and moderators can lower it", Page, ""},
+	{"F-071", "Gallery, speaker at the bottom or left, and a switch between them", "the named layout stands at the start; an unknown one is the gallery", Page, ""},
+	{"F-072", "Strip", "one row of tiles, usable at a height of 200 px", Page, ""},
+	{"F-073", "Minimised tiles", "50 tiles on 1280 × 720 without scrolling", Page, ""},
+	{"F-074", "Tiles with video first, or in constant order", "who turns the camera on moves up within 1 s; otherwise the order of joining stays", Page, ""},
+	{"F-075", "Pin somebody", "enlarged, and back; somebody unknown is an error", Page, ""},
+	{"F-076", "Full screen, also at the start", "at the first click, and never where the frame forbids it", Page, ""},
+	{"F-077", "Volume of what is heard, or none of it", "0, 50 and 100 are heard in proportion, by nobody else", Page, ""},
+	{"F-078", "Whiteboard", "strokes are at the others within 500 ms; who comes late has all of it", Page, Later},
+	{"F-079", "Statistics and quality of the connection", "5 % loss on somebody's way shows within 10 s; rate, loss, round trip and resolution are new every 2 s", Page, ""},
+	{"F-080", "Languages, and a switch between them", "ru is Russian, an unknown one English; the switch needs no reload; nothing is untranslated", Page, ""},
+	{"F-081", "Virtual background", "others get the processed picture", Page, Later},
+	{"F-082", "Profile photos", "shown while the camera is off, initials without one; no third party learns who looks", Page, ""},
+	{"F-083", "Observers", "no tile, heard and hearing; the camera cannot be on", Page, ""},
+	{"F-084", "A still of a participant", "the frame now shown, as an image; somebody unknown or without video is an error", Page, ""},
+	{"F-085", "List of participants; about the meeting", "the list is the server's; link, code and number are shown", Page, ""},
+	{"F-086", "A button to invite others", "gives a link without a token; can be hidden", Page, ""},
+}}
