@@ -178,8 +178,10 @@ func (a *attachment) follow() {
 }
 
 // Ended implements room.Observer: the room says that this attachment is over.
-func (a *attachment) Ended(reason room.Reason) {
-	a.finish(endedError(reason))
+func (a *attachment) Ended(reason room.Reason, by string) {
+	e := endedError(reason)
+	e.By = by
+	a.finish(e)
 }
 
 // liveTracks says for each track of the others which node it is on.

@@ -123,6 +123,7 @@ type Node struct {
 	placer      *placing.Placer // nil: control is not told
 	sockets     *signal.Sockets
 	streams     *signal.Streams
+	checks      checks
 
 	changed   chan struct{} // members came or went
 	withdrawn chan struct{} // keys or revocations may have changed

@@ -243,10 +243,14 @@ func (a *attachment) first(snap room.Snapshot) {
 // ICEServers implements signal.MediaHost: the TURN server of this node under a
 // name that is good for five minutes and bound to the participant.
 func (n *Node) ICEServers(participant string) []signal.ICEServer {
+	return n.iceServers(participant, iceLifetime)
+}
+
+func (n *Node) iceServers(participant string, lifetime time.Duration) []signal.ICEServer {
 	if len(n.cfg.TURNAnnounce) == 0 {
 		return []signal.ICEServer{}
 	}
-	user, password := credential.Mint(n.secret, participant, iceLifetime, time.Now())
+	user, password := credential.Mint(n.secret, participant, lifetime, time.Now())
 	return []signal.ICEServer{{URLs: n.cfg.TURNAnnounce, Username: user, Credential: password}}
 }
 

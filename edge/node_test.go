@@ -235,7 +235,7 @@ func TestEndBeforeTheSeat(t *testing.T) {
 	n := startLone(t)
 	a := n.opened()
 	a.publish()
-	a.Ended(room.Superseded)
+	a.Ended(room.Superseded, "")
 	n.add(a) // what seat does next
 	n.holds(0, 0, 0, 0)
 	if got := ended(a); got != signal.Superseded {
@@ -354,7 +354,7 @@ func TestSlotsFollowTheRoom(t *testing.T) {
 func TestPlayerEndsWithItsRoom(t *testing.T) {
 	var cause error
 	p := &player{over: func(err error) { cause = err }}
-	p.Ended(room.RoomClosed)
+	p.Ended(room.RoomClosed, "")
 	if cause == nil {
 		t.Error("the transport of a player whose room is over lives on")
 	}

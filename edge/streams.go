@@ -179,7 +179,7 @@ func (p *player) Reset(s room.Snapshot) {
 func (p *player) Own(room.Person) {}
 
 // Ended implements room.Observer.
-func (p *player) Ended(room.Reason) { p.over(errEnded) }
+func (p *player) Ended(room.Reason, string) { p.over(errEnded) }
 
 // show keeps what is shown and still there, and fills the rest with the first
 // publishers.

@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,15 @@ func signalPerson(p room.Person) signal.Person {
 	return signal.Person{
 		Peer: p.PeerID, Name: p.Name, Role: string(p.Role), Owner: p.Owner, Mode: string(p.Mode), Hand: hand(p), POP: p.POP, JoinedAt: p.JoinedAt,
 		State: string(p.State), Media: signal.Media(p.Media), Tracks: tracks,
+		Hushed: signal.Hushed{Mic: signalHush(p.Hushed.Mic), Camera: signalHush(p.Hushed.Camera), Share: signalHush(p.Hushed.Share)},
 	}
+}
+
+func signalHush(h room.Hush) *signal.Hush {
+	if h == (room.Hush{}) {
+		return nil
+	}
+	return &signal.Hush{Mark: fmt.Sprintf("%d.%d.%s", h.Wall, h.Count, h.Node), By: h.By}
 }
 
 // hand is when a person raised it, nil while it is down.
@@ -95,7 +104,7 @@ func signalEvents(in []room.Event, peer string) []signal.Event {
 			out = append(out, signal.Event{Kind: "rules", Rules: &r})
 			continue
 		}
-		s := signal.Event{Text: e.Text, Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason)}
+		s := signal.Event{Text: e.Text, Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason), By: e.By}
 		if e.Person != nil {
 			p := signalPerson(*e.Person)
 			s.Person = &p

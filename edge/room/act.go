@@ -134,7 +134,7 @@ func change[T comparable](d deed, rule func(*Rules) *Rule[T], v T) ([]Event, err
 		return nil, ErrTryAgain // a clock of seconds ago
 	}
 	*x = Rule[T]{v, d.set}
-	return d.setRules(r, d.set), nil
+	return d.setRules(r, d.hush()), nil
 }
 
 // Check says what is wrong with an act, whoever asks for it: ErrInvalid, with

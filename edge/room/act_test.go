@@ -138,7 +138,7 @@ func TestEndForAllEndsTheSession(t *testing.T) {
 		}
 		settle(2*time.Second - time.Since(began))
 		for _, who := range slices.Sorted(maps.Keys(pages)) {
-			check(t, who, fmt.Sprint(pages[who].end()), "[room_closed]")
+			check(t, who, fmt.Sprint(pages[who].end(), pages[who].endedBy), "[room_closed]mod")
 		}
 		again := newPage(t)
 		if _, _, err := n.plane("syd").Join(t.Context(), Join{Company: "acme", Room: "demo", Ticket: ann.Ticket()}, again); !errors.Is(err, ErrResumeInvalid) {

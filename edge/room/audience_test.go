@@ -233,3 +233,35 @@ func (n *network) count(topic string) int {
 	defer n.mu.Unlock()
 	return n.counted[topic]
 }
+
+// Two thousand come over three nodes, a home dies with them inside, and all is as
+// it was, but for who was on the home.
+func TestCrowdSurvivesItsHome(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := newNetwork(t, wan, "fra", "iad", "syd")
+		order := n.rank()
+		_, _ = n.enter(order[0], "boss", moderating)
+		mod, m := n.enter(order[1], "mod", moderating)
+		const all = 2000
+		for i := range all {
+			n.enter(n.ids()[i%3], fmt.Sprintf("v%04d", i), func(j *Join) { j.Kind, j.Mode, j.Capacity = Webinar, ViewerMode, all })
+		}
+		settle(3 * time.Second)
+		n.equal(3)
+		check(t, "resets", m.resetCount(), 0)
+		_, _, err := n.plane(order[2]).Join(t.Context(), Join{Company: "acme", Room: "demo", Peer: "late", Kind: Webinar, Mode: ViewerMode, Capacity: all}, newPage(t))
+		if !errors.Is(err, ErrFull) {
+			t.Error("one too many:", err)
+		}
+		n.kill(order[0], 2*time.Second)
+		settle(40 * time.Second) // and the grace of who was there
+		n.equal(2)
+		s, _ := n.plane(order[1]).Locate("acme", "demo")
+		if s.Viewers < all/2 || s.Viewers > all*3/4 || s.Home() == order[0] {
+			t.Errorf("%d viewers, home %s", s.Viewers, s.Home())
+		}
+		if page, err := mod.Viewers(Lookup{Limit: 100}); err != nil || page.Total != s.Viewers {
+			t.Errorf("%d looked up, %v", page.Total, err)
+		}
+	})
+}

@@ -141,7 +141,7 @@ func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 	if j.Rules != nil {
 		rules = rules.configured(*j.Rules)
 	}
-	events := append(c.resize(settled), c.setRules(rules, Stamp{})...)
+	events := append(c.resize(settled), c.setRules(rules, Hush{})...)
 	if j.Ticket == "" && p.Role != Moderator {
 		_, waits := c.s.guest(j.Attachment)
 		switch {
@@ -199,14 +199,14 @@ func (c *Core) joining(now time.Time, j JoinCommand) (Person, error) {
 	}
 	v := c.s.verdict(append(p.Proof.mark(), p.Identities...))
 	p = v.onto(p, j.Ticket != "")
-	reason, over := c.s.ended(j.Attachment)
+	end, over := c.s.ended(j.Attachment)
 	switch {
 	case !p.valid() || j.Capacity < 0 || !j.Kind.valid():
 		return p, ErrInvalid
 	case v.Blocked:
 		return p, ErrBlocked
-	case over && reason != Lost:
-		return p, endedError(reason)
+	case over && end.Reason != Lost:
+		return p, endedError(end.Reason)
 	}
 	return p, nil
 }

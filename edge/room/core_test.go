@@ -161,7 +161,7 @@ func TestProperties(t *testing.T) {
 				b, _ = home.Leave(now, pick(attachments), rapid.SampledFrom([]Reason{Left, Kicked, Lost}).Draw(t, "reason"))
 			case 3:
 				on := Media{Mic: rapid.Bool().Draw(t, "mic"), Share: rapid.Bool().Draw(t, "share")}
-				b, _ = home.Set(pick(attachments), "n", on, nil, Hushed{Mic: Stamp{Wall: rapid.Int64Range(0, 50).Draw(t, "known")}})
+				b, _ = home.Set(pick(attachments), "n", on, nil, Hushed{Mic: Hush{Stamp: Stamp{Wall: rapid.Int64Range(0, 50).Draw(t, "known")}}})
 			case 4:
 				b, _ = home.Chat(now, pick(attachments), fmt.Sprint("m", rapid.IntRange(0, 99).Draw(t, "id")), "x")
 			case 5:

@@ -35,6 +35,16 @@ func (d deed) each(match func(Person) bool, to func(Person) Person) ([]Event, er
 	return events, nil
 }
 
+// hush is how a deed switches off.
+func (d deed) hush() Hush { return Hush{d.set, d.actor.PeerID} }
+
+// removed ends a presence as a deed.
+func (d deed) removed(p Person, reason Reason) Event {
+	e := gone(p, reason, d.now)
+	e.By = d.actor.PeerID
+	return e
+}
+
 func (d deed) hand() ([]Event, error) {
 	p := d.actor
 	switch up := value[bool](d); {
@@ -62,7 +72,7 @@ func (d deed) mute() ([]Event, error) {
 	off := value[Source](d).media()
 	return d.each(
 		func(p Person) bool { return p.Role != Moderator && p.Media.and(off) != (Media{}) },
-		func(p Person) Person { return p.hushed(off, d.set) })
+		func(p Person) Person { return p.hushed(off, d.hush()) })
 }
 
 // ask asks somebody to switch a source on. Nothing switches on by itself.
@@ -95,7 +105,7 @@ func (d deed) kick() ([]Event, error) {
 	case p.Owner || p.PeerID == d.actor.PeerID:
 		return nil, ErrNotAllowed
 	}
-	return append(d.s.spend(p, d.set), gone(p, Kicked, d.now)), nil
+	return append(d.s.spend(p, d.set), d.removed(p, Kicked)), nil
 }
 
 // block removes somebody for good, wherever they are or wait.
@@ -117,7 +127,7 @@ func (d deed) block() ([]Event, error) {
 	events := []Event{verdict}
 	for _, q := range d.s.everybody() {
 		if overlap(q.Identities, p.Identities) && !q.Owner && q.PeerID != d.actor.PeerID {
-			events = append(events, gone(q, Blocked, d.now))
+			events = append(events, d.removed(q, Blocked))
 		}
 	}
 	for _, g := range d.s.waiting() {
@@ -177,7 +187,7 @@ func (d deed) become(p Person, decide func(*Verdict)) ([]Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Event{verdict, changed(p.kept(d.s.Rules.may(p), d.set))}, nil
+	return []Event{verdict, changed(p.kept(d.s.Rules.may(p), d.hush()))}, nil
 }
 
 // stage sets the view of all, in the name of who sets it.
@@ -195,7 +205,7 @@ func (d deed) end() ([]Event, error) {
 		events = append(events, went(g, RoomClosed))
 	}
 	for _, p := range d.s.everybody() {
-		events = append(events, gone(p, RoomClosed, d.now))
+		events = append(events, d.removed(p, RoomClosed))
 	}
 	return append(events, Event{Kind: eventOver, At: d.now.Add(-d.roomGrace)}), nil
 }

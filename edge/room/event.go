@@ -37,7 +37,8 @@ type Event struct {
 	Attachment string    `json:"attachment,omitempty"` // of a leave: the one that was current
 	JoinedAt   time.Time `json:"joined_at,omitzero"`   // of a leave: when the presence began
 	Reason     Reason    `json:"reason,omitempty"`
-	At         time.Time `json:"at,omitzero"` // of a leave
+	By         string    `json:"by,omitempty"` // of a leave: peer id of who decided it
+	At         time.Time `json:"at,omitzero"`  // of a leave
 	Message    *Message  `json:"message,omitempty"`
 	Text       string    `json:"text,omitempty"`
 	Rules      *Rules    `json:"rules,omitempty"`
@@ -81,7 +82,7 @@ func (e Event) validate() error {
 	case eventOver:
 		ok = true
 	case EventLeave:
-		ok = e.PeerID != "" && okID(e.PeerID) && okID(e.Attachment) && e.Reason.valid()
+		ok = e.PeerID != "" && okID(e.PeerID) && okID(e.Attachment) && okID(e.By) && e.Reason.valid()
 	case EventChat:
 		ok = e.Message != nil && e.Message.valid()
 	case eventLog:

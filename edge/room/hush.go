@@ -4,22 +4,31 @@ import (
 	"maps"
 )
 
-// Hushed is when each source of a person was last switched off by somebody
+// Hush is when a source of a person was switched off, and by whom: a peer id, empty
+// where nobody did but a configured rule or the other half of a room.
+type Hush struct {
+	Stamp
+	By string `json:"by,omitempty"`
+}
+
+func (h Hush) valid() bool { return h.Stamp.valid() && okID(h.By) }
+
+// Hushed is how each source of a person was last switched off by somebody
 // else. What the person's node says of their media, it says knowing some Hushed:
 // that does not switch on again what was hushed since.
 type Hushed struct {
-	Mic    Stamp `json:"mic,omitzero"`
-	Camera Stamp `json:"camera,omitzero"`
-	Share  Stamp `json:"share,omitzero"`
+	Mic    Hush `json:"mic,omitzero"`
+	Camera Hush `json:"camera,omitzero"`
+	Share  Hush `json:"share,omitzero"`
 }
 
 func (h Hushed) valid() bool { return h.Mic.valid() && h.Camera.valid() && h.Share.valid() }
 
 // with is h after a hush, which is later than each one before.
-func (h Hushed) with(off Media, at Stamp) Hushed {
-	add := func(is bool, s *Stamp) {
+func (h Hushed) with(off Media, by Hush) Hushed {
+	add := func(is bool, s *Hush) {
 		if is {
-			*s = latest(s.next(), at)
+			*s = Hush{latest(s.next(), by.Stamp), by.By}
 		}
 	}
 	add(off.Mic, &h.Mic)
@@ -30,13 +39,20 @@ func (h Hushed) with(off Media, at Stamp) Hushed {
 
 // join is the later of both, source by source.
 func (h Hushed) join(o Hushed) Hushed {
-	return Hushed{latest(h.Mic, o.Mic), latest(h.Camera, o.Camera), latest(h.Share, o.Share)}
+	return Hushed{h.Mic.later(o.Mic), h.Camera.later(o.Camera), h.Share.later(o.Share)}
 }
 
 // since is what was hushed after what o knows.
 func (h Hushed) since(o Hushed) Media {
-	share := h.Share.After(o.Share)
-	return Media{h.Mic.After(o.Mic), h.Camera.After(o.Camera), share, share}
+	share := h.Share.After(o.Share.Stamp)
+	return Media{h.Mic.After(o.Mic.Stamp), h.Camera.After(o.Camera.Stamp), share, share}
+}
+
+func (h Hush) later(o Hush) Hush {
+	if o.After(h.Stamp) {
+		return o
+	}
+	return h
 }
 
 func latest(a, b Stamp) Stamp {
@@ -55,15 +71,15 @@ func (p Person) heeding(h Hushed, may Media) Person {
 }
 
 // hushed is the person with media switched off by somebody else.
-func (p Person) hushed(off Media, at Stamp) Person {
-	p.Hushed = p.Hushed.with(off, at)
+func (p Person) hushed(off Media, by Hush) Person {
+	p.Hushed = p.Hushed.with(off, by)
 	return p.showing(p.Media.and(off.not()))
 }
 
 // kept is the person without what they may not have on, hushed if there was any.
-func (p Person) kept(may Media, at Stamp) Person {
+func (p Person) kept(may Media, by Hush) Person {
 	if off := p.Media.and(may.not()); off != (Media{}) {
-		p = p.hushed(off, at)
+		p = p.hushed(off, by)
 	}
 	return p.showing(p.Media)
 }

@@ -258,7 +258,7 @@ func (o *owner) forget() {
 	o.registered = false
 	for _, l := range o.locals {
 		if l.watch && l.in {
-			o.end(l, RoomClosed)
+			o.end(l, RoomClosed, "")
 		}
 	}
 	o.kick()

@@ -56,14 +56,14 @@ func (c *Core) mergeDecisions(now time.Time, before []Event, o State) (events []
 	}
 	take(merged.s.mergeVerdicts(o.Verdicts)...)
 	rules := merged.s.Rules.later(o.Rules)
-	take(merged.setRules(rules, rules.latest())...)
+	take(merged.setRules(rules, Hush{Stamp: rules.latest()})...)
 	for _, p := range merged.s.everybody() {
 		v := merged.s.verdict(p.Identities)
 		q := v.onto(p, true)
 		if other, ok := o.at(p.Attachment); ok {
 			q = q.heeding(other.Hushed, rules.may(q))
 		}
-		q = q.kept(rules.may(q), rules.latest())
+		q = q.kept(rules.may(q), Hush{Stamp: rules.latest()})
 		switch {
 		case v.Blocked && !p.Owner:
 			take(gone(p, Blocked, instant(now)))
@@ -144,7 +144,9 @@ func (c *Core) mergePeople(now time.Time, o State, spoken map[geo.NodeID]bool) [
 		p, ok := c.s.at(e.Attachment)
 		if ok && !handled[p.PeerID] && e.Reason != Lost && e.Reason != Superseded {
 			handled[p.PeerID] = true
-			events = append(events, gone(p, e.Reason, instant(now)))
+			end := gone(p, e.Reason, instant(now))
+			end.By = e.By
+			events = append(events, end)
 		}
 	}
 	return events

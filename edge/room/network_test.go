@@ -281,6 +281,7 @@ type page struct {
 	asked   []string // of anybody
 	reacted []string
 	ended   []Reason
+	endedBy string
 	resets  int
 }
 
@@ -371,7 +372,9 @@ func (p *page) Own(person Person) {
 	p.own = person
 }
 
-func (p *page) Ended(r Reason) { p.soon(func() { p.ended = append(p.ended, r) }) }
+func (p *page) Ended(r Reason, by string) {
+	p.soon(func() { p.ended, p.endedBy = append(p.ended, r), by })
+}
 
 func (p *page) seat(s Snapshot) {
 	p.mu.Lock()
@@ -517,7 +520,7 @@ type quiet struct{}
 func (quiet) Update(uint64, []Event) {}
 func (quiet) Reset(Snapshot)         {}
 func (quiet) Own(Person)             {}
-func (quiet) Ended(Reason)           {}
+func (quiet) Ended(Reason, string)   {}
 
 func (p *page) count() int {
 	p.mu.Lock()

@@ -36,8 +36,8 @@ func (c *Core) NodeBack(now time.Time, node geo.NodeID, mine []Person, keep []st
 	seen := make(map[string]bool, len(mine))
 	for _, p := range mine {
 		p.Node, p.State, p.Since = node, Present, time.Time{}
-		reason, over := c.s.ended(p.Attachment)
-		if !p.valid() || seen[p.PeerID] || over && reason != Lost {
+		end, over := c.s.ended(p.Attachment)
+		if !p.valid() || seen[p.PeerID] || over && end.Reason != Lost {
 			continue
 		}
 		if q, ok := c.s.at(p.Attachment); ok && q.PeerID != p.PeerID {

@@ -22,8 +22,8 @@ func (o *owner) settle() {
 				o.admit(p.local)
 			} else if _, waits := s.guest(p.local.attachment); waits {
 				p.local.wait()
-			} else if reason, over := s.ended(p.local.attachment); over && reason != Lost {
-				o.failed(id, endedError(reason)) // came and went before this copy was made
+			} else if e, over := s.ended(p.local.attachment); over && e.Reason != Lost {
+				o.failed(id, endedError(e.Reason)) // came and went before this copy was made
 			}
 			continue
 		}
@@ -145,12 +145,12 @@ func (o *owner) ends(e Event) {
 	switch {
 	case e.Kind == EventLeave:
 		if l := o.locals[e.Attachment]; l != nil && l.in && !l.watch {
-			o.end(l, e.Reason)
+			o.end(l, e.Reason, e.By)
 		}
 	case e.Person != nil && e.Kind != EventWait:
 		for _, l := range slices.Clone(o.peers[e.Person.PeerID]) {
 			if l.attachment != e.Person.Attachment {
-				o.end(l, Superseded)
+				o.end(l, Superseded, "")
 			}
 		}
 	}
@@ -191,7 +191,7 @@ func (o *owner) heed(l *local) {
 }
 
 // end is the end of a local that did not leave by itself.
-func (o *owner) end(l *local, reason Reason) {
+func (o *owner) end(l *local, reason Reason, by string) {
 	o.drop(l)
 	for id, p := range o.pending {
 		if p.write != nil && p.command.attachment() == l.attachment {
@@ -199,7 +199,7 @@ func (o *owner) end(l *local, reason Reason) {
 			p.write.done <- written{err: p.unfinished(reason)}
 		}
 	}
-	l.observer.Ended(reason)
+	l.observer.Ended(reason, by)
 }
 
 // resetAll compares the locals with a state that replaced the copy. It reports
@@ -215,15 +215,15 @@ func (o *owner) resetAll() (missing bool) {
 			continue
 		}
 		p, present := s.People[l.person.PeerID]
-		reason, over := s.ended(l.attachment)
+		end, over := s.ended(l.attachment)
 		switch {
 		case present && p.Attachment == l.attachment:
 			o.heed(l)
 			l.observer.Reset(snap)
-		case over && reason != Lost:
-			o.end(l, reason)
+		case over && end.Reason != Lost:
+			o.end(l, end.Reason, end.By)
 		case present && p.Claim.After(l.person.Claim):
-			o.end(l, Superseded)
+			o.end(l, Superseded, "")
 		default:
 			missing = true
 			l.observer.Reset(snap)

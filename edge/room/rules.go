@@ -55,7 +55,7 @@ type Rules struct {
 type Stage struct {
 	On     bool   `json:"on"`
 	Layout string `json:"layout,omitempty"`
-	Pinned string `json:"pinned,omitempty"` // a peer id or a track id
+	Pinned string `json:"pinned,omitempty"` // who or whose screen is large; while it is not on, spotlit
 	View   string `json:"view,omitempty"`   // what is shown together, a board or a player
 	By     string `json:"by,omitempty"`     // peer id of who set it
 }
@@ -143,13 +143,13 @@ func checkBitrate(bitrate int) error {
 }
 
 // setRules makes rules hold from now on: who may do less is hushed.
-func (c *Core) setRules(r Rules, at Stamp) []Event {
+func (c *Core) setRules(r Rules, by Hush) []Event {
 	if r == c.s.Rules {
 		return nil
 	}
 	events := []Event{ruled(r)}
 	for _, p := range c.s.everybody() {
-		if q := p.kept(r.may(p), at); !q.equal(p) {
+		if q := p.kept(r.may(p), by); !q.equal(p) {
 			events = append(events, changed(q))
 		}
 	}

@@ -220,6 +220,11 @@ func show(p Person) string {
 	if p.Media.Share {
 		s += " share"
 	}
+	for i, h := range []Hush{p.Hushed.Mic, p.Hushed.Camera, p.Hushed.Share} {
+		if h != (Hush{}) {
+			s += fmt.Sprintf(" %s-hushed-by-%s", []Source{Mic, Camera, Share}[i], cmp.Or(h.By, "rules"))
+		}
+	}
 	if len(p.Tracks) > 0 {
 		s += fmt.Sprint(" ", slices.Sorted(maps.Keys(p.Tracks)))
 	}
@@ -281,7 +286,7 @@ func describe(e Event) string {
 	case EventJoin, EventPerson:
 		return string(e.Kind) + " " + show(*e.Person)
 	case EventLeave:
-		return fmt.Sprintf("leave %s %s %s", e.PeerID, e.Attachment, e.Reason)
+		return strings.TrimSpace(fmt.Sprintf("leave %s %s %s %s", e.PeerID, e.Attachment, e.Reason, e.By))
 	case EventChat:
 		return fmt.Sprintf("chat %d %s: %s", e.Message.Seq, e.Message.Name, e.Message.Text)
 	case EventRules:

@@ -52,9 +52,10 @@ type Observer interface {
 	// Join has returned, and after every SetMedia. It comes before the Update
 	// that tells others the same. Watchers are not told.
 	Own(p Person)
-	// Ended is the last call: the presence, or the watched room, is over. It
-	// is not called after Seat.Leave or Watcher.Close.
-	Ended(reason Reason)
+	// Ended is the last call: the presence, or the watched room, is over, for a
+	// reason and, if somebody decided it, by that peer id. It is not called after
+	// Seat.Leave or Watcher.Close.
+	Ended(reason Reason, by string)
 }
 
 // Seat is a participant's place in a room. Its methods do not wait for the

@@ -44,6 +44,7 @@ type Ended struct {
 	Attachment string    `json:"attachment"`
 	PeerID     string    `json:"peer_id"`
 	Reason     Reason    `json:"reason"`
+	By         string    `json:"by,omitempty"`       // peer id of who decided it
 	JoinedAt   time.Time `json:"joined_at,omitzero"` // of the presence; zero: not known
 	At         time.Time `json:"at,omitzero"`        // zero: resumed elsewhere
 }
@@ -124,7 +125,7 @@ func (s State) validate() error {
 		ok = ok && v.valid()
 	}
 	for _, e := range s.Ended {
-		ok = ok && okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid()
+		ok = ok && okID(e.Attachment) && okID(e.PeerID) && okID(e.By) && e.Reason.valid()
 	}
 	if !ok {
 		return fmt.Errorf("room state: %w", ErrInvalid)
@@ -142,14 +143,14 @@ func (s *State) at(attachment string) (Person, bool) {
 	return p, ok && p.Attachment == attachment
 }
 
-// ended finds why an attachment is over; the latest reason counts.
-func (s *State) ended(attachment string) (Reason, bool) {
+// ended finds why an attachment is over; the latest end counts.
+func (s *State) ended(attachment string) (Ended, bool) {
 	for _, e := range slices.Backward(s.Ended) {
 		if e.Attachment == attachment {
-			return e.Reason, true
+			return e, true
 		}
 	}
-	return "", false
+	return Ended{}, false
 }
 
 func (s *State) message(id string) (Message, bool) {
@@ -168,7 +169,7 @@ func (s *State) apply(e Event) {
 	case EventJoin, EventPerson:
 		p := *e.Person
 		if old, ok := s.People[p.PeerID]; ok && old.Attachment != p.Attachment {
-			s.end(old, Superseded, time.Time{})
+			s.end(old, Event{Reason: Superseded})
 		}
 		s.put(p)
 		s.Ordinal = max(s.Ordinal, p.Ordinal)
@@ -182,7 +183,7 @@ func (s *State) apply(e Event) {
 			return
 		}
 		s.remove(p)
-		s.end(p, e.Reason, e.At)
+		s.end(p, e)
 		if len(s.People) == 0 {
 			s.EmptySince = e.At
 		}
@@ -245,8 +246,8 @@ func (s *State) removedAt(peer string) time.Time {
 	return time.Time{}
 }
 
-func (s *State) end(p Person, reason Reason, at time.Time) {
-	s.keepEnd(Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: reason, JoinedAt: p.JoinedAt, At: at})
+func (s *State) end(p Person, e Event) {
+	s.keepEnd(Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: e.Reason, By: e.By, JoinedAt: p.JoinedAt, At: e.At})
 }
 
 // unlisted takes a guest out of the lobby. Why somebody is not in the room after

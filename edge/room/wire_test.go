@@ -53,14 +53,27 @@ func FuzzMessages(f *testing.F) {
 		f.Fatal(err)
 	}
 	blocked := act(6, Act{Verb: "block", Peer: "ann"})
+	hall := webinarOf(f, 2)
+	another := viewer(2)
+	another.Kind = Webinar
+	came, err := hall.Join(epoch0, another)
+	if err != nil {
+		f.Fatal(err)
+	}
+	raised, err := hall.Act(epoch0, "m1", Stamp{Wall: 8, Node: "fra"}, Act{Verb: "mode", Peer: another.PeerID, Value: []byte(`"speaker"`)})
+	if err != nil {
+		f.Fatal(err)
+	}
 	state := c.State()
 	seeds := []message{
-		&registerMsg{Stamp: Stamp{Wall: 5}, Have: state.position(), State: &state, Yield: true, Mine: c.Snapshot().People, Leaves: []Ended{{"a9", "x", Left, epoch0, epoch0}},
+		&registerMsg{Stamp: Stamp{Wall: 5}, Have: state.position(), State: &state, Yield: true, Mine: c.Snapshot().People, Leaves: []Ended{{"a9", "x", Left, "mod", epoch0, epoch0}},
 			Commands: []command{{ID: 1, Join: &JoinCommand{PeerID: "bob", Name: "Bob", Role: Regular, Attachment: "b1"}}}, Suspects: []geo.NodeID{"syd"}},
 		&whoMsg{Copy: true}, &stateMsg{State: state}, &batchMsg{Batches: []Batch{batch}}, &ackMsg{Have: state.position(), Resync: true},
 		&commandMsg{Stamp: Stamp{Wall: 5}, Commands: []command{{ID: 2, Chat: &chatCommand{"a1", "m2", "hi"}}, {ID: 3, Set: &setCommand{Attachment: "a1"}},
 			{ID: 4, Act: &actCommand{"m1", Stamp{Wall: 7}, Act{Verb: "admit", Peer: "eve"}}}}},
 		&batchMsg{Batches: []Batch{ruled}}, &batchMsg{Batches: []Batch{lobby}}, &batchMsg{Batches: []Batch{waits}}, &batchMsg{Batches: []Batch{blocked}},
+		&stateMsg{State: hall.State()}, &batchMsg{Batches: []Batch{came, raised}},
+		&registerMsg{Stamp: Stamp{Wall: 6}, Have: hall.Position(), Mine: hall.s.everybody(), Commands: []command{{ID: 5, Join: &another}}},
 		&resultMsg{Failed: []failure{{1, "full"}}}, &announceMsg{Home: "iad", Have: state.position()}, &dropMsg{Over: true},
 	}
 	for i, m := range seeds {

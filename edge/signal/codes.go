@@ -51,7 +51,8 @@ type Error struct {
 	Kind       Kind
 	Code       Code
 	Message    string
-	RetryAfter int // seconds; 0 = not stated
+	RetryAfter int    // seconds; 0 = not stated
+	By         string // of an end: peer id of who decided it
 	Cause      error
 }
 
@@ -81,5 +82,5 @@ func asError(err error, kind Kind) *Error {
 }
 
 func (e *Error) fault(id string) Fault {
-	return Fault{Type: string(e.Kind), ID: id, Code: e.Code, Message: e.Message, RetryAfter: e.RetryAfter}
+	return Fault{Type: string(e.Kind), ID: id, Code: e.Code, Message: e.Message, By: e.By, RetryAfter: e.RetryAfter}
 }

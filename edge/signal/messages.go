@@ -88,6 +88,21 @@ type Person struct {
 	State    string            `json:"state"`
 	Media    Media             `json:"media"`
 	Tracks   map[string]string `json:"tracks"`
+	Hushed   Hushed            `json:"hushed,omitzero"`
+}
+
+// Hushed says how each source of a participant was last switched off by somebody
+// else; nil where nobody has done so.
+type Hushed struct {
+	Mic    *Hush `json:"mic,omitempty"`
+	Camera *Hush `json:"camera,omitempty"`
+	Share  *Hush `json:"share,omitempty"`
+}
+
+// Hush is one switching off. Mark is another each time.
+type Hush struct {
+	Mark string `json:"mark"`
+	By   string `json:"by"` // peer id; empty: the meeting's rules
 }
 
 // Message is one line of chat.
@@ -163,6 +178,7 @@ type Event struct {
 	Person  *Person  `json:"person,omitempty"`
 	Peer    string   `json:"peer_id,omitempty"`
 	Reason  string   `json:"reason,omitempty"`
+	By      string   `json:"by,omitempty"` // of a leave: peer id of who decided it
 	Message *Message `json:"message,omitempty"`
 	Rules   *Rules   `json:"rules,omitempty"`
 	Text    string   `json:"text,omitempty"`   // of a reaction
@@ -230,6 +246,7 @@ type Fault struct {
 	ID         string `json:"id,omitempty"`
 	Code       Code   `json:"code"`
 	Message    string `json:"message"`
+	By         string `json:"by,omitempty"`          // of an end: peer id of who decided it
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds
 }
 

@@ -45,8 +45,8 @@ func (c *socket) listen(ctx context.Context) {
 	}
 }
 
-// errGaveUp ends the waiting of who closed the socket or left.
-var errGaveUp = errors.New("gave up waiting to be admitted")
+// errGaveUp ends the waiting, or the check, of who closed the socket or left.
+var errGaveUp = errors.New("gave up")
 
 // attend answers who waits to be admitted, until that is over. They may leave and
 // see that the node is there, and nothing else.

@@ -199,9 +199,12 @@ func (c *socket) join(ctx context.Context, host Host, r *http.Request, wg *sync.
 	if err != nil && !errors.Is(err, errBadMessage) {
 		return nil, err
 	}
+	trace := NewTrace()
+	if checker, ok := host.(Checker); ok && err == nil && checks(b) {
+		return nil, c.refuse(ctx, c.check(ctx, checker, b, trace), trace)
+	}
 	c.in = make(chan frame)
 	wg.Go(func() { c.listen(ctx) })
-	trace := NewTrace()
 	var session Session
 	var joined Joined
 	if err == nil {
@@ -212,21 +215,29 @@ func (c *socket) join(ctx context.Context, host Host, r *http.Request, wg *sync.
 		return nil, err
 	}
 	if err != nil {
-		e := asError(err, Refused)
-		level := slog.LevelInfo
-		if e.Code == Internal && ctx.Err() == nil {
-			level = slog.LevelError
-		}
-		c.log.Log(ctx, level, "join refused", "trace", trace, "code", string(e.Code), "cause", e.Cause)
-		_ = c.send(ctx, e.fault(""))
-		c.close(ctx, closeRefused, string(e.Code))
-		return nil, err
+		return nil, c.refuse(ctx, err, trace)
 	}
 	if err := c.send(ctx, joined); err != nil {
 		session.Lost()
 		return nil, err
 	}
 	return session, nil
+}
+
+// refuse tells the client why it is not let in, and returns that.
+func (c *socket) refuse(ctx context.Context, err error, trace string) error {
+	if errors.Is(err, errGaveUp) || ctx.Err() != nil {
+		return err // nobody hears it
+	}
+	e := asError(err, Refused)
+	level := slog.LevelInfo
+	if e.Code == Internal {
+		level = slog.LevelError
+	}
+	c.log.Log(ctx, level, "join refused", "trace", trace, "code", string(e.Code), "cause", e.Cause)
+	_ = c.send(ctx, e.fault(""))
+	c.close(ctx, closeRefused, string(e.Code))
+	return err
 }
 
 func (c *socket) first(ctx context.Context) ([]byte, error) {

@@ -154,3 +154,18 @@ func gzipped(t *testing.T, name string) int {
 	}
 	return packed.Len()
 }
+
+// Pages are a company's. Where our name stands in a script it is a name of a
+// protocol, of what is stored or of an object for tests, which nobody is shown.
+func TestNoPageNamesUs(t *testing.T) {
+	unseen := regexp.MustCompile(`\bmeridian(\.v1|\.state|\.\$\{|-embed|-attendee\+jwt|-sso\+jwt|\s*[=?])`)
+	for _, name := range append(assets(t), "index.html") {
+		for _, at := range regexp.MustCompile(`(?i)meridian`).FindAllIndex(read(t, name), -1) {
+			b := read(t, name)
+			around := b[max(0, at[0]-1):min(len(b), at[1]+14)]
+			if !unseen.Match(around) {
+				t.Errorf("%s: …%s…", name, b[max(0, at[0]-40):min(len(b), at[1]+20)])
+			}
+		}
+	}
+}

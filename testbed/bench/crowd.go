@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/meridian-video/meridian/edge/signal"
@@ -61,9 +62,14 @@ type hall struct {
 	said
 	network *light.Network
 
+	again atomic.Int64 // joins that had to be tried again
+
 	mu      sync.Mutex
 	viewers []*attachment
 }
+
+// insistences bounds how often a join is tried.
+const insistences = 5
 
 func openHall(ctx context.Context, bin string, places int) (_ *hall, err error) {
 	h := &hall{}
@@ -126,6 +132,20 @@ func (h *hall) enter(ctx context.Context, i int) error {
 	return nil
 }
 
+// insist tries again unless the viewer is not wanted, as a page does: a machine that
+// is busy with other things makes nodes look gone, and handshakes late.
+func (h *hall) insist(ctx context.Context, i int) (err error) {
+	for range insistences {
+		err = h.enter(ctx, i)
+		refusal, refused := errors.AsType[*signal.Error](err)
+		if err == nil || refused && refusal.Code != signal.TryAgain || ctx.Err() != nil {
+			return err
+		}
+		h.again.Add(1)
+	}
+	return err
+}
+
 // fill joins n viewers, some at a time.
 func (h *hall) fill(ctx context.Context, n, atOnce int) error {
 	next := make(chan int)
@@ -134,7 +154,7 @@ func (h *hall) fill(ctx context.Context, n, atOnce int) error {
 	for w := range atOnce {
 		wg.Go(func() {
 			for i := range next {
-				if err := h.enter(ctx, i); err != nil && errs[w] == nil {
+				if err := h.insist(ctx, i); err != nil && errs[w] == nil {
 					errs[w] = fmt.Errorf("viewer %d: %w", i, err)
 				}
 			}
@@ -204,8 +224,8 @@ func (o *crowdCommand) measure(ctx context.Context, bin string, n int) error {
 		return err
 	}
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / float64(n) }
-	fmt.Printf("%d viewers on 3 POPs: %.0f joins/s; processor time %.2f ms a join, %.0f us a viewer and second then; %.0f KiB a viewer; %.1f KiB told to each; one more: full; load average %s\n",
+	fmt.Printf("%d viewers on 3 POPs: %.0f joins/s; processor time %.2f ms a join, %.0f us a viewer and second then; %.0f KiB a viewer; %.1f KiB told to each; %d joins tried again; one more: full; load average %s\n",
 		n, float64(n)/took.Seconds(), each(joined.total-before.total)/1000, each(after.total-rested.total)/o.Rest.Seconds(),
-		(full-empty)/float64(n), float64(bytes)/float64(n)/1024, loadAverage())
+		(full-empty)/float64(n), float64(bytes)/float64(n)/1024, h.again.Load(), loadAverage())
 	return nil
 }

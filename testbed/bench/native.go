@@ -41,6 +41,7 @@ func (m *meridian) join(ctx context.Context, room, name string, c *light.Client,
 	a.cancel = cancel
 	defer func() {
 		if err != nil {
+			a.leave()
 			a.close()
 		}
 	}()
@@ -128,6 +129,15 @@ func (a *attachment) ping(ctx context.Context) {
 func (a *attachment) show(ctx context.Context, video, audio []string) error {
 	a.seq++
 	return a.send(ctx, map[string]any{"type": "subscribe", "seq": a.seq, "video": video, "audio": audio})
+}
+
+// leave gives the place up at once, which a socket that is gone keeps for a while.
+func (a *attachment) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if a.conn != nil {
+		_ = a.send(ctx, map[string]any{"type": "leave"})
+	}
 }
 
 func (a *attachment) close() {

@@ -63,6 +63,20 @@ func (m *meeting) about(name, item string) {
 	m.mod.press(item)
 }
 
+// rule sets one of the meeting's settings.
+func (p *Page) rule(label, value string) {
+	p.t.Helper()
+	script := fmt.Sprintf(`(() => {
+	  const list = [...document.querySelectorAll("label.setting")].find((l) => l.textContent.includes(%q))?.querySelector("select");
+	  if (!list) return false;
+	  list.value = %q;
+	  return list.dispatchEvent(new Event("change", { bubbles: true }));
+	})()`, label, value)
+	if ok, err := Eval[bool](p, script); err != nil || !ok {
+		p.t.Fatalf("no list %q, %v", label, err)
+	}
+}
+
 // until waits for what a page's state shows.
 func (p *Page) until(what string, ok func(State) bool) State {
 	p.t.Helper()
@@ -160,6 +174,17 @@ func TestModeratorsPage(t *testing.T) {
 		m.about("Ben", "Make participant")
 		ben.shows("no controls", `document.querySelector("[aria-label='Actions for Ann']") === null`)
 	})
+	t.Run("a rule that is set in the settings holds at once, with its reason", func(t *testing.T) {
+		m.room("Meeting settings…")
+		m.mod.within(t).rule("Who may write in the chat", "moderators")
+		ann := m.ann.within(t)
+		ann.until("knows the rule", func(s State) bool { return s.Rules.Chat == "moderators" })
+		ann.Click(`[aria-label^="Chat"]`)
+		ann.says("Only moderators may write.")
+		m.mod.within(t).rule("Video of each participant", "300000")
+		ann.until("knows the bound", func(s State) bool { return s.Rules.Bitrate == 300_000 })
+		m.mod.press("Back to people")
+	})
 	// Covers F-142.
 	t.Run("the call page is accessible", func(t *testing.T) {
 		for _, dark := range []bool{false, true} {
@@ -173,7 +198,7 @@ func TestModeratorsPage(t *testing.T) {
 	t.Run("who is removed reads that", func(t *testing.T) {
 		m.about("Ann", "Remove")
 		m.ann.within(t).until("is out", func(s State) bool { return s.Phase == "ended" && s.Code == "kicked" })
-		m.ann.within(t).says("You were removed")
+		m.ann.within(t).says("Mara removed you from this meeting.")
 	})
 	// Covers F-096.
 	t.Run("the end is everybody's", func(t *testing.T) {
@@ -182,5 +207,7 @@ func TestModeratorsPage(t *testing.T) {
 		for _, p := range []*Page{m.mod, m.ben} {
 			p.within(t).until("is at the end", func(s State) bool { return s.Phase == "ended" && s.Code == "room_closed" })
 		}
+		m.ben.within(t).says("Mara ended it for everyone.")
+		m.mod.within(t).says("You ended it for everyone.")
 	})
 }

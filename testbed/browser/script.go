@@ -17,6 +17,9 @@ var (
 	//go:embed scripts/bare.js
 	bare string // for [attend] instead of join
 
+	//go:embed scripts/prompts.js
+	prompts string // window.prompts
+
 	//go:embed scripts/wire.js
 	wire string
 

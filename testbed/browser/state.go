@@ -21,7 +21,6 @@ type State struct {
 		Speaking                 bool
 		Media                    struct{ Mic, Camera, Share bool }
 	}
-	Rules   struct{ Locked, Lobby bool }
 	Lang    string
 	Hearing struct {
 		Volume   float64 // 0 to 100
@@ -30,6 +29,21 @@ type State struct {
 			Volume float64 // 0 to 1
 			Muted  bool
 		}
+	}
+	Kind    string // webinar, or empty
+	Viewers int    // of a webinar
+	Rules   struct {
+		Locked, Lobby bool
+		Chat          string
+		Bitrate       int
+	}
+	Stage struct {
+		Layout                        string
+		Large, Pinned, Spotlight      string // person:<id> or share:<id>
+		Presented, Follows            bool
+		Presenter                     string // peer id
+		Small, VideoFirst, FullScreen bool
+		More                          int // people for whom there is no tile
 	}
 	Chat []struct {
 		Seq                int

@@ -43,8 +43,9 @@ type Event struct {
 	Attendees   []Person
 }
 
-// product names who wrote a file (RFC 5545 section 3.7.3).
-const product = "-//Meridian//Meetings//EN"
+// product names who wrote a file (RFC 5545 section 3.7.3): nobody, since it goes
+// out in the name of a company.
+const product = "-//Meetings//Meetings//EN"
 
 // Encode writes the file. ErrEvent where a field is missing or cannot be written.
 func Encode(m Method, e Event) ([]byte, error) {

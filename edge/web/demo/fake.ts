@@ -18,6 +18,8 @@ interface Scenario {
   /** Error name that getUserMedia fails with. */
   devices?: string;
   holdChat?: boolean;
+  /** UDP goes nowhere. */
+  noUdp?: boolean;
   /** The person asks to come in and waits. */
   waits?: boolean;
   role?: string;
@@ -188,7 +190,7 @@ class Fake {
       case "lower":
         return alter(someone, (p) => ({ ...p, hand: null }));
       case "mute":
-        return alter(someone, (p) => ({ ...p, media: { ...p.media, [m.value]: false } }));
+        return alter(someone, (p) => ({ ...p, media: { ...p.media, [m.value]: false }, hushed: { ...p.hushed, [m.value]: { mark: String(this.version), by: self } } }));
       case "role":
         return alter(someone, (p) => ({ ...p, role: m.value }));
       case "mode":
@@ -212,7 +214,7 @@ class Fake {
       case "block":
         return this.exit(m.peer_id, `${m.verb}ed`);
       case "end":
-        return this.end("room_closed");
+        return this.end("room_closed", self);
       case "admit":
       case "reject":
         this.lobby = this.lobby.filter((g) => m.peer_id && g.peer_id !== m.peer_id);
@@ -220,8 +222,8 @@ class Fake {
     }
   }
 
-  end(code: string): void {
-    for (const s of this.sockets) s.finish({ type: "ended", code, message: code }, 4000);
+  end(code: string, by = ""): void {
+    for (const s of this.sockets) s.finish({ type: "ended", code, message: code, by }, 4000);
   }
 
   move(): void {
@@ -277,12 +279,15 @@ class FakeSocket {
 
   send(data: string): void {
     if (this.mute) return;
-    const m = JSON.parse(data) as ClientMessage;
+    const m = JSON.parse(data) as ClientMessage | { type: "check"; id: string; offer: string };
     switch (m.type) {
       case "join":
         if (scenario.waits) fake.hold(this);
         else if (scenario.refuse) this.finish({ type: "refused", code: scenario.refuse, message: scenario.refuse, retry_after: 1 }, 4001);
         else void this.join(m);
+        break;
+      case "check":
+        void this.way(m).then((answer) => this.deliver({ type: "checked", id: m.id, answer, ice_servers: [] }));
         break;
       case "ping":
         this.deliver({ type: "pong", t: m.t });
@@ -365,6 +370,21 @@ class FakeSocket {
     return pc.localDescription?.sdp ?? "";
   }
 
+  /** Answers a check, or leaves a way without what it needs. */
+  private async way(m: { id: string; offer: string }): Promise<string> {
+    const pc = new RealPeer();
+    await pc.setRemoteDescription({ type: "offer", sdp: m.offer });
+    await pc.setLocalDescription(await pc.createAnswer());
+    await new Promise<void>((done) => {
+      const gathered = (): void => void (pc.iceGatheringState === "complete" && done());
+      pc.addEventListener("icegatheringstatechange", gathered);
+      gathered();
+    });
+    const sdp = pc.localDescription?.sdp ?? "";
+    if (m.id === "tcp") return sdp.replaceAll(/a=candidate:.*\r\n/g, ""); // a page takes no calls
+    return m.id === "udp" && scenario.noUdp ? sdp.replaceAll(/(a=candidate:\S+ \d udp \d+ )\S+ \d+/g, "$1192.0.2.1 9") : sdp;
+  }
+
   private slots() {
     return { video: this.video.map((t) => t.mid ?? ""), audio: this.audio.map((t) => t.mid ?? "") };
   }
@@ -413,6 +433,10 @@ window.fetch = async (input, init) => {
   if (url.includes("/api/v1/entry")) {
     const said = scenario.early ? { refusal: scenario.early } : entry;
     return new Response(JSON.stringify(said ?? {}), { status: said ? 200 : 404, headers: { "content-type": "application/json" } });
+  }
+  if (url === "/probe") {
+    if (scenario.silent) throw new TypeError("unreachable");
+    return new Response(null, { status: 204 });
   }
   const node = nodes.find((n) => n.probe === url);
   if (node) {

@@ -76,7 +76,7 @@ export const states = {
   hands: { demo: { me, people: team }, act: call(3, async (p) => { await p.evaluate(() => window.fake.act("p1", { verb: "react", value: "👏" })); await press("Raise hand")(p); await p.waitForTimeout(300); }) },
   reactions: { demo: { me, people: people(2) }, act: call(3, async (p) => { const small = await p.locator('button[aria-label="More"]').isVisible(); await p.click(`button[aria-label="${small ? "More" : "Reactions"}"]`); await p.evaluate(() => { window.fake.act("p0", { verb: "react", value: "🎉" }); window.fake.act("p1", { verb: "react", value: "👍" }); }); }), settle: 600 },
   ask: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.keyboard.press("m"); await p.evaluate(() => window.fake.publish({ kind: "ask", source: "mic" })); await p.waitForSelector(".ask"); }) },
-  hushed: { demo: { me, people: people(3, { 0: { role: "moderator" } }) }, act: call(3, async (p) => { await p.waitForTimeout(4200); await p.evaluate(() => window.fake.act("p0", { verb: "mute", peer_id: "me", value: "mic" })); await p.waitForSelector(".notice"); }) },
+  hushed: { demo: { me, people: people(3, { 0: { role: "moderator" } }) }, act: call(3, async (p) => { await p.evaluate(() => window.fake.act("p0", { verb: "mute", peer_id: "me", value: "mic" })); await p.waitForSelector(".notice"); }) },
   lecture: { demo: { me, people: people(3, { 0: { role: "moderator" } }), rules: { mute_mode: "lecture" } }, act: call(3, async (p) => { await p.keyboard.press("Tab"); }) },
   viewer: { demo: { me, mode: "viewer", people: people(3, { 0: { role: "moderator" } }) }, act: call(2) },
   host: { demo: { ...host, guests: ["Nadia Rossi", "Владимир Константинопольский", "Kai"] }, act: call(2, press("People")) },
@@ -95,6 +95,7 @@ export const states = {
   "webinar-search": { demo: { me, role: "moderator", viewers: 1482, people: people(2) }, url: "/webinar/?roomId=all-hands", act: call(1, async (p) => { await press("People")(p); await p.fill(".viewers input", "chen"); await p.waitForFunction(() => document.querySelector(".viewers [role=status]")?.textContent); await p.locator(".viewers input").scrollIntoViewIfNeeded(); }) },
   "webinar-host-ru": { demo: { me, role: "moderator", viewers: 1482, people: people(2) }, url: "/webinar/?roomId=планёрка&lang=ru", act: call(1, async (p) => { await press("Участники")(p); await p.waitForSelector(".viewers li"); }), sizes: ["wide"] },
   left: { demo: { me, people: people(1) }, act: call(1, (p) => p.click('button[aria-label="Leave"]')) },
+  "over-by": { demo: { me, people: people(1) }, act: call(1, (p) => p.evaluate(() => window.fake.end("room_closed", "p0"))) },
   superseded: { demo: { me }, act: call(1, (p) => p.evaluate(() => window.fake.end("superseded"))) },
   expired: { demo: { refuse: "token_expired" }, act: refused },
   algorithm: { demo: { refuse: "token_algorithm" }, act: refused, sizes: ["wide"] },
@@ -167,6 +168,22 @@ Object.assign(states, {
   info: { demo: { me, people: people(2), entry: { room: facts } }, act: call(2, async (p) => { const room = p.locator(".controls button.room"); if (await room.isVisible()) return room.click(); await press("Meeting information")(p); }) },
   "info-ru": { demo: { me, people: people(2), entry: { room: facts } }, url: "/m/weekly-sync?lang=ru", act: call(2, (p) => p.click(".controls button.room")), sizes: ["wide"] },
 });
+
+// What may go wrong, in words.
+Object.assign(states, {
+  returning: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => history.replaceState({ ...history.state, seat: { ...history.state.seat, ticket: "slow" } }, "")); await p.reload(); await p.waitForSelector(".loading"); }), settle: 0, sizes: ["wide"] },
+  "check-well": { demo: { me }, act: checked },
+  "check-blocked": { demo: { me, noUdp: true }, act: checked, settle: 300 },
+  "check-denied": { demo: { devices: "NotAllowedError" }, act: checked },
+  "check-silent-ru": { demo: { me, silent: true }, url: "/m/weekly-sync?lang=ru", act: checked },
+  "unreachable": { demo: { me, silent: true }, act: async (p) => { await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); await p.waitForSelector(".final", { timeout: 60_000 }); } },
+});
+
+/** The check of the connection, over. */
+async function checked(page) {
+  await page.click(".why");
+  await page.waitForSelector('.checking[aria-busy="false"]', { timeout: 25_000 });
+}
 
 /** On another node under the same id, with the others' pictures moving again. */
 async function back(page, timeout) {

@@ -3,6 +3,7 @@
 
 import { batch, computed, effect, signal, untracked, type Signal } from "@preact/signals";
 import { attributes, brought, decided, type Attributes, type Control } from "./attributes";
+import { Check } from "./check";
 import { Crowd } from "./crowd";
 import { Floor } from "./floor";
 import { FullScreen } from "./fullscreen";
@@ -47,6 +48,7 @@ export class App {
   /** The own picture as in a mirror; others see it as it is. */
   readonly mirror = signal(true);
   readonly crowd: Crowd;
+  readonly check: Check;
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -83,6 +85,7 @@ export class App {
     this.mirror.value = this.store.get("mirror") !== "off";
     this.attributes = signal(attributes(params.said, params.kind));
     this.controlsVisible = signal(!this.attributes.value.bare);
+    this.check = new Check(this.devices);
     this.name.value = params.displayName || this.store.get("name") || "";
     this.beginOff(this.attributes.value);
     const origin = location.origin;
@@ -109,7 +112,7 @@ export class App {
     // Who has the list before their eyes needs no notice over it.
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     const { session, devices, floor, figures, slotsChanged } = this;
-    this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone) });
+    this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
     this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock });
     this.look.begin(this.attributes.value);
     if (this.attributes.value.fullScreen) this.fullScreen.atFirstGesture();

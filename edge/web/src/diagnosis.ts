@@ -3,6 +3,7 @@
 
 import type { App } from "./app";
 import { lang } from "./i18n";
+import { verdict } from "./protocol/check";
 
 export function diagnose(app: App) {
   const s = app.session;
@@ -69,6 +70,7 @@ export function diagnose(app: App) {
     codec: transport?.codec ?? null,
     sending,
     quality: s.quality.value,
+    check: { over: app.check.open.value && !app.check.running.value, code: verdict(app.check.lines.value), steps: Object.fromEntries(app.check.lines.value.map((l) => [l.step, [l.outcome, ...l.codes].join(" ")])) },
     timings: { joined: since(app.timings.joined), connected: since(app.timings.connected), firstRemoteFrame: since(app.timings.firstRemoteFrame) },
   };
 }

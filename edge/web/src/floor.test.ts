@@ -5,6 +5,7 @@ import { Floor, REACTION_MS } from "./floor";
 import { setLang } from "./i18n";
 import type { Devices } from "./media/devices";
 import type { PeerTransport } from "./media/peer";
+import type { Fall } from "./protocol/hush";
 import { defaultRules, nothingOn, type Act, type Guest, type Media, type Rules } from "./protocol/messages";
 import type { Switch } from "./protocol/rights";
 import { emptyRoster } from "./protocol/roster";
@@ -24,7 +25,7 @@ function stand(change: { role?: string; mode?: string; rules?: Partial<Rules>; o
     joined: signal({ peer_id: "me" }),
     lobby: signal<readonly Guest[]>([]),
     phase: signal("live"),
-    onhush: (_: Switch[], __: boolean) => {},
+    onhush: (_: Fall[]) => {},
     act: (a: Act) => (log.push(`act ${JSON.stringify(a)}`), Promise.resolve(change.outcome ?? "")),
   };
   const switchTo = (s: Switch, on: boolean) => (media.value = { ...media.value, [s]: on });
@@ -39,27 +40,25 @@ function stand(change: { role?: string; mode?: string; rules?: Partial<Rules>; o
   return { floor, session, media, log };
 }
 
-test("who is hushed is switched off in fact and told by whom, if that is plain", () => {
+test("who is hushed is switched off in fact and told by whom", () => {
   const { session, media, log } = stand();
-  session.onhush(["camera"], false);
+  session.onhush([{ source: "camera", by: "mara" }]);
   assert.deepEqual(log, ["off camera", "Mara stopped your camera."]);
   assert.equal(media.value.camera, false);
   log.length = 0;
-  const { roster } = session;
-  roster.value = { ...roster.value, people: [...roster.value.people, { ...person("z", 2), role: "moderator" }] };
-  session.onhush(["mic"], false);
-  assert.deepEqual(log, ["off mic", "A moderator muted you."]);
+  session.onhush([{ source: "mic", by: "who has left" }, { source: "camera", by: "me" }]);
+  assert.deepEqual(log, ["off mic", "A moderator muted you.", "off camera"]);
 });
 
 test("a rule is the reason where there is one, and a viewer who comes in hears none", () => {
   const lecture = stand({ rules: { mute_mode: "lecture" } });
-  lecture.session.onhush(["mic"], false);
+  lecture.session.onhush([{ source: "mic", by: "mara" }]);
   assert.deepEqual(lecture.log, ["off mic", "Only moderators may speak."]);
   const quiet = stand({ rules: { mute_mode: "quiet" } });
-  quiet.session.onhush(["mic"], true);
+  quiet.session.onhush([{ source: "mic", by: null }]);
   assert.deepEqual(quiet.log, ["off mic", "You came in muted. Turn on your microphone to speak."]);
   const viewer = stand({ mode: "viewer" });
-  viewer.session.onhush(["mic", "camera"], true);
+  viewer.session.onhush([{ source: "mic", by: null }, { source: "camera", by: null }]);
   assert.deepEqual(viewer.log, ["off mic", "off camera"]);
 });
 

@@ -6,6 +6,7 @@ import { computed, effect, signal } from "@preact/signals";
 import { codeKey, t, type Key } from "./i18n";
 import type { Devices } from "./media/devices";
 import type { PeerTransport } from "./media/peer";
+import type { Fall } from "./protocol/hush";
 import type { Act, Guest, Person } from "./protocol/messages";
 import { barred, handsUp, outside, switches, type Bar, type Switch } from "./protocol/rights";
 import type { Session } from "./protocol/session";
@@ -52,7 +53,7 @@ export class Floor {
     private readonly tell: Tell,
     private readonly speak: (text: string) => void,
   ) {
-    session.onhush = (sources, entering) => this.hushed(sources, entering);
+    session.onhush = (falls) => this.hushed(falls);
     effect(() => this.announceGuests(session.lobby.value));
     effect(() => {
       const s = this.asked.value;
@@ -128,21 +129,23 @@ export class Floor {
     return this.me.value && outside(this.me.value, this.rules.value[what]);
   }
 
-  private hushed(sources: Switch[], entering: boolean): void {
-    for (const s of sources) {
-      this.devices.yield(s);
-      const bar = this.bars.value[s];
-      const text = bar ? why(s, bar) : entering && s === "mic" ? t("hush.entered") : this.byWhom(s);
-      // A viewer who comes in has no buttons; that is no news.
-      if (!entering || (bar !== "viewer" && bar !== "observer")) this.tell(text);
+  private hushed(falls: Fall[]): void {
+    for (const { source, by } of falls) {
+      this.devices.yield(source);
+      const text = this.reason(source, by);
+      if (text) this.tell(text);
     }
   }
 
-  /** The room does not say who it was; with one moderator beside oneself it is plain. */
-  private byWhom(s: Switch): string {
-    const others = this.session.roster.value.people.filter((p) => p.role === "moderator" && p.peer_id !== this.session.self);
-    const [only] = others;
-    return others.length === 1 && only ? t(`hush.${s}.by`, { name: only.name }) : t(`hush.${s}`);
+  /** What is said of a fall; nothing where it is no news. */
+  private reason(source: Switch, by: string | null): string {
+    const bar = this.bars.value[source];
+    if (by === this.session.self) return "";
+    // A viewer who comes in has no buttons.
+    if (bar) return by === null && (bar === "viewer" || bar === "observer") ? "" : why(source, bar);
+    if (by === null && source === "mic") return t("hush.entered");
+    const who = this.session.roster.value.people.find((p) => p.peer_id === by);
+    return who ? t(`hush.${source}.by`, { name: who.name }) : t(`hush.${source}`);
   }
 
   private announceGuests(now: readonly Guest[]): void {

@@ -38,6 +38,7 @@ function stand(change: Change = {}) {
     store: { get: (k) => kept.get(k) ?? null, set: (k, v) => void kept.set(k, v) },
     clock,
     tell: (text) => said.push(text),
+    speak: (text) => said.push(`aloud ${text}`),
   });
   look.begin({ layout: change.begins ?? null, minimizeTiles: false, videoFirst: false });
   const rule = (stage: Stage): void => void (roster.value = { ...roster.value, rules: { ...roster.value.rules, stage } });
@@ -146,6 +147,13 @@ test("of two moderators the later holds, also over what was not answered yet", a
   rule({ ...(asked.at(-1) as Stage), by: "me" });
   rule({ on: true, layout: "strip", by: "ann" });
   assert.equal(look.layout.value, "strip");
+});
+
+test("the own hand is told aloud only: the screen shows it", () => {
+  const { look, said } = stand({ role: "moderator" });
+  look.nextLayout();
+  look.present(true);
+  assert.deepEqual(said, ["aloud Speaker, others below", "aloud Everyone sees your view"]);
 });
 
 test("an older word of one's own does not undo a newer hand", () => {

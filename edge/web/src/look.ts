@@ -31,7 +31,10 @@ export interface LookDeps {
   moderates: { readonly value: boolean };
   store: Store;
   clock: Clock;
+  /** Says something aloud and on screen. */
   tell: (text: string, tone?: "info" | "problem") => void;
+  /** Says aloud what the screen shows by itself. */
+  speak: (text: string) => void;
 }
 
 export class Look {
@@ -98,7 +101,7 @@ export class Look {
   nextLayout(): void {
     const next = layouts[(layouts.indexOf(this.layout.value) + 1) % layouts.length] ?? "gallery";
     if (this.setLayout(next)) this.sayLed();
-    else this.deps.tell(t(`layout.${next}`));
+    else this.deps.speak(t(`layout.${next}`));
   }
 
   /** Enlarges one for this person, who restores it with null; of all while this person presents. */
@@ -168,7 +171,8 @@ export class Look {
     if (on === this.announced) return;
     this.announced = on;
     if (this.deps.session.phase.peek() !== "live") return;
-    if (on) this.deps.tell(by === this.self ? t("present.own") : this.presenting());
+    if (on && by === this.self) this.deps.speak(t("present.own"));
+    else if (on) this.deps.tell(this.presenting());
     else if (by !== this.self) this.deps.tell(t("present.over"));
   }
 

@@ -1,5 +1,7 @@
 // What stands between the embedding page and a meeting, as stable codes.
 
+import { hinders } from "./findings";
+
 export interface Report {
   /** No finding hinders a call. */
   ok: boolean;
@@ -12,14 +14,12 @@ export interface Finding {
   hinders: boolean;
 }
 
-/** Codes that leave no call at all; others leave one without a feature. */
-const hindering = new Set(["insecure_context", "unreachable", "no_answer", "origin_not_allowed", "no_webrtc", "destroyed", "timeout"]);
 const REACH_MS = 5_000;
 
 export async function diagnose(frame: HTMLIFrameElement, origin: string, page: () => Promise<unknown>): Promise<Report> {
   const [reached, inside] = await Promise.all([reach(origin), ask(page)]);
   const codes = new Set([...around(frame), ...reached, ...inside]);
-  const findings = [...codes].map((code) => ({ code, hinders: hindering.has(code) }));
+  const findings = [...codes].map((code) => ({ code, hinders: hinders(code) }));
   return { ok: !findings.some((f) => f.hinders), findings };
 }
 

@@ -5,7 +5,7 @@ import type { Events } from "./events";
 import { createMeeting, type Meeting } from "./meeting";
 
 const attributes = { url: "url", token: "token", "display-name": "displayName", "peer-id": "peerId", lang: "lang", title: "title" } as const;
-const events: (keyof Events)[] = ["ready", "phasechange", "joined", "left", "participantjoined", "participantleft", "mediachanged", "speaking", "chatmessage", "error"];
+const events: (keyof Events)[] = ["ready", "phasechange", "joined", "left", "participantjoined", "participantleft", "mediachanged", "speaking", "chatmessage", "layoutchanged", "pinchanged", "error"];
 
 /** Makes the element known; where there is no DOM, as on a server, or a second time, nothing happens. */
 export function define(name = "meridian-meeting"): void {

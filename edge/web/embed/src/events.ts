@@ -36,8 +36,14 @@ export interface Events {
   mediachanged: { peerId: string; media: Media; own: boolean };
   speaking: { peerIds: string[] };
   chatmessage: { seq: number; peerId: string; name: string; text: string; at: string; own: boolean };
+  /** By the person, by you, or by a moderator who presents. */
+  layoutchanged: { layout: Layout };
+  /** Who stands large by a choice, or their shared screen; null: nobody. */
+  pinchanged: { peerId: string | null; share: boolean };
   error: { code: string; message: string };
 }
+
+export type Layout = "gallery" | "bottom-speaker" | "left-side-speaker" | "strip";
 
 /** Waiting: a moderator must let the person in; `joined` follows, or `error` where they are rejected. */
 export type Phase = "idle" | "joining" | "waiting" | "live" | "reconnecting" | "refused" | "ended";

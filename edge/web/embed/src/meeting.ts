@@ -2,7 +2,7 @@
 
 import { Channel, MeetingError } from "./channel";
 import { diagnose, type Report } from "./diagnose";
-import { Listeners, type Device, type Events, type Media, type State } from "./events";
+import { Listeners, type Device, type Events, type Layout, type Media, type State } from "./events";
 
 export interface Options {
   /** Address of the room, as https://meet.example.com/m/room. Further parameters of the page may be in it. */
@@ -117,6 +117,16 @@ export class Meeting {
   /** Changes one device in the call; the others go on as they are. */
   async setDevice(kind: Device["kind"], id: string): Promise<void> {
     await this.channel.ask("setDevice", { kind, id }, PERSON_MS);
+  }
+
+  /** `not_allowed` while a moderator presents to this person. */
+  async setLayout(layout: Layout): Promise<void> {
+    await this.channel.ask("setLayout", { layout });
+  }
+
+  /** Enlarges a participant, or the screen they share, for this person; null restores. `no_such_peer` for who has no tile. */
+  async pin(peerId: string | null, share = false): Promise<void> {
+    await this.channel.ask("pin", { peerId, share });
   }
 
   /** Takes all of the page's controls away, or brings them back. */

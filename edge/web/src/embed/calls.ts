@@ -9,6 +9,7 @@ import { canChooseOutput, type Hearing } from "../hearing";
 import { pickLang, setLang } from "../i18n";
 import { fault } from "./door";
 import type { Device } from "../../embed/src/events";
+import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
 import type { Transport } from "../protocol/attachment";
 
@@ -18,6 +19,7 @@ export interface Meeting {
   readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting" | "choose" | "of" | "speakers">;
   readonly hearing: Pick<Hearing, "volume" | "muted" | "output" | "setVolume" | "setOutput">;
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
+  readonly look: Looking;
   readonly name: { value: string };
   readonly panel: { value: (typeof panels)[number] | null };
   readonly controlsVisible: { value: boolean };
@@ -64,6 +66,10 @@ export async function call(app: Meeting, method: string, p: Record<string, unkno
       return choose(app, text(p["kind"], ID_LIMIT), text(p["id"], ID_LIMIT));
     case "setLocale":
       return locale(text(p["lang"], TAG_LIMIT));
+    case "setLayout":
+      return setLayout(app.look, p["layout"]);
+    case "pin":
+      return pin(app.look, p["peerId"], p["share"]);
     case "state":
       return state(app);
     case "diagnose":

@@ -122,6 +122,6 @@ test("every text is used", () => {
     .filter((f) => /\.tsx?$/.test(f) && !/^i18n\/[a-z]{2}\.ts$|\.test\.ts$/.test(f))
     .map((f) => readFileSync(`src/${f}`, "utf8"))
     .join("\n");
-  const byCode = /^(hush|bar|ask|react|mod\.(mute|ask|role|mode|speech)|rules\.(audience|bitrate)|trouble|refused|ended|error|cause|tile\.paused|layout|conn\.(good|fair|poor|lost))(\.|$)/;
+  const byCode = /^(hush|bar|ask|react|mod\.(mute|ask|role|mode|speech)|rules\.(audience|bitrate)|trouble|refused|ended|error|cause|finding|check\.(step|is)|tile\.paused|layout|conn\.(good|fair|poor|lost))(\.|$)/;
   assert.deepEqual(Object.keys(en).filter((k) => !byCode.test(k) && !source.includes(`"${k}"`)), []);
 });

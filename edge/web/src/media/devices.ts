@@ -269,7 +269,8 @@ export function allowed(feature: string): boolean {
   }
 }
 
-async function reason(e: unknown, kind: Kind): Promise<Trouble> {
+/** What the failure of an attempt to open a device says. */
+export async function reason(e: unknown, kind: Kind): Promise<Trouble> {
   switch (e instanceof DOMException ? e.name : "") {
     case "NotAllowedError":
     case "SecurityError":

@@ -59,6 +59,9 @@ export const qualityCauses = ["none", "uplink_loss", "downlink", "cpu", "paused"
 
 export const leaves = ["left", "kicked", "blocked", "superseded", "lost", "room_closed"] as const;
 
+/** What the check of the connection may find; shared with the library for embedding pages. */
+export { findings, hinders } from "../../embed/src/findings";
+
 export function remedy(code: string): Remedy {
   return Object.hasOwn(refusals, code) ? refusals[code as keyof typeof refusals] : "retry";
 }

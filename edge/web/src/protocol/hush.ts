@@ -1,50 +1,52 @@
-// Tells a moderator's switching off from the echo of one's own.
+// Tells what somebody else switched off from what the person did: the room says
+// of each source how it was last switched off by others, and by whom.
 
-import type { Clock } from "./clock";
-import { nothingOn, type Media } from "./messages";
+import { nothingOn, type Media, type Person } from "./messages";
 import { fallen, switches, type Switch } from "./rights";
 
-/** Within this time of one's own last change the room may still speak of an older one. */
-export const ECHO_MS = 4_000;
+/** A source that was switched off. */
+export interface Fall {
+  source: Switch;
+  /** Peer id; empty: the meeting's rules; null: it did not come in with the person. */
+  by: string | null;
+}
 
 export class Hush {
   private wanted: Media = nothingOn;
-  private heard: Media = nothingOn;
-  private readonly changed = new Map<Switch, number>();
+  private readonly marks = new Map<Switch, string>();
 
-  constructor(
-    private readonly clock: Clock,
-    /** What was switched off from outside; entering: what did not come in with the person. */
-    private readonly off: (sources: Switch[], entering: boolean) => void,
-  ) {}
+  constructor(private readonly off: (falls: Fall[]) => void) {}
 
   /** The person switches their media. */
   want(media: Media): void {
-    for (const s of switches) if (media[s] !== this.wanted[s]) this.changed.set(s, this.clock.now());
     this.wanted = media;
   }
 
-  /** The room says what it has on of this person. */
-  hear(media: Media): void {
-    const fell = fallen(this.heard, media);
-    this.heard = media;
-    const later = fell.filter((s) => this.fresh(s));
-    this.report(fell.filter((s) => !later.includes(s)));
-    if (later.length > 0) this.clock.after(ECHO_MS, () => this.report(later));
+  /** The room says what it has of this person. */
+  hear(me: Person): void {
+    this.report(me, this.fresh(me));
   }
 
   /** The room answers what was asked of it: what is off there is off. */
-  answered(asked: Media, given: Media): void {
-    this.heard = given;
-    this.report(fallen(asked, given), true);
+  answered(asked: Media, me: Person): void {
+    const fresh = this.fresh(me);
+    const known = fresh.map((f) => f.source);
+    this.report(me, [...fresh, ...fallen(asked, me.media).flatMap((source) => (known.includes(source) ? [] : [{ source, by: null }]))]);
   }
 
-  private report(sources: Switch[], entering = false): void {
-    const off = sources.filter((s) => this.wanted[s] && !this.heard[s]);
-    if (off.length > 0) this.off(off, entering);
+  private report(me: Person, falls: Fall[]): void {
+    // Who was hushed may have switched it on again meanwhile.
+    const off = falls.filter(({ source }) => this.wanted[source] && !me.media[source]);
+    if (off.length > 0) this.off(off);
   }
 
-  private fresh(s: Switch): boolean {
-    return this.clock.now() - (this.changed.get(s) ?? -Infinity) < ECHO_MS;
+  /** What was switched off since the room spoke last. */
+  private fresh(me: Person): Fall[] {
+    return switches.flatMap((source) => {
+      const hush = me.hushed?.[source];
+      if (!hush || this.marks.get(source) === hush.mark) return [];
+      this.marks.set(source, hush.mark);
+      return [{ source, by: hush.by }];
+    });
   }
 }

@@ -28,6 +28,8 @@ export interface Person {
   media: Media;
   /** What is published, by kind; a muted microphone stays among it. Ids are opaque but for their last part, the kind. */
   tracks: Partial<Record<string, string>>;
+  /** How each source was last switched off by somebody else. */
+  hushed?: Partial<Record<"mic" | "camera" | "share", { mark: string; by: string }>>;
 }
 
 export interface ChatMessage {
@@ -45,7 +47,7 @@ export type Audience = "all" | "speakers" | "moderators" | "nobody";
 export interface Stage {
   on: boolean;
   layout?: string;
-  /** A peer id or a track id. */
+  /** `person:` or `share:` and a peer id; while it is not on, the spotlight. */
   pinned?: string;
   view?: string;
   /** Peer id of who set it. */
@@ -247,7 +249,7 @@ export interface Joined {
 export type RoomEvent =
   | { kind: "join"; person: Person }
   | { kind: "person"; person: Person }
-  | { kind: "leave"; peer_id: string; reason: string }
+  | { kind: "leave"; peer_id: string; reason: string; by?: string }
   | { kind: "chat"; message: ChatMessage }
   | { kind: "rules"; rules: Rules }
   | { kind: "reaction"; peer_id: string; text: string }
@@ -266,6 +268,8 @@ export interface Ended {
   type: "ended";
   code: string;
   message: string;
+  /** Peer id of who decided it. */
+  by?: string;
 }
 
 export type ServerMessage =

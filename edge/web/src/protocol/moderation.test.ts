@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ACT_TIMEOUT_MS } from "./acts";
 import { FakeClock, FakeNet, settle, type FakeSocket, type FakeTransport } from "./fake";
-import { ECHO_MS, Hush } from "./hush";
+import { Hush, type Fall } from "./hush";
 import { defaultRules, nothingOn, type Media, type Person, type RoomEvent } from "./messages";
 import { person } from "./roster.test";
 import { Session } from "./session";
@@ -17,9 +17,9 @@ function make() {
     { room: "demo", kind: "call", token: "", name: "", peerId: "me" },
     { clock, random: () => 1, fetch: net.fetch, open: net.open, transport: net.transport, origin: { url: "http://a", ws: "ws://a/ws" }, newId: () => `i${++ids}`, pop: "" },
   );
-  const hushed: string[] = [];
-  session.onhush = (sources, entering) => hushed.push(`${sources.join("+")}${entering ? " entering" : ""}`);
-  return { clock, net, session, hushed };
+  const falls: string[] = [];
+  session.onhush = (list) => falls.push(...list.map((f) => `${f.source} ${f.by}`));
+  return { clock, net, session, falls };
 }
 
 async function enter(all: ReturnType<typeof make>) {
@@ -72,46 +72,66 @@ test("a node that dies under who waits: the page asks anew at the next", async (
   assert.deepEqual([session.phase.value, net.joins.at(-1)?.node], ["waiting", "b"]);
 });
 
+const hushed = (by: string, mark: string, source: "mic" | "camera" = "mic") => ({ [source]: { by, mark } });
+
 test("a moderator's mute is told apart from the echo of one's own", async () => {
-  const { socket, session, clock, hushed } = await enter(make());
-  await clock.pass(ECHO_MS);
+  const { socket, session, clock, falls } = await enter(make());
   says(socket, me({ hand: "2026-11-01T10:00:00Z", media: on }));
-  says(socket, me({ media: { ...on, mic: false } }));
+  says(socket, me({ media: { ...on, mic: false }, hushed: hushed("mara", "1") }));
   await clock.pass(10);
-  assert.deepEqual(hushed, ["mic"]);
+  assert.deepEqual(falls, ["mic mara"]);
 
   // Off and on again by oneself: the room first says the one, then the other.
-  hushed.length = 0;
+  falls.length = 0;
   session.setMedia({ ...on, mic: false, camera: false });
-  session.setMedia({ ...on, mic: false });
-  says(socket, me({ media: { ...nothingOn } }));
-  says(socket, me({ media: { ...on, mic: false } }));
-  await clock.pass(2 * ECHO_MS);
-  assert.deepEqual(hushed, []);
+  session.setMedia(on);
+  says(socket, me({ media: { ...nothingOn }, hushed: hushed("mara", "1") }));
+  says(socket, me({ media: on, hushed: hushed("mara", "1") }));
+  await clock.pass(10);
+  assert.deepEqual(falls, []);
 });
 
-test("a mute that falls into one's own change counts once the echo is over", async () => {
-  const clock = new FakeClock();
-  const off: string[][] = [];
-  const hush = new Hush(clock, (s) => off.push(s));
-  hush.want(on);
-  hush.hear(on);
-  hush.hear({ ...on, mic: false });
-  await clock.pass(ECHO_MS - 1);
-  assert.deepEqual(off, []);
-  await clock.pass(1);
-  assert.deepEqual(off, [["mic"]]);
+test("a mute counts at once, though the room had the microphone off", () => {
+  const off: Fall[][] = [];
+  const hush = new Hush((f) => off.push(f));
+  const says = (change: Partial<Person>): void => hush.hear({ ...person("me", 0), ...change });
+  hush.want(nothingOn);
+  says({ media: nothingOn });
+  hush.want(on); // under way to the room, where the mute comes first
+  says({ media: nothingOn, hushed: hushed("mara", "1") });
+  assert.deepEqual(off, [[{ source: "mic", by: "mara" }]]);
+  says({ media: nothingOn, hushed: hushed("mara", "1") });
+  assert.equal(off.length, 1, "once");
+  says({ media: on, hushed: { ...hushed("mara", "2"), ...hushed("", "3", "camera") } });
+  assert.equal(off.length, 1, "switched on again since");
+  says({ media: nothingOn, hushed: hushed("ben", "4") });
+  assert.deepEqual(off.at(-1), [{ source: "mic", by: "ben" }]);
+});
+
+test("the end says who decided it", async () => {
+  const { socket, session, clock } = await enter(make());
+  says(socket, { kind: "join", person: { ...person("mara", 1), name: "Mara" } });
+  socket.deliver({ type: "ended", code: "kicked", message: "", by: "mara" });
+  await clock.pass(10);
+  assert.deepEqual([session.verdict.value?.code, session.verdict.value?.by?.name], ["kicked", "Mara"]);
+});
+
+test("who was muted while away reads by whom", async () => {
+  const all = make();
+  all.net.given = (m) => ({ self: { ...person("me", 0), media: { ...m.media, mic: false }, hushed: hushed("mara", "1") } });
+  const { falls } = await enter(all);
+  assert.deepEqual(falls, ["mic mara"]);
 });
 
 test("what did not come in with the person is off, at the first join and at a resume", async () => {
   const all = make();
   all.net.given = (m) => ({ self: { ...person("me", 0), media: { ...m.media, mic: false } }, rules: { ...defaultRules, mute_mode: "quiet" } });
-  const { hushed, net, clock, session } = await enter(all);
-  assert.deepEqual(hushed, ["mic entering"]);
+  const { falls, net, clock, session } = await enter(all);
+  assert.deepEqual(falls, ["mic null"]);
   assert.equal(session.roster.value.rules.mute_mode, "quiet");
   net.silent.add("a");
   await clock.pass(8_000);
-  assert.deepEqual(hushed, ["mic entering", "mic entering"]);
+  assert.deepEqual(falls, ["mic null", "mic null"]);
 });
 
 test("rules and the role hold from the moment the room says them", async () => {

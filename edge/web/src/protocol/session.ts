@@ -11,12 +11,11 @@ import { isBound, lesser } from "./bound";
 import { acked, failed, settle, type Outgoing } from "./chat";
 import { sleep, type Clock } from "./clock";
 import { remedy, resumesAfter } from "./codes";
-import { Hush } from "./hush";
+import { Hush, type Fall } from "./hush";
 import { Lookups } from "./lookups";
 import type { OpenSocket } from "./line";
-import { nothingOn, type Act, type Assignment, type ClientMessage, type Guest, type Joined, type Lookup, type Media, type Page, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
+import { nothingOn, type Act, type Assignment, type ClientMessage, type Ended, type Guest, type Joined, type Lookup, type Media, type Page, type Person, type Score, type ServerMessage, type SlotLayer, type View } from "./messages";
 import { emptyRoster, replace, speaking, update, type Change, type Roster } from "./roster";
-import type { Switch } from "./rights";
 import { chooseSlots, sameSlots } from "./slots";
 import { ViewReport } from "./views";
 
@@ -26,6 +25,8 @@ export type Phase = "idle" | "joining" | "waiting" | "live" | "reconnecting" | "
 export interface Verdict {
   code: string;
   message: string;
+  /** Who decided it, if somebody did whom the page knew. */
+  by?: Person;
 }
 
 export interface SessionDeps<T extends Transport> {
@@ -94,7 +95,7 @@ export class Session<T extends Transport> {
 
   onchange: (c: Change) => void = () => {};
   /** What a moderator or a rule has switched off of what this person had on. */
-  onhush: (sources: Switch[], entering: boolean) => void = () => {};
+  onhush: (falls: Fall[]) => void = () => {};
   /** One request failed and nobody waits for it. */
   onerror: (code: string) => void = () => {};
 
@@ -128,7 +129,7 @@ export class Session<T extends Transport> {
     this.views = new ViewReport(deps.clock, (video) => this.send({ type: "views", video }));
     this.acts = new Acts(deps.clock, deps.newId, (m) => this.send(m));
     this.lookups = new Lookups(deps.clock, deps.newId, (m) => this.send(m));
-    this.hush = new Hush(deps.clock, (sources, entering) => this.onhush(sources, entering));
+    this.hush = new Hush((falls) => this.onhush(falls));
     effect(() => this.updateSlots());
   }
 
@@ -395,7 +396,7 @@ export class Session<T extends Transport> {
     att.deliver((m) => this.handle(att, m));
     if (old && old !== att) old.close();
     this.replaced = undefined;
-    this.hush.answered(asked, joined.self.media ?? nothingOn);
+    this.hush.answered(asked, { ...joined.self, media: joined.self.media ?? nothingOn });
     this.send({ type: "media", ...this.media });
     this.views.again();
     this.outgoing.value = settle(this.outgoing.value, chat, this.self, this.chatSeenBefore);
@@ -462,7 +463,7 @@ export class Session<T extends Transport> {
         void this.move(++this.turn, att);
         break;
       case "ended":
-        this.ended(att, m.code, m.message);
+        this.ended(att, m);
         break;
       case "pong":
         this.rtt.value = att.rtt ?? null;
@@ -475,12 +476,12 @@ export class Session<T extends Transport> {
     const me = this.me;
     if (!me) return;
     if (me.role !== "moderator" && this.lobby.value.length > 0) this.lobby.value = [];
-    this.hush.hear(me.media);
+    this.hush.hear(me);
   }
 
-  private ended(att: Attachment<T>, code: string, message: string): void {
+  private ended(att: Attachment<T>, { code, message, by }: Ended): void {
     if (att === this.replaced) return;
-    if (!resumesAfter(code)) return this.finish("ended", { code, message });
+    if (!resumesAfter(code)) return this.finish("ended", { code, message, by: this.roster.value.people.find((p) => p.peer_id === by) });
     att.hangUp();
     this.lost(att, code === "transport_failed" ? "media" : "closed");
   }

@@ -7,10 +7,15 @@ export function Logo({ app }: { app: App }) {
   const { logo, link, name } = app.looks;
   if (!logo) return null;
   const picture = <img src={logo} alt={link ? "" : name} draggable={false} />;
-  if (!link) return <div class="logo">{picture}</div>;
   return (
-    <a class="logo" href={link} target="_blank" rel="noopener noreferrer" aria-label={t("brand.link", { name: name || new URL(link).hostname })}>
-      {picture}
-    </a>
+    <header class="logo">
+      {link ? (
+        <a href={link} target="_blank" rel="noopener noreferrer" aria-label={t("brand.link", { name: name || new URL(link).hostname })}>
+          {picture}
+        </a>
+      ) : (
+        picture
+      )}
+    </header>
   );
 }

@@ -21,7 +21,8 @@ export function Controls({ app }: { app: App }) {
       <div class="where">
         {app.shows("info") ? (
           <button class="room" aria-label={`${t("info")}, ${app.title.value}`} aria-expanded={app.panel.value === "info"} title={t("info")} onClick={() => app.togglePanel("info")}>
-            {app.title.value}
+            <Icon name="info" size={16} />
+            <span class="room">{app.title.value}</span>
           </button>
         ) : (
           <span class="room">{app.title.value}</span>

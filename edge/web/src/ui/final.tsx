@@ -3,7 +3,9 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { App } from "../app";
 import { codeKey, t, type Key } from "../i18n";
+import type { Person } from "../protocol/messages";
 import { remedy } from "../protocol/codes";
+import { WhyLink } from "./check";
 import { Icon, type IconName } from "./icons";
 import { moment } from "./words";
 
@@ -16,7 +18,18 @@ const icons: Record<string, IconName> = {
   not_found: "unlink", no_room: "unlink", token_malformed: "unlink", token_missing: "unlink",
 };
 
-export function Final({ app, phase, code }: { app: App; phase: "refused" | "ended"; code: string }) {
+/** Ends of which a check may find the cause. */
+const unexplained = new Set(["unreachable", "transport_failed", "slow_consumer", "try_again", "internal", "bad_message", "node_full", "unsupported_browser"]);
+
+interface FinalProps {
+  app: App;
+  phase: "refused" | "ended";
+  code: string;
+  /** Who decided it. */
+  by?: Person;
+}
+
+export function Final({ app, phase, code, by }: FinalProps) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   // Who waited was turned away by somebody; others were by a rule.
@@ -32,16 +45,23 @@ export function Final({ app, phase, code }: { app: App; phase: "refused" | "ende
       <h1 ref={title} tabIndex={-1}>
         {t(key)}
       </h1>
-      <p class="lead">{t(`${key}.text` as Key)}</p>
+      <p class="lead">{decided(code, by, app.session.self) ?? t(`${key}.text` as Key)}</p>
       {app.opens.value && (code === "too_early" || code === "token_not_yet_valid") && <p class="lead">{t("refused.opens", { time: moment(app.opens.value) })}</p>}
       {again && (
         <button class="primary" onClick={() => app.again()}>
           {t(again)}
         </button>
       )}
+      {unexplained.has(code) && <WhyLink app={app} />}
       {code !== "left" && <p class="code">{t("end.code", { code })}</p>}
     </main>
   );
+}
+
+/** Who did it, in words. */
+function decided(code: string, by: Person | undefined, self: string): string | undefined {
+  if (!by || (code !== "kicked" && code !== "blocked" && code !== "room_closed")) return undefined;
+  return by.peer_id === self ? t("ended.room_closed.self") : t(`ended.${code}.by`, { name: by.name });
 }
 
 /** The button, where one makes sense. */

@@ -63,7 +63,7 @@ function Invite({ app, link }: { app: App; link: string }) {
   };
   return (
     <button class="secondary slim" onClick={invite}>
-      <Icon name={copied ? "check" : "share"} size={18} />
+      <Icon name={copied ? "check" : "invite"} size={18} />
       {t(copied ? "stage.copied" : "info.invite")}
     </button>
   );
@@ -85,7 +85,7 @@ function useCopy(text: string): [copied: boolean, copy: (() => void) | null] {
   return [copied, copy];
 }
 
-/** Digits in groups of three are read out without a slip. */
+/** Digits in groups of three, the last of up to four, are read out without a slip. */
 function spaced(code: string): string {
-  return code.replace(/(\d{3})(?=\d)/g, "$1 ");
+  return code.replace(/(\d{3})(?=\d{2,})/g, "$1 ");
 }

@@ -70,9 +70,9 @@ function parts(w: number, h: number, { layout, small }: Scene): Parts {
   return gridBelow(w, h);
 }
 
-/** One row, a fifth of the height. */
+/** One row, a fifth of the height; on a tall stage as high as its tiles are wide. */
 function below(w: number, h: number): Parts {
-  const rh = clamp(h * 0.2, Math.min(64, h * 0.4), 320);
+  const rh = clamp(h * 0.2, Math.min(64, h * 0.4), Math.min(320, Math.max(64, w * 0.26)));
   return {
     fits: ({ gap }) => rowFits(w, rh, gap),
     place: (count, { gap }) => ({ main: { x: 0, y: 0, w, h: h - rh - gap }, tiles: shift(row(count, w, rh, gap), 0, h - rh) }),

@@ -6,6 +6,7 @@ import type { App } from "../app";
 import { t } from "../i18n";
 import type { Kind } from "../media/devices";
 import { watchLevel } from "../media/level";
+import { WhyLink } from "./check";
 import { Icon } from "./icons";
 import { Video } from "./media";
 import { Language } from "./settings";
@@ -31,6 +32,7 @@ export function PreJoin({ app }: { app: App }) {
         {whole && !watches && <Choice app={app} kind="camera" />}
         {app.shows("settings") && <Language app={app} />}
         {!watches && <Troubles app={app} />}
+        {!joining && <WhyLink app={app} />}
       </section>
     </main>
   );

@@ -5,6 +5,7 @@ import type { App } from "../app";
 import { t } from "../i18n";
 import { Logo } from "./brand";
 import { Call } from "./call";
+import { CheckPage } from "./check";
 import { Confirm } from "./confirm";
 import { Final } from "./final";
 import { Icon } from "./icons";
@@ -26,6 +27,7 @@ export function Root({ app }: { app: App }) {
 }
 
 function Screen({ app }: { app: App }) {
+  if (app.check.open.value) return <CheckPage app={app} />;
   if (app.localError.value) return <Final app={app} phase="refused" code={app.localError.value} />;
   const phase = app.session.phase.value;
   switch (phase) {
@@ -39,7 +41,7 @@ function Screen({ app }: { app: App }) {
       return <Call app={app} />;
     case "refused":
     case "ended":
-      return <Final app={app} phase={phase} code={app.session.verdict.value?.code ?? "internal"} />;
+      return <Final app={app} phase={phase} code={app.session.verdict.value?.code ?? "internal"} by={app.session.verdict.value?.by} />;
   }
 }
 

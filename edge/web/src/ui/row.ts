@@ -15,8 +15,8 @@ export function row(n: number, w: number, h: number, gap: number): Rect[] {
   return Array.from({ length: n }, (_, i) => round({ x: left + i * (tw + gap), y: (h - th) / 2, w: tw, h: th }));
 }
 
-/** How many tiles a row shows: none narrower than three quarters of its height. */
+/** How many tiles a row shows: at least four, where they can be that narrow. */
 export function rowFits(w: number, h: number, gap: number): number {
-  const least = clamp(h * 0.75, 64, 130);
+  const least = clamp(Math.min(h * 0.75, w / 5), 64, 130);
   return clamp(Math.floor((w + gap) / (least + gap)), 2, 24);
 }

@@ -133,7 +133,8 @@ function describe(name: string, pinned: string | false, muted: boolean, speaking
 }
 
 function avatarSize(r: Rect): number {
-  return Math.round(Math.min(44, Math.max(14, Math.min(r.w, r.h) * 0.13)));
+  const side = Math.min(r.w, r.h);
+  return Math.round(Math.max(14, Math.min(44, side * 0.13), side * 0.08));
 }
 
 function More({ n, at, app }: { n: number; at: Rect; app: App }) {

@@ -1,0 +1,97 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/meridian-video/meridian/testbed/client"
+	"github.com/meridian-video/meridian/testbed/cluster"
+)
+
+// TestWebinarsPage is a webinar by what its moderator and one of its viewers see,
+// with a dozen more viewers without a page: nobody is asked for a device before
+// they want one, viewers are a number, and the moderator finds one of them and has
+// them speak.
+func TestWebinarsPage(t *testing.T) {
+	c := cluster.Start(t, "fra", "iad")
+	var made struct {
+		ID string `json:"id"`
+	}
+	c.Call("POST", "/companies/"+c.Company+"/rooms", map[string]any{"public_id": "hall", "kind": "webinar", "open": true}, &made)
+	var link struct{ Token string }
+	c.Call("POST", "/companies/"+c.Company+"/rooms/"+made.ID+"/tokens", map[string]any{"name": "Mara", "role": "moderator"}, &link)
+	c.WaitKnown()
+	address := func(pop string) string { return c.Edges[pop].URL + "/webinar/?roomId=hall&pop=" + pop }
+
+	mod := New(t, "mod", Options{Tone: 440, Scripts: []string{prompts}})
+	mod.Open(address("fra") + "&nameScreenDisabled=1&token=" + link.Token)
+	mod.isIn()
+	asked(mod, 0)
+	mod.press("Unmute")
+	mod.press("Start camera")
+	mod.until("sends its camera", func(s State) bool { return s.cameraOf("Mara") })
+
+	const dozen = 12
+	crowd(t, c, "hall", dozen)
+	vic := New(t, "vic", Options{Scripts: []string{prompts}, Width: 800, Height: 500})
+	vic.Open(address("iad"))
+	vic.says("You join with your camera and microphone off.")
+	vic.Type("#name", "Vic\r")
+	vic.isIn()
+	vic.until("sees the moderator alone on the stage", func(s State) bool {
+		return s.Kind == "webinar" && s.Viewers == dozen+1 && s.Decoding(10) == 1 && len(s.Tiles) == 1 && len(s.People) == 2
+	})
+	vic.Hears(startTimeout, 440)
+	vic.Click(`[aria-label^="People"]`)
+	vic.says("13 viewers")
+	if rows, err := Eval[int](vic, `document.querySelectorAll(".viewers li").length`); err != nil || rows > 0 {
+		t.Errorf("a viewer has a list of %d viewers, %v", rows, err)
+	}
+	asked(vic, 0)
+	vic.Shot("viewer")
+
+	mod.Click(`[aria-label^="People"]`)
+	mod.shows("all viewers", `document.querySelectorAll(".viewers li").length === 13`)
+	mod.Shot("viewers")
+	mod.Type(".viewers input", "vi")
+	mod.shows("who was searched for", `document.querySelectorAll(".viewers li").length === 1`)
+	mod.press("Actions for Vic")
+	mod.press("Make speaker")
+	vic.until("may speak", func(s State) bool { return s.named("Vic").Mode == "speaker" && s.Viewers == dozen })
+	asked(vic, 0) // still nobody asked
+	vic.press("Start camera")
+	mod.until("sees the new speaker", func(s State) bool { return s.Viewers == dozen && s.Decoding(10) == 1 })
+	asked(vic, 1)
+}
+
+// asked checks how often a page has asked the browser for devices.
+func asked(p *Page, want int) {
+	p.t.Helper()
+	if n, err := Eval[int](p, "window.prompts"); err != nil || n != want {
+		p.t.Errorf("%s asked for devices %d times, want %d (%v)", p.Name, n, want, err)
+	}
+}
+
+// crowd has so many viewers watch who are no browsers.
+func crowd(t *testing.T, c *cluster.Cluster, room string, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	defer cancel()
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			pop := []string{"fra", "iad"}[i%2]
+			v, err := client.Join(ctx, client.Options{
+				WS: "ws" + c.Edges[pop].URL[len("http"):] + "/ws", Room: room, Kind: "webinar", Name: fmt.Sprintf("Guest %02d", i), Video: 1, Audio: 1,
+			})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			t.Cleanup(v.Close)
+		})
+	}
+	wg.Wait()
+}
