@@ -40,6 +40,7 @@ type pages struct {
 	files   http.Handler
 	index   string
 	assets  fs.FS
+	packed  packed
 	scripts map[string]script
 	framers func(host string) string
 	looks   func(host, room string) looks
@@ -57,6 +58,9 @@ func newPages(assets fs.FS, view func() *client.View) (*pages, error) {
 		return nil, err
 	}
 	p := &pages{files: http.FileServerFS(assets), assets: assets, index: string(index), scripts: map[string]script{}}
+	if p.packed, err = pack(assets); err != nil {
+		return nil, err
+	}
 	p.framers = func(host string) string { return framers(view(), host) }
 	p.looks = func(host, room string) looks { return looksOf(view(), host, room) }
 	return p, p.readLibrary()
@@ -138,5 +142,7 @@ func (p *pages) asset(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	p.files.ServeHTTP(w, r)
+	if !p.packed.serve(w, r, name) {
+		p.files.ServeHTTP(w, r)
+	}
 }

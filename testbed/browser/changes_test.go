@@ -12,7 +12,6 @@ import (
 // TestChangesCostOthersNoNegotiation has somebody mute, stop the camera, lose
 // the devices and share a tab; the others see and hear each change and take no
 // description but their first.
-// Covers F-068.
 func TestChangesCostOthersNoNegotiation(t *testing.T) {
 	c := cluster.Start(t, "fra")
 	url := c.Edges["fra"].URL + "/m/changes"

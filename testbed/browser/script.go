@@ -28,6 +28,12 @@ var (
 
 	//go:embed scripts/stills.js
 	stills string // for watches
+
+	//go:embed scripts/vitals.js
+	vitals string // window.vitals, for audits
+
+	//go:embed scripts/old.js
+	old string // a browser without WebRTC
 )
 
 // slides is a document worth sharing: it moves, and sounds at 1,500 Hz.

@@ -21,15 +21,6 @@ type State struct {
 		Speaking                 bool
 		Media                    struct{ Mic, Camera, Share bool }
 	}
-	Lang    string
-	Hearing struct {
-		Volume   float64 // 0 to 100
-		Muted    bool
-		Elements []struct { // that play
-			Volume float64 // 0 to 1
-			Muted  bool
-		}
-	}
 	Kind    string // webinar, or empty
 	Viewers int    // of a webinar
 	Rules   struct {
@@ -44,6 +35,15 @@ type State struct {
 		Presenter                     string // peer id
 		Small, VideoFirst, FullScreen bool
 		More                          int // people for whom there is no tile
+	}
+	Lang    string
+	Hearing struct {
+		Volume   float64 // 0 to 100
+		Muted    bool
+		Elements []struct { // that play
+			Volume float64 // 0 to 1
+			Muted  bool
+		}
 	}
 	Chat []struct {
 		Seq                int

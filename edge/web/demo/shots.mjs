@@ -1,76 +1,105 @@
 // Takes a picture of every state of the page at three sizes, light and dark,
-// into .out/shots, with demo/fake.ts as the server.
+// with demo/fake.ts as the server, looks for what is wrong with each, and writes
+// a sheet to leaf through into $MERIDIAN_ARTIFACTS/page, else .out/shots.
 //   node build.mjs && node build.mjs --demo && node demo/shots.mjs [part of a name]
-import { createServer } from "node:http";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, extname, join } from "node:path";
+// A state that is not reached, an error in the console, a violation of the
+// content security policy or of a rule of axe-core is a failure.
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { judge } from "./judge.mjs";
+import { sheet } from "./sheet.mjs";
+import { serve } from "./site.mjs";
 import { states } from "./states.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const out = join(root, ".out/shots");
+const out = process.env.MERIDIAN_ARTIFACTS ? join(process.env.MERIDIAN_ARTIFACTS, "page") : join(root, ".out/shots");
 const only = process.argv[2] ?? "";
 const sizes = { wide: { width: 1280, height: 720 }, frame: { width: 400, height: 300 }, phone: { width: 390, height: 844 } };
 // Only for states that name them.
 const rare = { strip: { width: 1280, height: 200 }, low: { width: 400, height: 200 }, middle: { width: 700, height: 520 }, huge: { width: 3840, height: 2160 } };
-const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+/** What a picture is taken with; forced colours are those that a reader's system lays over every page. */
+const looks = {
+  light: { colorScheme: "light", forcedColors: "none" },
+  dark: { colorScheme: "dark", forcedColors: "none" },
+  forced: { colorScheme: "dark", forcedColors: "active" },
+};
+const viewports = { ...sizes, ...rare };
+/** How many pages are open at a time: they mostly wait, and each has a camera to draw. */
+const atOnce = 3;
 
-const server = createServer(async (req, res) => {
-  const path = new URL(req.url, "http://x").pathname;
-  const file = path.startsWith("/assets/") ? join(root, "dist", path) : join(root, "dist/index.html");
-  try {
-    const body = await readFile(file);
-    res.writeHead(200, { "content-type": types[extname(file)] ?? "application/octet-stream", "content-security-policy": "default-src 'self'; connect-src *; img-src 'self' data: blob:" });
-    res.end(body);
-  } catch {
-    res.writeHead(404).end();
-  }
-});
-await new Promise((done) => server.listen(0, "127.0.0.1", done));
-const origin = `http://127.0.0.1:${server.address().port}`;
+const site = await serve(root);
 const fake = await readFile(join(root, ".out/demo/fake.js"), "utf8");
-
+if (!only) await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: [
-    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=2",
+    "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=2,fps=10",
     "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection", "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
   ],
 });
-let failures = 0;
-const made = [];
-for (const [name, state] of Object.entries(states)) {
-  for (const [size, viewport] of Object.entries({ ...sizes, ...rare })) {
-    for (const scheme of ["light", "dark"]) {
-      const id = `${name}-${size}-${scheme}`;
-      if (!id.includes(only) || !(state.sizes ?? Object.keys(sizes)).includes(size) || (state.schemes && !state.schemes.includes(scheme))) continue;
-      const context = await browser.newContext({ viewport, colorScheme: scheme, locale: state.locale ?? "en-GB", permissions: ["camera", "microphone"], hasTouch: size === "phone", isMobile: size === "phone" });
-      const page = await context.newPage();
-      const complaints = [];
-      page.on("pageerror", (e) => complaints.push(String(e)));
-      page.on("console", (m) => (m.type() === "error" || m.text().includes("Content Security Policy")) && complaints.push(m.text()));
-      await page.addInitScript({ content: `window.demo = ${JSON.stringify(state.demo ?? {})};\n${fake}` });
-      try {
-        await page.goto(origin + (state.url ?? "/m/weekly-sync"));
-        await state.act?.(page);
-        await page.waitForTimeout(state.settle ?? 400);
-      } catch (e) {
-        complaints.push(`act: ${e}\n${JSON.stringify(await page.evaluate(() => window.meridian?.state()))}`);
-      }
-      await page.screenshot({ path: join(out, `${id}.png`) });
-      made.push(id);
-      if (complaints.length) {
-        failures++;
-        console.log(`${id}: ${complaints.join("\n  ")}`);
-      }
-      await context.close();
-    }
+
+/** What is to be photographed: one page each, which then changes its colours. */
+const scenes = Object.entries(states).flatMap(([name, state]) => {
+  const fitting = Object.keys(viewports).filter((size) => (state.sizes ?? Object.keys(sizes)).includes(size));
+  return fitting.map((size) => ({
+    name, size, state,
+    schemes: [...(state.schemes ?? ["light", "dark"]), ...(state.forced && size === "wide" ? ["forced"] : [])].filter((scheme) => `${name}-${size}-${scheme}`.includes(only)),
+    judged: size === fitting[0], // rules know little of sizes, and take a second
+  })).filter((scene) => scene.schemes.length);
+});
+
+/** Brings a page into a state, takes its pictures and returns what is wrong with it. */
+async function photograph({ name, size, state, schemes, judged }) {
+  const complaints = [];
+  const touch = size === "phone";
+  const context = await browser.newContext({ viewport: viewports[size], ...looks[schemes[0]], locale: state.locale ?? "en-GB", permissions: ["camera", "microphone"], hasTouch: touch, isMobile: touch });
+  const page = await context.newPage();
+  page.on("pageerror", (e) => complaints.push(String(e)));
+  page.on("console", (m) => (m.type() === "error" || m.text().includes("Content Security Policy")) && complaints.push(m.text()));
+  await page.addInitScript({ content: `window.demo = ${JSON.stringify(state.demo ?? {})};\n${fake}` });
+  try {
+    await page.goto(site.origin + (state.url ?? "/m/weekly-sync"));
+    await state.act?.(page);
+    await page.waitForTimeout(state.settle ?? 400);
+  } catch (e) {
+    complaints.push(`act: ${e}\n${JSON.stringify(await page.evaluate(() => window.meridian?.state()).catch(() => null))}`);
   }
+  // First all pictures, since some states do not last; what axe says takes longer.
+  for (const scheme of schemes) {
+    if (scheme !== schemes[0]) {
+      await page.emulateMedia(looks[scheme]);
+      await page.waitForTimeout(250);
+    }
+    await page.screenshot({ path: join(out, `${name}-${size}-${scheme}.png`) });
+  }
+  await page.emulateMedia({ forcedColors: "none" });
+  for (const scheme of judged ? schemes.filter((s) => s !== "forced").toReversed() : []) complaints.push(...(await judge(page, scheme)));
+  await context.close();
+  return complaints;
 }
+
+const pictures = [];
+let failures = 0;
+const began = Date.now();
+const waiting = scenes.values();
+await Promise.all(Array.from({ length: atOnce }, async () => {
+  for (const scene of waiting) {
+    let complaints = await photograph(scene);
+    if (complaints.some((c) => c.startsWith("act: "))) complaints = await photograph(scene); // a busy machine misses the time that a step may take
+    for (const scheme of scene.schemes) pictures.push({ state: scene.name, size: scene.size, scheme, complaints });
+    if (!complaints.length) continue;
+    failures++;
+    console.log(`${scene.name} ${scene.size}: ${complaints.join("\n  ")}`);
+  }
+}));
 await browser.close();
-server.close();
-await writeFile(join(out, "index.html"), `<!doctype html><meta charset="utf-8"><title>States</title>${made.map((m) => `<figure><img src="${m}.png" loading="lazy"><figcaption>${m}</figcaption></figure>`).join("\n")}`);
-console.log(`${made.length} pictures, ${failures} with complaints`);
+site.close();
+const order = new Map(Object.keys(states).map((name, i) => [name, i]));
+pictures.sort((a, b) => order.get(a.state) - order.get(b.state));
+await writeFile(join(out, "index.html"), sheet(pictures, viewports));
+console.log(`${pictures.length} pictures in ${((Date.now() - began) / 1000).toFixed(0)} s, ${failures} pages with complaints: ${join(out, "index.html")}`);
 process.exit(failures ? 1 : 0);

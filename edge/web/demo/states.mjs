@@ -198,3 +198,6 @@ async function refused(page) {
   await page.click("button[type=submit]");
   await page.waitForSelector(".final");
 }
+
+/** Also under the colours that a reader's system forces. */
+for (const name of ["prejoin", "five", "muted", "people", "chat", "room-menu", "person-menu", "reactions", "ask", "connection"]) states[name].forced = true;

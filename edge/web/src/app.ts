@@ -44,11 +44,11 @@ export class App {
   readonly devices: Devices;
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
+  readonly crowd: Crowd;
+  readonly check: Check;
   readonly hearing: Hearing;
   /** The own picture as in a mirror; others see it as it is. */
   readonly mirror = signal(true);
-  readonly crowd: Crowd;
-  readonly check: Check;
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -81,11 +81,11 @@ export class App {
 
   constructor(readonly params: Params) {
     this.devices = new Devices(this.store);
-    this.hearing = new Hearing(this.store);
-    this.mirror.value = this.store.get("mirror") !== "off";
     this.attributes = signal(attributes(params.said, params.kind));
     this.controlsVisible = signal(!this.attributes.value.bare);
     this.check = new Check(this.devices);
+    this.hearing = new Hearing(this.store);
+    this.mirror.value = this.store.get("mirror") !== "off";
     this.name.value = params.displayName || this.store.get("name") || "";
     this.beginOff(this.attributes.value);
     const origin = location.origin;
@@ -240,15 +240,15 @@ export class App {
     this.panel.value = this.panel.value === p ? null : p;
   }
 
-  setMirror(on: boolean): void {
-    this.mirror.value = on;
-    this.store.set("mirror", on ? "" : "off");
-  }
-
   /** Restores what is pinned, or pins what is large or who leads the talk. */
   togglePin(): void {
     const subject = this.look.pinned.value ?? this.stage.leading.value;
     if (subject) this.look.togglePin(subject);
+  }
+
+  setMirror(on: boolean): void {
+    this.mirror.value = on;
+    this.store.set("mirror", on ? "" : "off");
   }
 
   /** A remote picture has appeared. */
@@ -306,13 +306,6 @@ export class App {
       };
     });
     effect(() => {
-      lang(); // what was said before is not said in two languages
-      batch(() => {
-        this.spoken.value = "";
-        this.notices.value = [];
-      });
-    });
-    effect(() => {
       const entry = this.session.joined.value?.entry;
       if (entry) untracked(() => this.admitted(entry));
     });
@@ -322,6 +315,13 @@ export class App {
     });
     effect(() => {
       document.title = [this.title.value, this.looks.name || t("app.title")].filter(Boolean).join(" · ");
+    });
+    effect(() => {
+      lang(); // what was said before is not said in two languages
+      batch(() => {
+        this.spoken.value = "";
+        this.notices.value = [];
+      });
     });
     reportViews(this.session, this.stage.placed);
     keepLips(this.session, this.figures);

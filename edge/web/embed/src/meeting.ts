@@ -99,6 +99,21 @@ export class Meeting {
     await this.channel.ask("setPanel", { panel });
   }
 
+  /** `not_allowed` while a moderator presents to this person. */
+  async setLayout(layout: Layout): Promise<void> {
+    await this.channel.ask("setLayout", { layout });
+  }
+
+  /** Enlarges a participant, or the screen they share, for this person; null restores. `no_such_peer` for who has no tile. */
+  async pin(peerId: string | null, share = false): Promise<void> {
+    await this.channel.ask("pin", { peerId, share });
+  }
+
+  /** Takes all of the page's controls away, or brings them back. */
+  async setControlsVisible(on: boolean): Promise<void> {
+    await this.channel.ask("setControlsVisible", { on });
+  }
+
   /** How loud the meeting is, 0 to 100; settles with what is set then. */
   setVolume(volume: number): Promise<number> {
     return this.channel.ask("setVolume", { volume }) as Promise<number>;
@@ -117,21 +132,6 @@ export class Meeting {
   /** Changes one device in the call; the others go on as they are. */
   async setDevice(kind: Device["kind"], id: string): Promise<void> {
     await this.channel.ask("setDevice", { kind, id }, PERSON_MS);
-  }
-
-  /** `not_allowed` while a moderator presents to this person. */
-  async setLayout(layout: Layout): Promise<void> {
-    await this.channel.ask("setLayout", { layout });
-  }
-
-  /** Enlarges a participant, or the screen they share, for this person; null restores. `no_such_peer` for who has no tile. */
-  async pin(peerId: string | null, share = false): Promise<void> {
-    await this.channel.ask("pin", { peerId, share });
-  }
-
-  /** Takes all of the page's controls away, or brings them back. */
-  async setControlsVisible(on: boolean): Promise<void> {
-    await this.channel.ask("setControlsVisible", { on });
   }
 
   /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */

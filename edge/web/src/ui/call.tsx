@@ -120,8 +120,8 @@ function useShortcuts(app: App): void {
       const target = e.target instanceof Element ? e.target : null;
       if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select, dialog, [role=menu]")) return;
       // By the place of the key, so that a Cyrillic layout works as well.
-      if (e.key === "?" && app.shows("settings")) showKeys(() => (app.panel.value = "settings"));
-      else if (e.code === "KeyP") app.togglePin();
+      if (e.code === "KeyP") app.togglePin();
+      else if (e.key === "?" && app.shows("settings")) showKeys(() => (app.panel.value = "settings"));
       else if (!pressed(app, keys[e.code])) return;
       e.preventDefault();
     };

@@ -36,7 +36,7 @@ export function StageView({ app }: { app: App }) {
       ))}
       {placed.more && <More n={more} at={placed.more} app={app} />}
       {alone && <Alone app={app} />}
-      {tiles.length === 0 && app.me.value && <p class="nobody quiet">{t("stage.nobody")}</p>}
+      {tiles.length === 0 && app.me.value && <p class="nobody quiet" role="listitem">{t("stage.nobody")}</p>}
     </div>
   );
 }
@@ -157,7 +157,7 @@ function Alone({ app }: { app: App }) {
     );
   };
   return (
-    <div class="alone">
+    <div class="alone" role="listitem">
       <div>
         <strong>{t("stage.alone")}</strong>
         <p>{t("stage.alone.hint")}</p>

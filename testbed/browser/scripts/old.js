@@ -1,0 +1,2 @@
+// A browser from before WebRTC.
+delete window.RTCPeerConnection;
