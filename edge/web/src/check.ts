@@ -103,8 +103,8 @@ async function frame(): Promise<string[] | null> {
 
 async function storage(): Promise<string[]> {
   try {
-    localStorage.setItem("meridian.check", "1");
-    localStorage.removeItem("meridian.check");
+    localStorage.setItem("storage.check", "1");
+    localStorage.removeItem("storage.check");
     return [];
   } catch {
     return ["storage_blocked"];

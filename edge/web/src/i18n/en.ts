@@ -261,6 +261,8 @@ export const en = {
   "keys.mic": "Microphone on or off",
   "keys.camera": "Camera on or off",
   "keys.hand": "Raise or lower hand",
+  "keys.layout": "Next layout",
+  "keys.pin": "Pin or unpin who is large",
   "keys.these": "This list",
   "keys.close": "Close the panel",
 

@@ -1,25 +1,30 @@
 // The keys that work in the call, for those who want to know.
 
+import type { App } from "../app";
+import type { Control } from "../attributes";
 import { t, type Key } from "../i18n";
 
-/** As written on the key; Call does what they say. */
-const keys: readonly [key: string, does: Key][] = [
-  ["M", "keys.mic"],
-  ["V", "keys.camera"],
-  ["H", "keys.hand"],
-  ["C", "chat"],
-  ["?", "keys.these"],
-  ["Esc", "keys.close"],
+/** As written on the key; Call does what they say, where the page has the control. */
+const keys: readonly [key: string, does: Key, of: Control | null][] = [
+  ["M", "keys.mic", "mic"],
+  ["V", "keys.camera", "camera"],
+  ["H", "keys.hand", "hand"],
+  ["C", "chat", "chat"],
+  ["L", "keys.layout", "layout"],
+  ["P", "keys.pin", null],
+  ["F", "screen.enter", "fullscreen"],
+  ["?", "keys.these", null],
+  ["Esc", "keys.close", null],
 ];
 
-export function Keys() {
+export function Keys({ app }: { app: App }) {
   return (
     <section class="keys">
       <h3 id="keys" tabIndex={-1}>
         {t("keys")}
       </h3>
       <dl>
-        {keys.map(([key, does]) => (
+        {keys.filter(([, , of]) => of === null || app.shows(of)).map(([key, does]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

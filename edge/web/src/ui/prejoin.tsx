@@ -30,7 +30,7 @@ export function PreJoin({ app }: { app: App }) {
         {watches && <p class="quiet">{t("pre.watch")}</p>}
         {whole && !watches && <Choice app={app} kind="mic" />}
         {whole && !watches && <Choice app={app} kind="camera" />}
-        <Language app={app} />
+        {app.shows("settings") && <Language app={app} />}
         {!watches && <Troubles app={app} />}
         {!joining && <WhyLink app={app} />}
       </section>

@@ -12,19 +12,37 @@ import { Choice, Meter } from "./prejoin";
 export function SettingsPanel({ app }: { app: App }) {
   return (
     <div class="scroll settings">
+      {app.floor.me.value?.mode !== "viewer" && <Own app={app} />}
+      {app.shows("volume") && <Others app={app} />}
+      <h3>{t("set.language")}</h3>
+      <Language app={app} />
+      <Keys app={app} />
+    </div>
+  );
+}
+
+/** What others get of this person, and how the person sees themselves. */
+function Own({ app }: { app: App }) {
+  return (
+    <>
       <h3>{t("device.settings")}</h3>
       <Choice app={app} kind="mic" />
       <Meter app={app} />
       <Choice app={app} kind="camera" />
       <Check name="mirror" label={t("set.mirror")} on={app.mirror.value} set={(on) => app.setMirror(on)} />
+    </>
+  );
+}
+
+/** What this person gets of the others. */
+function Others({ app }: { app: App }) {
+  return (
+    <>
       <h3>{t("set.hear")}</h3>
       <Output app={app} />
       <Volume app={app} />
       <Check name="deaf" label={t("set.deaf")} on={app.hearing.muted.value} set={(on) => (app.hearing.muted.value = on)} />
-      <h3>{t("set.language")}</h3>
-      <Language app={app} />
-      <Keys />
-    </div>
+    </>
   );
 }
 

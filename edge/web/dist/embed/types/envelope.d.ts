@@ -1,7 +1,9 @@
 /** Of the envelope. Another version is another channel. */
 export declare const VERSION = 1;
-/** Characters of one message on the port. */
+/** Characters of one message on the port, towards the page. */
 export declare const MESSAGE_LIMIT: number;
+/** Characters of one towards the library: a picture fits. */
+export declare const REPLY_LIMIT: number;
 /** Requests that may wait for their answers. */
 export declare const WAITING_LIMIT = 64;
 /** Window messages of ours carry this name. */

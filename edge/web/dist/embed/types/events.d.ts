@@ -3,13 +3,30 @@ export interface Media {
     camera: boolean;
     share: boolean;
 }
+/** Something that can be chosen by setDevice. */
+export interface Device {
+    kind: "mic" | "camera" | "speaker";
+    id: string;
+    /** As the system names it. */
+    label: string;
+}
 export interface Participant {
     peerId: string;
     name: string;
     role: string;
+    /** speaker, observer (heard, no camera) or viewer (publishes nothing). */
+    mode: string;
     /** reconnecting: gone without a word, awaited. */
     state: "present" | "reconnecting";
     media: Media;
+    /** When the hand was raised; null while it is down. */
+    hand: string | null;
+}
+/** Who waits to be admitted. */
+export interface Guest {
+    peerId: string;
+    name: string;
+    since: string;
 }
 export interface Events {
     /** The channel stands; also after the frame was loaded again. */
@@ -17,6 +34,8 @@ export interface Events {
     phasechange: {
         phase: Phase;
     };
+    /** A moderator must let this person in. */
+    waiting: Record<never, never>;
     joined: {
         peerId: string;
         participants: Participant[];
@@ -50,11 +69,39 @@ export interface Events {
         at: string;
         own: boolean;
     };
+    /** By the person, by you, or by a moderator who presents. */
+    layoutchanged: {
+        layout: Layout;
+    };
+    /** Who stands large by a choice, or their shared screen; null: nobody. */
+    pinchanged: {
+        peerId: string | null;
+        share: boolean;
+    };
+    handchanged: {
+        peerId: string;
+        name: string;
+        up: boolean;
+        own: boolean;
+    };
+    reaction: {
+        peerId: string;
+        name: string;
+        text: string;
+        own: boolean;
+    };
+    /** Who waits at the door; told to moderators, all of them each time. */
+    lobbychanged: {
+        waiting: Guest[];
+    };
     error: {
         code: string;
         message: string;
     };
 }
+/** Every event by name; the type sees that none is missing. */
+export declare const eventNames: (keyof Events)[];
+export type Layout = "gallery" | "bottom-speaker" | "left-side-speaker" | "strip";
 /** Waiting: a moderator must let the person in; `joined` follows, or `error` where they are rejected. */
 export type Phase = "idle" | "joining" | "waiting" | "live" | "reconnecting" | "refused" | "ended";
 /** What the meeting is now. */
@@ -67,6 +114,8 @@ export interface State {
     name: string;
     media: Media;
     participants: Participant[];
+    /** Who waits at the door; empty to all but moderators. */
+    waiting: Guest[];
 }
 type Listener<K extends keyof Events> = (detail: Events[K]) => void;
 /** Listeners by event. One that throws hinders no other. */

@@ -1,5 +1,6 @@
 import { type Report } from "./diagnose";
-import { type Events, type Media, type State } from "./events";
+import { type Device, type Events, type Layout, type Media, type State } from "./events";
+import type { Panel, Role, Source } from "./methods";
 export interface Options {
     /** Address of the room, as https://meet.example.com/m/room. Further parameters of the page may be in it. */
     url: string;
@@ -12,7 +13,7 @@ export interface Options {
     title?: string;
 }
 /** What the meeting needs of the page around it. */
-export declare const PERMISSIONS = "camera; microphone; display-capture; autoplay; fullscreen; clipboard-write";
+export declare const PERMISSIONS = "camera; microphone; display-capture; speaker-selection; autoplay; fullscreen; clipboard-write";
 export declare class Meeting {
     private readonly container;
     readonly frame: HTMLIFrameElement;
@@ -32,17 +33,58 @@ export declare class Meeting {
     /** Settles with what is on then; rejects with why a device is not there. */
     setMicrophone(on: boolean): Promise<Media>;
     setCamera(on: boolean): Promise<Media>;
-    /** Shares a screen or stops. Browsers want a click just before. */
+    /**
+     * Shares a screen or stops. Browsers want a click just before, and most want
+     * it in the frame: then it rejects with `share_denied`, and the frame shows a
+     * button of its own.
+     */
     share(on?: boolean): Promise<Media>;
     /** Sets the name to join under; `in_call` once joined. */
     setName(name: string): Promise<void>;
     /** Settles when the room has the message. */
     sendMessage(text: string): Promise<void>;
     /** Opens one of the page's panels, or none. */
-    setPanel(panel: "chat" | "people" | "connection" | null): Promise<void>;
+    setPanel(panel: Panel | null): Promise<void>;
+    raiseHand(on?: boolean): Promise<void>;
+    /** Shows an emoji or a short word to everybody for a moment. */
+    react(text: string): Promise<void>;
+    /** For moderators, as all that follow: lets somebody in who waits, or everybody. */
+    admit(peerId?: string): Promise<void>;
+    reject(peerId?: string): Promise<void>;
+    /** Switches off what somebody sends. They may switch it on again where the rules let them. */
+    mute(peerId: string, source?: Source): Promise<void>;
+    /** As mute, for everybody but moderators. */
+    muteAll(source?: Source): Promise<void>;
+    /** Puts somebody out of the meeting; they may come back. */
+    kick(peerId: string): Promise<void>;
+    /** Puts somebody out for good. */
+    block(peerId: string): Promise<void>;
+    setRole(peerId: string, role: Role): Promise<void>;
+    /** Lets nobody in any more, or again. */
+    lock(on?: boolean): Promise<void>;
+    endForAll(): Promise<void>;
+    /** The picture of somebody on the stage as it is now, as a data URL of a JPEG. */
+    screenshot(peerId: string): Promise<string>;
+    /** `not_allowed` while a moderator presents to this person. */
+    setLayout(layout: Layout): Promise<void>;
+    /** Enlarges a participant, or the screen they share, for this person; null restores. `no_such_peer` for who has no tile. */
+    pin(peerId: string | null, share?: boolean): Promise<void>;
+    /** Takes all of the page's controls away, or brings them back. */
+    setControlsVisible(on: boolean): Promise<void>;
+    /** How loud the meeting is, 0 to 100; settles with what is set then. */
+    setVolume(volume: number): Promise<number>;
+    /** Silences the others for this person alone. */
+    muteIncoming(on: boolean): Promise<void>;
+    /** The devices that the browser names to the page: none before the person has allowed one. */
+    devices(): Promise<Device[]>;
+    /** Changes one device in the call; the others go on as they are. */
+    setDevice(kind: Device["kind"], id: string): Promise<void>;
+    /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */
+    setLocale(lang: string): Promise<string>;
     state(): Promise<State>;
     /** Says what stands between this page and a meeting. Never rejects. */
     diagnose(): Promise<Report>;
+    private ask;
     /** Leaves and takes the frame away. What is under way rejects with `destroyed`; again is nothing. */
     destroy(): void;
 }
