@@ -1,6 +1,6 @@
 // Arabic, modern standard. Buttons are verbal nouns, which address nobody. One
-// and two are words; the digit stands beside them where a button shows it, so
-// that its name has what is seen (WCAG 2.5.3).
+// and two are words, but where a button shows the digit: there its name has what
+// is seen (WCAG 2.5.3).
 
 import type { Texts } from "./index";
 
@@ -126,7 +126,7 @@ export const ar: Texts = {
   "present.apart": "استخدام عرضي الخاص",
   "present.follow": "متابعة العرض المشترك",
 
-  "people.count": { zero: "لا أحد", one: "شخص واحد ({n})", two: "شخصان ({n})", few: "{n} أشخاص", many: "{n} شخصًا", other: "{n} شخص" },
+  "people.count": { zero: "لا أحد", one: "عدد المشاركين: {n}", two: "عدد المشاركين: {n}", few: "{n} أشخاص", many: "{n} شخصًا", other: "{n} شخص" },
   "people.stage": { zero: "لا أحد على المنصة", one: "شخص على المنصة", two: "شخصان على المنصة", few: "{n} على المنصة", many: "{n} على المنصة", other: "{n} على المنصة" },
   "viewers.count": { zero: "لا متفرجين", one: "متفرج واحد", two: "متفرجان", few: "{n} متفرجين", many: "{n} متفرجًا", other: "{n} متفرج" },
   "viewers.search": "البحث عن متفرجين",
@@ -143,7 +143,7 @@ export const ar: Texts = {
   "waiting.text": "أنت على باب {room}. لا أحد يراك أو يسمعك بعد.",
 
   "lobby.title": "غرفة الانتظار",
-  "lobby.count": { zero: "لا أحد ينتظر", one: "شخص ينتظر ({n})", two: "شخصان ينتظران ({n})", few: "{n} ينتظرون", many: "{n} ينتظرون", other: "{n} ينتظرون" },
+  "lobby.count": { zero: "لا أحد ينتظر", one: "عدد المنتظرين: {n}", two: "عدد المنتظرين: {n}", few: "{n} ينتظرون", many: "{n} ينتظرون", other: "{n} ينتظرون" },
   "lobby.waits": "{name} يودّ الدخول",
   "lobby.wait": { zero: "لا أحد يودّ الدخول", one: "شخص واحد يودّ الدخول", two: "شخصان يودّان الدخول", few: "{n} أشخاص يودّون الدخول", many: "{n} شخصًا يودّون الدخول", other: "{n} شخص يودّون الدخول" },
   "lobby.admit": "إدخال",
@@ -247,7 +247,7 @@ export const ar: Texts = {
   "chat.sending": "جارٍ الإرسال…",
   "chat.delivered": "وصلت",
   "chat.again": "إعادة المحاولة",
-  "chat.unread": { zero: "لا رسائل غير مقروءة", one: "رسالة غير مقروءة ({n})", two: "رسالتان غير مقروءتين ({n})", few: "{n} رسائل غير مقروءة", many: "{n} رسالة غير مقروءة", other: "{n} رسالة غير مقروءة" },
+  "chat.unread": { zero: "لا رسائل غير مقروءة", one: "رسائل غير مقروءة: {n}", two: "رسائل غير مقروءة: {n}", few: "{n} رسائل غير مقروءة", many: "{n} رسالة غير مقروءة", other: "{n} رسالة غير مقروءة" },
   "chat.said": "{name}: {text}",
 
   "set.mirror": "عكس صورتي",
