@@ -27,7 +27,7 @@ async function page() {
   await rm(out, { recursive: true, force: true });
   const { metafile } = await esbuild.build({
     ...common,
-    entryPoints: { app: "src/main.tsx", page: "src/page.css", favicon: "src/favicon.svg" },
+    entryPoints: { app: "src/main.tsx", page: "src/page.css", favicon: "src/favicon.svg", ticker: "src/ticker.ts" },
     entryNames: "[name]-[hash]",
     loader: { ".svg": "copy" },
     minify: true,

@@ -30,7 +30,11 @@ type Options struct {
 	Insecure bool
 	// Sites is the SHA-256 of the public key of sites that this machine plays
 	// under any name, in base64; third parties then store nothing. Chromium only.
-	Sites string
+	Sites   string
+	On      *networks // the computer it runs on; nil: this one. Chromium only
+	Trusted string    // an origin without TLS that is as good as one with it
+	// Throttled has the browser treat hidden pages as it treats those of people.
+	Throttled bool
 	// Shares is the title of the tab that the page gets when it asks for a
 	// screen; empty: a simulated screen.
 	Shares string

@@ -9,6 +9,7 @@ import { keepLips } from "./lips";
 import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport, type Slot } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
+import { Network } from "./network";
 import type { Params } from "./params";
 import { realClock, sleep } from "./protocol/clock";
 import type { SocketLike } from "./protocol/line";
@@ -19,6 +20,7 @@ import { arrange } from "./protocol/slots";
 import { keepSeat, type Seat } from "./seat";
 import { reportViews } from "./sight";
 import { capacity, GAP, stage, type Rect } from "./ui/layout";
+import { ticker, WakefulClock } from "./wakeful";
 import { remember, type Store } from "./store";
 
 export type Panel = "chat" | "people" | "connection";
@@ -62,6 +64,7 @@ export class App {
   readonly session: Session<PeerTransport>;
   readonly floor: Floor;
   readonly check: Check;
+  readonly network = new Network();
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -92,7 +95,7 @@ export class App {
     this.session = new Session<PeerTransport>(
       { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId },
       {
-        clock: realClock,
+        clock: new WakefulClock(ticker()),
         random: Math.random,
         fetch: (url, init) => fetch(url, init),
         open: (url) => new WebSocket(url, SUBPROTOCOL) as unknown as SocketLike,
@@ -110,6 +113,7 @@ export class App {
     this.floor = new Floor(this.session, this.devices, (text, tone) => this.tell(text, tone), (text) => (this.spoken.value = text));
     // Who has the list before their eyes needs no notice over it.
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
+    this.network.onchange = (surely) => this.session.shake(surely);
     this.devices.onnotice = (n) => this.deviceNotice(n);
     this.wire();
   }
@@ -366,6 +370,9 @@ export class App {
         });
         if (this.session.verdict.peek()?.code !== "left") this.devices.stop();
       }
+    });
+    effect(() => {
+      if (this.network.offline.value) this.spoken.value = t("banner.offline");
     });
     let was = "";
     effect(() => {
