@@ -4,7 +4,7 @@
 
 import type { Node } from "./attach";
 import type { Clock, Timer } from "./clock";
-import { Line, type LineLoss, type OpenSocket } from "./line";
+import { Line, SILENCE_MS, type LineLoss, type OpenSocket } from "./line";
 import type { ClientMessage, EncodeUp, IceServer, Joined, JoinMessage, ServerMessage, SlotMids, Up } from "./messages";
 
 export type MediaState = "connecting" | "connected" | "disconnected" | "failed";
@@ -58,11 +58,9 @@ export class LostError extends Error {
 
 export const JOIN_TIMEOUT_MS = 6_000;
 /** The browser has heard nothing for seconds by then; a blink that is over in this time costs nothing. */
-export const DISCONNECTED_MS = 500;
+export const DISCONNECTED_MS = 2_000;
 /** What a busy node and a busy page need beside the round trip. */
 export const QUICK_MS = 250;
-/** Who is in doubt asks the node and waits this long: a round trip around the world and a slow radio. */
-export const NUDGE_MS = 1_000;
 /** First connection of ICE and DTLS; relayed paths over an ocean take three seconds. */
 export const CONNECT_MS = 10_000;
 export const ANSWER_TIMEOUT_MS = 4_000;
@@ -109,7 +107,7 @@ export class Attachment<T extends Transport> {
   ) {
     this.transport = deps.transport();
     this.transport.onstate = (s) => this.mediaChanged(s);
-    this.transport.onsilence = () => void this.silence();
+    this.transport.onsilence = () => void this.suspect();
     this.prepared = this.transport.offer();
     this.prepared.catch(() => {}); // reported by join
     this.line = new Line(node.ws, deps.open, deps.clock);
@@ -162,15 +160,23 @@ export class Attachment<T extends Transport> {
 
   /**
    * The network may have changed: makes sure that the node hears and media
-   * flows. A new socket to the same node, if there is one, takes more round trips
-   * to open than an answer: if it is open first, the old one is dead. silent:
-   * media is known not to flow.
+   * flows. A new socket to the same node takes more round trips to open than an
+   * answer: if it is open first, the old one is dead. Mere waiting proves
+   * nothing, a busy computer answers late. silent: media is known not to flow.
    */
-  async doubt(silent: boolean, rival?: Promise<unknown>): Promise<void> {
+  async doubt(silent: boolean, rival: () => Promise<unknown>): Promise<void> {
     if (this.over || !this.watched) return;
-    const [hears, flows] = await Promise.all([this.line.answers(NUDGE_MS, rival), !silent && this.transport.flows()]);
-    if (!hears && !flows) this.lose("silent");
-    else if (hears && !flows && this.everConnected) void this.repair();
+    const answered = this.line.answers(SILENCE_MS).then((hears) => hears || null); // asked before the rival is
+    const first = Promise.race([answered, rival().then(() => false)]);
+    const [hears, flows] = await Promise.all([first, !silent && this.transport.flows()]);
+    if (hears === false && !flows) this.lose("silent");
+    else if (hears && !flows && !silent && this.everConnected) void this.repair();
+  }
+
+  /** Perhaps: who is answered at once need not doubt. */
+  async suspect(): Promise<void> {
+    if (this.over || !this.watched) return;
+    if (!(await this.line.answers(QUICK_MS + 3 * (this.rtt ?? 0)))) this.ondoubt();
   }
 
   /** Resolves when media is connected, false when that did not happen in time. */
@@ -260,25 +266,15 @@ export class Attachment<T extends Transport> {
         for (const w of this.connectedWaiters.splice(0)) w(true);
         break;
       case "disconnected":
-        void this.hear();
+        void this.suspect();
         if (!this.repairing) this.arm(DISCONNECTED_MS, () => void this.repair());
         break;
       case "failed":
-        void this.hear();
+        void this.suspect();
         if (!this.repairing) void this.repair();
         break;
     }
     this.onmedia(s);
-  }
-
-  private async silence(): Promise<void> {
-    if (this.over || !this.watched) return;
-    if (!(await this.line.answers(QUICK_MS + 3 * (this.rtt ?? 0)))) this.ondoubt();
-  }
-
-  /** Media broke: an exchange over a socket that is dead as well would only be waited for. */
-  private async hear(): Promise<void> {
-    if (this.watched && !(await this.line.answers(NUDGE_MS)) && this.media !== "connected") this.lose("silent");
   }
 
   /** Only media broke and the line lives: restart ICE on the same node, once. */

@@ -92,14 +92,13 @@ export class Line {
     look();
   }
 
-  /** Asks at once: true as soon as anything is heard, false if not in time or by the time that rival is there. */
-  answers(ms: number, rival?: Promise<unknown>): Promise<boolean> {
+  /** Asks at once: true as soon as anything is heard, false if not in time. */
+  answers(ms: number): Promise<boolean> {
     if (this.over) return Promise.resolve(false);
     this.send({ type: "ping", t: this.clock.now() });
     return new Promise((done) => {
       this.asking.push(done);
       this.clock.after(ms, () => done(false));
-      void rival?.then(() => done(false));
     });
   }
 

@@ -177,19 +177,23 @@ export class Session<T extends Transport> {
     const fresh = now - this.shakenAt > FLOCK_MS;
     this.shakenAt = now;
     this.nodes.forgive();
-    if (this.phase.value === "live") void this.doubt(surely, false);
+    if (this.phase.value === "live") void (surely ? this.doubt(false) : this.attachment.value?.suspect());
     else if (this.phase.value === "reconnecting" && fresh) {
       this.pending?.close();
       void this.connect(++this.turn);
     }
   }
 
-  private async doubt(surely: boolean, silent: boolean): Promise<void> {
+  /** Opens another socket to the node and sees which of the two it hears on. */
+  private async doubt(silent: boolean): Promise<void> {
     const att = this.attachment.value;
     if (!att) return;
-    if (surely && this.nodes.get(att.node.node)) this.warmUp(att.node);
-    const rival = this.warm;
-    await att.doubt(silent, rival?.opened);
+    let rival: Attachment<T> | undefined;
+    await att.doubt(silent, () => {
+      this.warmUp(att.node);
+      rival = this.warm;
+      return rival?.opened ?? new Promise(() => {});
+    });
     if (!att.alive || rival !== this.warm) return;
     rival?.close();
     this.warm = undefined;
@@ -408,7 +412,7 @@ export class Session<T extends Transport> {
       this.rtt.value = null;
     });
     att.onlost = (cause) => this.lost(att, cause);
-    att.ondoubt = () => void (att === this.attachment.value && this.doubt(true, true));
+    att.ondoubt = () => void (att === this.attachment.value && this.doubt(true));
     att.onmedia = (s) => {
       if (s === "connected") this.mediaFailures = 0;
     };
