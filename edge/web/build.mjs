@@ -28,7 +28,7 @@ async function page() {
   await rm(out, { recursive: true, force: true });
   const { metafile } = await esbuild.build({
     ...common,
-    entryPoints: { app: "src/main.tsx", page: "src/page.css", favicon: "src/favicon.svg" },
+    entryPoints: { app: "src/main.tsx", page: "src/page.css", favicon: "src/favicon.svg", ticker: "src/ticker.ts" },
     entryNames: "[name]-[hash]",
     chunkNames: "[name]-[hash]",
     splitting: true, // what is imported in the course of time is a file of its own

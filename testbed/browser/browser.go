@@ -33,6 +33,10 @@ type Options struct {
 	Sites string
 	// Cameras is how many the browser simulates; 0: one.
 	Cameras int
+	On      *networks // the computer it runs on; nil: this one. Chromium only
+	Trusted string    // an origin without TLS that is as good as one with it
+	// Throttled has the browser treat hidden pages as it treats those of people.
+	Throttled bool
 	// Shares is the title of the tab that the page gets when it asks for a
 	// screen; empty: a simulated screen.
 	Shares string

@@ -22,6 +22,13 @@ func startChromium(dir string, o Options) (driver, error) {
 		return nil, err
 	}
 	flags := append(chromiumFlags(path, dir), chosenFlags(o)...)
+	if o.On != nil {
+		inside, err := o.On.program(dir, path)
+		if err != nil {
+			return nil, err
+		}
+		flags = append(flags, chromedp.ExecPath(inside)) // which hands on the pipes of DevTools
+	}
 	if o.Tone > 0 {
 		wav := filepath.Join(dir, "tone.wav")
 		if err := os.WriteFile(wav, tone(o.Tone), 0o600); err != nil {
@@ -74,6 +81,13 @@ func chosenFlags(o Options) (flags []chromedp.ExecAllocatorOption) {
 	if o.Sites != "" {
 		flags = append(flags, chromedp.Flag("ignore-certificate-errors-spki-list", o.Sites),
 			chromedp.Flag("host-resolver-rules", "MAP * 127.0.0.1"), chromedp.Flag("test-third-party-cookie-phaseout", true))
+	}
+	if o.Throttled {
+		flags = append(flags, chromedp.Flag("disable-renderer-backgrounding", false), chromedp.Flag("disable-backgrounding-occluded-windows", false),
+			chromedp.Flag("enable-features", "IntensiveWakeUpThrottling:grace_period_seconds/5"))
+	}
+	if o.Trusted != "" {
+		flags = append(flags, chromedp.Flag("unsafely-treat-insecure-origin-as-secure", o.Trusted))
 	}
 	if o.Dark {
 		flags = append(flags, chromedp.Flag("force-dark-mode", true), chromedp.Flag("blink-settings", "preferredColorScheme=0"))

@@ -26,6 +26,9 @@ var (
 	//go:embed scripts/witness.js
 	witness string // for Witnessed
 
+	//go:embed scripts/gap.js
+	gap string // for Gaps; it needs wire
+
 	//go:embed scripts/stills.js
 	stills string // for watches
 

@@ -93,6 +93,8 @@ type Media struct {
 
 	AnnounceTCP []string // as Announce
 	NoTURN      bool     // no relay, whose way a browser may like better
+
+	Host string // where pages are served; empty: 127.0.0.1
 }
 
 // StartAt is Start with the media of some POPs not on any port of 127.0.0.1.
@@ -165,7 +167,8 @@ func (c *Cluster) startEdge(pop string, m Media, cluster, seed, secret string) *
 		turn = ""
 	}
 	p := freePorts(c.t, 1)
-	url := fmt.Sprintf("http://127.0.0.1:%d", p[0])
+	address := fmt.Sprintf("%s:%d", cmp.Or(m.Host, "127.0.0.1"), p[0])
+	url := "http://" + address
 	return c.start(pop, url, fmt.Sprintf(`
 node: %s-1
 pop: %s
@@ -174,14 +177,14 @@ drain: 3s
 log: {level: debug}
 gossip: {listen: "127.0.0.1:0", seeds: [%q]}
 edge:
-  http: {listen: "127.0.0.1:%d", url: %q}
+  http: {listen: %q, url: %q}
   media: %s
   turn: {udp: %q, tcp: %q, realm: meridian}
   relay: {listen: "127.0.0.1:0"}
   control: [%q]
   join_secret: %q
   api: %q
-`, pop, pop, filepath.Join(c.dir, pop), seed, p[0], url, media, turn, turn, cluster, secret, c.API))
+`, pop, pop, filepath.Join(c.dir, pop), seed, address, url, media, turn, turn, cluster, secret, c.API))
 }
 
 // Restart ends an edge without a word and starts it again as it was.

@@ -173,6 +173,7 @@ Object.assign(states, {
 // What may go wrong, in words.
 Object.assign(states, {
   returning: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => history.replaceState({ ...history.state, seat: { ...history.state.seat, ticket: "slow" } }, "")); await p.reload(); await p.waitForSelector(".loading"); }), settle: 0, sizes: ["wide"] },
+  offline: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.context().setOffline(true); await p.waitForSelector(".banner"); }) },
   "check-well": { demo: { me }, act: checked },
   "check-blocked": { demo: { me, noUdp: true }, act: checked, settle: 300 },
   "check-denied": { demo: { devices: "NotAllowedError" }, act: checked },

@@ -16,6 +16,7 @@ import { Photos } from "./photos";
 import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
+import { Network } from "./network";
 import type { Params } from "./params";
 import { realClock, sleep } from "./protocol/clock";
 import { lookAhead, type EntryAnswer } from "./protocol/entry";
@@ -27,6 +28,7 @@ import { keepSeat, type Seat } from "./seat";
 import { reportViews } from "./sight";
 import { Stage } from "./stage";
 import { Strain } from "./strain";
+import { ticker, WakefulClock } from "./wakeful";
 import { remember, type Store } from "./store";
 
 export type Panel = "chat" | "people" | "info" | "connection" | "settings";
@@ -52,6 +54,7 @@ export class App {
   /** The own picture as in a mirror; others see it as it is. */
   readonly mirror = signal(true);
   readonly photos = new Photos(() => this.session.attachment.peek()?.node.url ?? location.origin);
+  readonly network = new Network();
   readonly name = signal("");
   readonly panel = signal<Panel | null>(null);
   readonly notices = signal<readonly Notice[]>([]);
@@ -98,7 +101,7 @@ export class App {
     this.session = new Session<PeerTransport>(
       { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()) },
       {
-        clock: realClock,
+        clock: new WakefulClock(ticker()),
         random: Math.random,
         fetch: (url, init) => fetch(url, init),
         open: (url) => new WebSocket(url, SUBPROTOCOL) as unknown as SocketLike,
@@ -126,6 +129,7 @@ export class App {
     this.floor.ondone = (a) => {
       if (a.verb === "kick" || a.verb === "block" || (a.verb === "mode" && a.value !== "viewer")) this.crowd.without(a.peer_id);
     };
+    this.network.onchange = (surely) => this.session.shake(surely);
     this.devices.onnotice = (n) => this.deviceNotice(n);
     this.wire();
   }
@@ -349,6 +353,9 @@ export class App {
         const to = this.attributes.peek().leaveUrl;
         if (phase === "ended" && to && (code === "left" || code === "room_closed")) setTimeout(() => location.assign(to)); // the embedding page hears of it first
       }
+    });
+    effect(() => {
+      if (this.network.offline.value) this.spoken.value = t("banner.offline");
     });
     let was = "";
     effect(() => {

@@ -2,7 +2,7 @@
 // whatever the page says of itself.
 (() => {
 	const connections = [];
-	const wire = (window.wire = { descriptions: 0 });
+	const wire = (window.wire = { descriptions: 0, connections });
 	const Plain = RTCPeerConnection;
 	window.RTCPeerConnection = class extends Plain {
 		constructor(...args) {

@@ -311,6 +311,7 @@ export const ar: Texts = {
   "unit.percent": "{n}٪",
   "unit.none": "–",
 
+  "banner.offline": "أنت غير متصل بالإنترنت. تستمر المكالمة حال عودتك.",
   "banner.reconnecting": "انقطع الاتصال. جارٍ إعادة الاتصال…",
   "banner.reconnecting.long": "ما زلنا نعيد الاتصال. هل هذا الجهاز متصل بالإنترنت؟",
   "banner.back": "عاد اتصالك.",

@@ -310,6 +310,7 @@ export const de: Texts = {
   "unit.percent": "{n} %",
   "unit.none": "–",
 
+  "banner.offline": "Sie sind offline. Der Anruf geht weiter, sobald Sie wieder verbunden sind.",
   "banner.reconnecting": "Verbindung verloren. Sie wird neu aufgebaut …",
   "banner.reconnecting.long": "Noch keine Verbindung. Ist dieses Gerät online?",
   "banner.back": "Die Verbindung steht wieder.",

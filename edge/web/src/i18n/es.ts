@@ -309,6 +309,7 @@ export const es: Texts = {
   "unit.percent": "{n} %",
   "unit.none": "–",
 
+  "banner.offline": "No tiene conexión. La llamada seguirá en cuanto vuelva.",
   "banner.reconnecting": "Conexión perdida. Reconectando…",
   "banner.reconnecting.long": "Seguimos reconectando. ¿Tiene internet este dispositivo?",
   "banner.back": "Ya está de vuelta.",

@@ -309,6 +309,7 @@ export const fr: Texts = {
   "unit.percent": "{n} %",
   "unit.none": "–",
 
+  "banner.offline": "Vous êtes hors ligne. L’appel reprendra dès votre retour.",
   "banner.reconnecting": "Connexion perdue. Reconnexion…",
   "banner.reconnecting.long": "Toujours en reconnexion. Cet appareil a-t-il Internet ?",
   "banner.back": "Vous êtes de retour.",

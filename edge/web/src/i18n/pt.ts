@@ -309,6 +309,7 @@ export const pt: Texts = {
   "unit.percent": "{n}%",
   "unit.none": "–",
 
+  "banner.offline": "Você está sem conexão. A chamada continua assim que voltar.",
   "banner.reconnecting": "Conexão perdida. Reconectando…",
   "banner.reconnecting.long": "Ainda reconectando. Este dispositivo está na internet?",
   "banner.back": "Você está de volta.",

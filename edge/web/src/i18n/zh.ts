@@ -309,6 +309,7 @@ export const zh: Texts = {
   "unit.percent": "{n}%",
   "unit.none": "–",
 
+  "banner.offline": "您已离线。恢复连接后通话将继续。",
   "banner.reconnecting": "连接已断开。正在重新连接…",
   "banner.reconnecting.long": "仍在重新连接。此设备是否联网？",
   "banner.back": "已恢复连接。",

@@ -116,6 +116,12 @@ export class Devices {
     }
   }
 
+  /** Tries once more what is switched on and is not there. */
+  async retry(): Promise<void> {
+    await Promise.all((["mic", "camera"] as const).filter((k) => this.on(k).value && !this[k].value).map((k) => this.open(k)));
+    await this.enumerate();
+  }
+
   /** Switches off what somebody else decided about; the next visit begins as the person left it. */
   yield(source: Switch): void {
     if (source === "share") return this.stopShare();

@@ -14,6 +14,11 @@ import { Serial } from "./serial";
 /** To begin with; Attachment.widen adds more. */
 export const VIDEO_SLOTS = 9;
 export const AUDIO_SLOTS = 3;
+/** Reports of the node alone come more often. */
+const FLOW_MS = 400;
+const LISTEN_MS = 300;
+/** Bytes in LISTEN_MS of one voice; less may well be followed by nothing. */
+const DENSE = 500;
 
 export type SendSource = "mic" | "camera" | "share" | "share_audio";
 export type Tracks = Record<SendSource, MediaStreamTrack | null>;
@@ -45,6 +50,7 @@ export class PeerTransport implements Transport {
   up: Partial<Up> = {};
   onstate: (s: MediaState) => void = () => {};
   onslots: () => void = () => {};
+  onsilence: () => void = () => {};
 
   private readonly config: RTCConfiguration;
   private readonly negotiation = new Serial();
@@ -56,6 +62,9 @@ export class PeerTransport implements Transport {
   private readonly attached: Partial<Record<(typeof order)[number], MediaStreamTrack | null>> = { mic: null, camera: null, camera2: null, share: null, share_audio: null };
   private bound = 0;
   private videoSlots = 0;
+  private readonly listener: ReturnType<typeof setInterval>;
+  private heard = 0;
+  private flowed: [number, number] = [0, 0];
 
   constructor(options: PeerOptions, tracks: Tracks) {
     this.config = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require", iceTransportPolicy: options.relayOnly ? "relay" : "all" };
@@ -75,6 +84,7 @@ export class PeerTransport implements Transport {
     for (; this.videoSlots < VIDEO_SLOTS; this.videoSlots++) slotSection(pc, "video");
     for (let i = 0; i < AUDIO_SLOTS; i++) slotSection(pc, "audio");
     pc.onconnectionstatechange = () => this.changed();
+    this.listener = setInterval(() => void this.listen(), LISTEN_MS);
     this.tracks = tracks;
     this.attach();
   }
@@ -84,6 +94,30 @@ export class PeerTransport implements Transport {
     this.tracks = tracks;
     this.attach();
     this.budget();
+  }
+
+  async flows(): Promise<boolean> {
+    const before = await this.arrived();
+    await new Promise((done) => setTimeout(done, FLOW_MS));
+    return (await this.arrived()) > before;
+  }
+
+  /** Long before ICE calls a path broken: much came all the time, and now nothing does. */
+  private async listen(): Promise<void> {
+    if (this.pc.connectionState !== "connected") return void (this.flowed = [0, 0]);
+    const heard = await this.arrived();
+    const flow = heard - this.heard;
+    // The last time may have been cut short: what counts is the one before it as well.
+    if (flow === 0 && Math.max(...this.flowed) > DENSE) this.onsilence();
+    this.heard = heard;
+    this.flowed = [this.flowed[1], flow];
+  }
+
+  private async arrived(): Promise<number> {
+    let sum = 0;
+    // Consent of ICE counts as well: a room may be silent (RFC 7675).
+    for (const s of (await this.pc.getStats()).values()) if (s.type === "candidate-pair") sum += (s.bytesReceived ?? 0) + (s.responsesReceived ?? 0);
+    return sum;
   }
 
   encode(up: EncodeUp): void {
@@ -162,6 +196,7 @@ export class PeerTransport implements Transport {
 
   close(): void {
     this.pc.onconnectionstatechange = null;
+    clearInterval(this.listener);
     this.pc.close();
   }
 

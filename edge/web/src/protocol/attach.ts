@@ -95,6 +95,11 @@ export class Nodes {
     this.deadUntil.set(name, now + forMs);
   }
 
+  /** What failed before the device's own network changed says nothing any more. */
+  forgive(): void {
+    this.deadUntil.clear();
+  }
+
   works(name: string): void {
     this.deadUntil.delete(name);
   }

@@ -4,7 +4,7 @@
 
 import type { Node } from "./attach";
 import type { Clock, Timer } from "./clock";
-import { Line, type LineLoss, type OpenSocket } from "./line";
+import { Line, SILENCE_MS, type LineLoss, type OpenSocket } from "./line";
 import type { ClientMessage, EncodeUp, IceServer, Joined, JoinMessage, ServerMessage, SlotMids, Up } from "./messages";
 
 export type MediaState = "connecting" | "connected" | "disconnected" | "failed";
@@ -26,11 +26,15 @@ export interface Transport {
   accept(answer: string, servers?: readonly IceServer[]): Promise<void>;
   /** Names the receive slots, by mid, in slot order. */
   slots(mids: SlotMids): void;
+  /** Whether anything arrives just now. */
+  flows(): Promise<boolean>;
   /** Sends no more of the own videos than anyone watches. */
   encode(up: EncodeUp): void;
   /** Sends at most this of video, bits per second; 0 is no bound. */
   limit(bitrate: number): void;
   onstate: (s: MediaState) => void;
+  /** Much came all the time, and now nothing does: everybody mutes, or the path is broken. */
+  onsilence: () => void;
   close(): void;
 }
 
@@ -55,8 +59,10 @@ export class LostError extends Error {
 }
 
 export const JOIN_TIMEOUT_MS = 6_000;
-/** A blink of the network that heals by itself costs nothing. */
-export const DISCONNECTED_MS = 4_000;
+/** The browser has heard nothing for seconds by then; a blink that is over in this time costs nothing. */
+export const DISCONNECTED_MS = 2_000;
+/** What a busy node and a busy page need beside the round trip. */
+export const QUICK_MS = 250;
 /** First connection of ICE and DTLS; relayed paths over an ocean take three seconds. */
 export const CONNECT_MS = 10_000;
 export const ANSWER_TIMEOUT_MS = 4_000;
@@ -85,6 +91,8 @@ export class Attachment<T extends Transport> {
   private restarts = 0;
   private mediaTimer: Timer;
   private connectedWaiters: ((ok: boolean) => void)[] = [];
+  /** Settles when the socket is open. */
+  readonly opened: Promise<void>;
   /** Whether media was connected at any time. */
   everConnected = false;
   media: MediaState = "connecting";
@@ -93,6 +101,8 @@ export class Attachment<T extends Transport> {
   onwaiting: () => void = () => {};
   onlost: (cause: Loss) => void = () => {};
   onmedia: (s: MediaState) => void = () => {};
+  /** Neither media nor an answer comes any more, perhaps for a moment only. */
+  ondoubt: () => void = () => {};
 
   constructor(
     readonly node: Node,
@@ -100,9 +110,11 @@ export class Attachment<T extends Transport> {
   ) {
     this.transport = deps.transport();
     this.transport.onstate = (s) => this.mediaChanged(s);
+    this.transport.onsilence = () => void this.suspect();
     this.prepared = this.transport.offer();
     this.prepared.catch(() => {}); // reported by join
     this.line = new Line(node.ws, deps.open, deps.clock);
+    this.opened = new Promise((done) => (this.line.onopen = done));
     this.line.onmessage = (m) => this.receive(m);
     this.line.onlost = (cause) => this.lose(cause);
   }
@@ -147,6 +159,27 @@ export class Attachment<T extends Transport> {
 
   send(m: ClientMessage): void {
     if (!this.over) this.line.send(m);
+  }
+
+  /**
+   * The network may have changed: makes sure that the node hears and media
+   * flows. A new socket to the same node takes more round trips to open than an
+   * answer: if it is open first, the old one is dead. Mere waiting proves
+   * nothing, a busy computer answers late. silent: media is known not to flow.
+   */
+  async doubt(silent: boolean, rival: () => Promise<unknown>): Promise<void> {
+    if (this.over || !this.watched) return;
+    const answered = this.line.answers(SILENCE_MS).then((hears) => hears || null); // asked before the rival is
+    const first = Promise.race([answered, rival().then(() => false)]);
+    const [hears, flows] = await Promise.all([first, !silent && this.transport.flows()]);
+    if (hears === false && !flows) this.lose("silent");
+    else if (hears && !flows && !silent && this.everConnected) void this.repair();
+  }
+
+  /** Perhaps: who is answered at once need not doubt. */
+  async suspect(): Promise<void> {
+    if (this.over || !this.watched) return;
+    if (!(await this.line.answers(QUICK_MS + 3 * (this.rtt ?? 0)))) this.ondoubt();
   }
 
   /** Resolves when media is connected, false when that did not happen in time. */
@@ -236,9 +269,11 @@ export class Attachment<T extends Transport> {
         for (const w of this.connectedWaiters.splice(0)) w(true);
         break;
       case "disconnected":
+        void this.suspect();
         if (!this.repairing) this.arm(DISCONNECTED_MS, () => void this.repair());
         break;
       case "failed":
+        void this.suspect();
         if (!this.repairing) void this.repair();
         break;
     }

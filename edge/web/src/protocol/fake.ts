@@ -52,7 +52,9 @@ export class FakeTransport implements Transport {
   mids: SlotMids | undefined;
   servers: readonly IceServer[] | undefined;
   closed = false;
+  flowing = true;
   onstate: (s: MediaState) => void = () => {};
+  onsilence: () => void = () => {};
 
   offer(): Promise<Offer> {
     this.log.push("offer");
@@ -73,6 +75,9 @@ export class FakeTransport implements Transport {
   }
   slots(mids: SlotMids): void {
     this.mids = mids;
+  }
+  flows(): Promise<boolean> {
+    return Promise.resolve(this.flowing);
   }
   encode(up: EncodeUp): void {
     this.log.push(`encode ${JSON.stringify(up)}`);

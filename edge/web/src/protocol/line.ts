@@ -33,6 +33,7 @@ export class Line {
   private over = false;
   private queue: ClientMessage[] = [];
   private heard: number;
+  private asking: ((heard: boolean) => void)[] = [];
   private openTimer: Timer;
   private pingTimer: Timer;
   private watchTimer: Timer;
@@ -40,6 +41,7 @@ export class Line {
   rtt: number | undefined;
 
   onmessage: (m: ServerMessage) => void = () => {};
+  onopen: () => void = () => {};
   onlost: (cause: LineLoss) => void = () => {};
 
   constructor(
@@ -90,6 +92,16 @@ export class Line {
     look();
   }
 
+  /** Asks at once: true as soon as anything is heard, false if not in time. */
+  answers(ms: number): Promise<boolean> {
+    if (this.over) return Promise.resolve(false);
+    this.send({ type: "ping", t: this.clock.now() });
+    return new Promise((done) => {
+      this.asking.push(done);
+      this.clock.after(ms, () => done(false));
+    });
+  }
+
   close(): void {
     this.end();
   }
@@ -102,11 +114,13 @@ export class Line {
     const queue = this.queue;
     this.queue = [];
     for (const m of queue) this.send(m);
+    this.onopen();
   }
 
   private receive(data: unknown): void {
     if (this.over) return;
     this.heard = this.clock.now();
+    for (const done of this.asking.splice(0)) done(true);
     const m = parse(data);
     if (!m) return;
     if (m.type === "pong") this.rtt = this.clock.now() - m.t;

@@ -289,7 +289,7 @@ test("all silent: it tries for ever with pauses, and is back when one is", async
 test("only media broke: one ICE restart on the same node", async () => {
   const { clock, net, session, socket, transport } = await live();
   transport.onstate("disconnected");
-  await clock.pass(3_900);
+  await clock.pass(1_900);
   assert.equal(transport.log.includes("restart"), false);
   await clock.pass(200);
   assert.deepEqual(transport.log.slice(2), ["restart", "accept again"]);
@@ -298,6 +298,80 @@ test("only media broke: one ICE restart on the same node", async () => {
   assert.equal(net.joins.length, 1);
   assert.equal(session.negotiations, 2);
   assert.equal(socket.last("offer").id, "o1");
+});
+
+test("the network may have changed: an answer is enough, a dead socket is left", async () => {
+  const { clock, net, session, socket, transport } = await live();
+  session.shake(false);
+  await clock.pass(1_500);
+  assert.deepEqual([session.phase.value, net.sockets.length], ["live", 1]);
+  socket.closed = true;
+  transport.flowing = false;
+  session.shake(false);
+  await clock.pass(400);
+  assert.equal(session.phase.value, "live");
+  assert.equal(net.joins.length, 2);
+});
+
+test("silence: an answer ends the doubt, none leaves the socket for a new one", async () => {
+  const { clock, net, session, socket, transport } = await live();
+  transport.flowing = false;
+  transport.onsilence(); // everybody has muted
+  await clock.pass(2_000);
+  assert.deepEqual([session.phase.value, net.sockets.length], ["live", 1]);
+  socket.closed = true;
+  transport.onsilence();
+  await clock.pass(400);
+  assert.equal(session.phase.value, "live");
+  assert.equal(net.joins.length, 2);
+});
+
+test("the network changed: a dead socket is left at once, for the same node", async () => {
+  const { clock, net, session, socket, transport } = await live();
+  socket.closed = true; // no word of it, as of an address that is gone
+  transport.flowing = false;
+  session.shake(true);
+  session.shake(true);
+  await clock.pass(100);
+  assert.equal(session.phase.value, "live");
+  assert.deepEqual([net.joins.length, net.joins.at(-1)?.node], [2, "a"]);
+  assert.equal(net.joins.at(-1)?.last("join").resume, "ticket of a");
+});
+
+test("the network changed: a socket that lives and media that stands need one restart", async () => {
+  const { clock, net, session, transport } = await live();
+  session.shake(true);
+  await clock.pass(1_000);
+  assert.equal(transport.log.includes("restart"), false, "all flows");
+  transport.flowing = false;
+  session.shake(true);
+  await clock.pass(1_000);
+  assert.deepEqual(transport.log.slice(2), ["restart", "accept again"]);
+  assert.equal(net.joins.length, 1);
+  assert.equal(net.sockets.filter((s) => !s.closed).length, 1, "the rival is let go");
+});
+
+test("the network is back: nothing is waited for, and no node held against it", async () => {
+  const { clock, net, session, socket } = await live();
+  for (const n of net.names) net.silent.add(n);
+  socket.drop();
+  await clock.pass(60_000);
+  net.silent.clear();
+  session.shake(true);
+  session.shake(true);
+  await clock.pass(100);
+  assert.equal(session.phase.value, "live");
+  assert.equal(net.joins.at(-1)?.node, "a");
+});
+
+test("a node that answers late is not left: only another socket's opening proves the first dead", async () => {
+  const { clock, net, transport } = await live();
+  net.silent.add("a");
+  transport.onsilence();
+  await clock.pass(2_000);
+  net.silent.delete("a");
+  await clock.pass(4_000);
+  assert.equal(net.joins.length, 1);
 });
 
 test("a restart that does not help leads to the next node", async () => {

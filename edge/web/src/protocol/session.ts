@@ -62,6 +62,10 @@ const PROBE_TIMEOUT_MS = 1_500;
 const MEDIA_FAILURES = 3;
 const FAILED_TRACK_MS = 1_500;
 const MOVE_CONNECT_MS = 6_000;
+/** What is lost this soon after the device's network changed is lost by the device, not by the node. */
+const SHAKEN_MS = 5_000;
+/** Signs of one change come in flocks. */
+const FLOCK_MS = 1_000;
 
 export class Session<T extends Transport> {
   readonly phase = signal<Phase>("idle");
@@ -117,6 +121,7 @@ export class Session<T extends Transport> {
   private narrow: Attachment<T> | undefined;
   private roomBound = 0;
   private ownBound = 0;
+  private shakenAt = -Infinity;
   private readonly acts: Acts;
   private readonly lookups: Lookups;
   private readonly hush: Hush;
@@ -170,6 +175,38 @@ export class Session<T extends Transport> {
   /** The page goes: closed, or loaded anew, which returns by comeBack. Nothing ends here. */
   away(): void {
     (this.pending ?? this.attachment.value)?.away();
+  }
+
+  /**
+   * The device's network changed, or may have: what was open may be dead, what
+   * was dead may be open. Nothing is waited for that need not be. If it surely
+   * changed, another socket is opened before the first is known to be dead.
+   */
+  shake(surely: boolean): void {
+    const now = this.deps.clock.now();
+    const fresh = now - this.shakenAt > FLOCK_MS;
+    this.shakenAt = now;
+    this.nodes.forgive();
+    if (this.phase.value === "live") void (surely ? this.doubt(false) : this.attachment.value?.suspect());
+    else if (this.phase.value === "reconnecting" && fresh) {
+      this.pending?.close();
+      void this.connect(++this.turn);
+    }
+  }
+
+  /** Opens another socket to the node and sees which of the two it hears on. */
+  private async doubt(silent: boolean): Promise<void> {
+    const att = this.attachment.value;
+    if (!att) return;
+    let rival: Attachment<T> | undefined;
+    await att.doubt(silent, () => {
+      this.warmUp(att.node);
+      rival = this.warm;
+      return rival?.opened ?? new Promise(() => {});
+    });
+    if (!att.alive || rival !== this.warm) return;
+    rival?.close();
+    this.warm = undefined;
   }
 
   /** Returns to a place that an earlier page of this tab had. */
@@ -256,8 +293,7 @@ export class Session<T extends Transport> {
     }
   }
 
-  private warmUp(): void {
-    const node = this.nodes.next(this.deps.clock.now());
+  private warmUp(node = this.nodes.next(this.deps.clock.now())): void {
     if (!node || (this.warm?.alive && this.warm.node.node === node.node)) return;
     this.warm?.close();
     const att = this.open(node);
@@ -277,6 +313,7 @@ export class Session<T extends Transport> {
   private async connect(turn: number): Promise<void> {
     const first = this.phase.peek() !== "reconnecting";
     let last: Verdict = { code: "unreachable", message: "" };
+    const ready = this.warm?.alive ? this.warm.node : undefined;
     for (let round = 0; turn === this.turn; round++) {
       if (first && round >= FIRST_JOIN_ROUNDS) return this.finish("refused", last);
       if (round > 0) {
@@ -284,7 +321,7 @@ export class Session<T extends Transport> {
         await this.refresh();
       } else if (!first) void this.refresh();
       const tried = new Set<string>();
-      for (let node = this.pick(round, tried); node && turn === this.turn; node = this.pick(round, tried)) {
+      for (let node = (round === 0 && ready) || this.pick(round, tried); node && turn === this.turn; node = this.pick(round, tried)) {
         tried.add(node.node);
         const outcome = await this.attempt(node, turn);
         if (outcome === "done") return;
@@ -390,6 +427,7 @@ export class Session<T extends Transport> {
       this.rtt.value = null;
     });
     att.onlost = (cause) => this.lost(att, cause);
+    att.ondoubt = () => void (att === this.attachment.value && this.doubt(true));
     att.onmedia = (s) => {
       if (s === "connected") this.mediaFailures = 0;
     };
@@ -492,7 +530,8 @@ export class Session<T extends Transport> {
     if (att !== this.attachment.value || this.phase.value !== "live") return;
     if ((cause === "media" || cause === "transport") && !att.everConnected && ++this.mediaFailures >= MEDIA_FAILURES)
       return this.finish("ended", { code: "transport_failed", message: "" });
-    this.nodes.failed(att.node.node, this.deps.clock.now());
+    const now = this.deps.clock.now();
+    if (now - this.shakenAt > SHAKEN_MS) this.nodes.failed(att.node.node, now);
     this.phase.value = "reconnecting";
     void this.connect(++this.turn);
   }

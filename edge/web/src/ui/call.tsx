@@ -92,19 +92,20 @@ function Panel({ app }: { app: App }) {
 }
 
 function Banner({ app }: { app: App }) {
-  const away = app.session.phase.value === "reconnecting";
+  const offline = app.network.offline.value;
+  const away = offline || app.session.phase.value === "reconnecting";
   const [long, setLong] = useState(false);
   useEffect(() => {
     setLong(false);
     if (!away) return;
     const timer = setTimeout(() => setLong(true), 12_000);
     return () => clearTimeout(timer);
-  }, [away]);
+  }, [away, offline]);
   if (!away) return null;
   return (
     <div class="pill banner">
-      <span class="spinner small" />
-      <span>{t(long ? "banner.reconnecting.long" : "banner.reconnecting")}</span>
+      {offline ? <Icon name="offline" size={18} /> : <span class="spinner small" />}
+      <span>{t(offline ? "banner.offline" : long ? "banner.reconnecting.long" : "banner.reconnecting")}</span>
     </div>
   );
 }

@@ -185,6 +185,9 @@ function Troubles({ app }: { app: App }) {
         {mic && mic !== camera && <p>{t(`trouble.mic.${mic}`)}</p>}
         {camera && mic !== camera && <p>{t(`trouble.camera.${camera}`)}</p>}
         <p class="quiet">{t("pre.noDevices")}</p>
+        <button class="link" onClick={() => void app.devices.retry()}>
+          {t("end.again")}
+        </button>
       </div>
     </div>
   );

@@ -1,0 +1,1 @@
+var e=self;e.onmessage=({data:{id:s,ms:o}})=>{setTimeout(()=>e.postMessage(s),o)};
