@@ -3,6 +3,8 @@ package room
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -76,6 +78,9 @@ var verbs = map[Verb]verb{
 	"bitrate":   {true, room, takesBitrate, sets(func(r *Rules) *Rule[int] { return &r.Bitrate })},
 	"stage":     {true, room, takes(Stage.valid), deed.stage},
 }
+
+// Verbs lists all that can be asked, in order.
+func Verbs() []Verb { return slices.Sorted(maps.Keys(verbs)) }
 
 func isBool(bool) bool { return true }
 

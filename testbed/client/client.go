@@ -50,6 +50,7 @@ type Options struct {
 	Pictures func(*rtp.Packet)
 
 	Waiting func() // called when a moderator must admit the client first
+	Forged  []any  // what the client says while it waits, where nobody has to listen
 }
 
 // Client is a participant in a room.
@@ -194,6 +195,11 @@ func (c *Client) answered(ctx context.Context, o Options) error {
 			return &Refusal{fault}
 		case "pong":
 		case "waiting":
+			for _, m := range o.Forged {
+				if err := c.send(m); err != nil {
+					return err
+				}
+			}
 			if o.Waiting != nil {
 				o.Waiting()
 			}
@@ -533,6 +539,12 @@ func (c *Client) SetBitrate(ctx context.Context, id string, max int) error {
 // Act asks the room for something about somebody, or about all; value may be nil.
 // It returns once that is acknowledged.
 func (c *Client) Act(ctx context.Context, id, verb, peer string, value any) error {
+	_, err := c.ask(ctx, id, Act(id, verb, peer, value))
+	return err
+}
+
+// Act is the message that asks the room for something.
+func Act(id, verb, peer string, value any) map[string]any {
 	m := map[string]any{"type": "act", "id": id, "verb": verb}
 	if peer != "" {
 		m["peer_id"] = peer
@@ -540,8 +552,7 @@ func (c *Client) Act(ctx context.Context, id, verb, peer string, value any) erro
 	if value != nil {
 		m["value"] = value
 	}
-	_, err := c.ask(ctx, id, m)
-	return err
+	return m
 }
 
 // LookUp looks viewers of a webinar up.
