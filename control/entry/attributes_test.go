@@ -10,20 +10,21 @@ import (
 // count from where; what is not named counts from nowhere.
 var counts = map[Source]struct{ signedFirst, signedOnly, url string }{
 	Native: {
-		"roomId peerId displayName itisparticipant tokenLifetime video observer", "role canRecord waitingRoom startTime",
+		"roomId peerId displayName itisparticipant tokenLifetime video observer", "role canRecord waitingRoom startTime photo photoHash",
 		"lang nameScreenDisabled controlsDisabled disableChat minimizeTiles sortPeers startWithFS autoplayWithoutAudioTrack micOff cameraOff hideControls hideInvite leaveUrl layout stripLayout",
 	},
 	GCore: {
-		"roomId peerId displayName itisparticipant tokenLifetime video accessToken", "role canRecord waitingRoom startTime",
+		"roomId peerId displayName itisparticipant tokenLifetime video accessToken", "role canRecord waitingRoom startTime photo photoHash",
 		"lang nameScreenDisabled controlsDisabled disableChat minimizeTiles sortPeers startWithFS autoplayWithoutAudioTrack",
 	},
-	MeetBit:    {"roomId", "peerId displayName role itisparticipant", ""},
-	Callbridge: {"roomId displayName observer", "peerId role itisparticipant", "micOff cameraOff skipJoin layout stripLayout"},
-	ImMail:     {"roomId displayName", "peerId role itisparticipant", "startRecording recordingEnabled micOff cameraOff hideInvite"},
-	NanoMeet:   {"roomId", "peerId displayName role itisparticipant", ""},
+	MeetBit:    {"roomId", "peerId displayName role itisparticipant photo photoHash", ""},
+	Callbridge: {"roomId displayName observer", "peerId role itisparticipant photo photoHash", "micOff cameraOff skipJoin layout stripLayout"},
+	ImMail:     {"roomId displayName", "peerId role itisparticipant photo photoHash", "startRecording recordingEnabled micOff cameraOff hideInvite"},
+	NanoMeet:   {"roomId", "peerId displayName role itisparticipant photo photoHash", ""},
 }
 
 // INV-06, GC-A08 to GC-A11, GC-A20: one case for each attribute and source.
+// Covers F-051.
 func TestWhereEachAttributeCountsFrom(t *testing.T) {
 	for _, s := range allSources {
 		for _, name := range allNames {

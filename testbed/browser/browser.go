@@ -31,7 +31,8 @@ type Options struct {
 	// Sites is the SHA-256 of the public key of sites that this machine plays
 	// under any name, in base64; third parties then store nothing. Chromium only.
 	Sites string
-	// Cameras is how many the browser simulates; 0: one.
+	// Cameras is how many the browser simulates; 0: one. The second has pictures of
+	// depth, which are shown and not always sent: take the third for another.
 	Cameras int
 	On      *networks // the computer it runs on; nil: this one. Chromium only
 	Trusted string    // an origin without TLS that is as good as one with it

@@ -58,6 +58,7 @@ func TestChangesCostOthersNoNegotiation(t *testing.T) {
 		other.within(t).Hears(startTimeout, 440)
 	})
 	late := New(t, "late", Options{Scripts: []string{bare, wire}, Width: 640, Height: 360})
+	// Covers F-068.
 	t.Run("a shared tab for a late joiner", func(t *testing.T) {
 		source.within(t).Click(shareButton)
 		other.within(t).moves("share")

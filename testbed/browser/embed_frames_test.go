@@ -13,8 +13,18 @@ const wantsClick = `(() => { const d = navigator.mediaDevices, get = d.getDispla
 	d.getDisplayMedia = o => navigator.userActivation.isActive ? get(o) : Promise.reject(new DOMException("", "InvalidStateError"));
 	return true })()`
 
+// reachable holds where every main control is wholly in the frame and on top, by
+// itself or behind More, large enough, and nothing has to be scrolled to.
+const reachable = `(() => {
+	const there = label => [...document.querySelectorAll(".controls button")].some(b => {
+		const r = b.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2;
+		return b.ariaLabel.startsWith(label) && r.width > 20 && r.height > 20 && r.left >= 0 && r.top >= 0 && r.right <= innerWidth && r.bottom <= innerHeight && b.contains(document.elementFromPoint(x, y)) });
+	const more = there("More");
+	return ["Mute", "Stop camera", "Share screen", "Chat", "People", "Leave"].every(there) && ["Raise hand", "Settings", "Connection"].every(l => there(l) || more) &&
+		document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight })()`
+
 // TestFramesAsPartnersWriteThem: what a frame lacks is hidden or explained in
-// it, named by diagnose, and the rest works (F-128, F-141).
+// it, named by diagnose, and the rest works.
 func TestFramesAsPartnersWriteThem(t *testing.T) {
 	s := newSites(t, "fra")
 	const page = `<button id=go onclick="meeting.share().catch(e => { window.why = e.code })">Share</button>
@@ -34,6 +44,7 @@ func TestFramesAsPartnersWriteThem(t *testing.T) {
 		p.Open(s.partner + path)
 		return p
 	}
+	// Covers F-068, F-128.
 	t.Run("a policy around takes away camera and screen", func(t *testing.T) {
 		p := open(t, "/withheld", Options{})
 		p.answers("joins", `meeting.join().then(s => s.phase, e => e.code)`, `"live"`)
@@ -46,6 +57,7 @@ func TestFramesAsPartnersWriteThem(t *testing.T) {
 		in.says("does not let it use the camera")
 		p.Shot("withheld")
 	})
+	// Covers F-128.
 	t.Run("a frame without allow explains itself and takes part", func(t *testing.T) {
 		p := open(t, "/bare", Options{})
 		in := p.inside().within(t)
@@ -55,6 +67,7 @@ func TestFramesAsPartnersWriteThem(t *testing.T) {
 		p.answers("names what lacks", `codes()`, `["frame_lacks_autoplay","frame_lacks_camera","frame_lacks_display_capture","frame_lacks_microphone"]`)
 		p.answers("writes all the same", `meeting.sendMessage("hi").then(() => "sent", e => e.code)`, `"sent"`)
 	})
+	// Covers F-128.
 	t.Run("a sandbox with scripts and its origin works by hand", func(t *testing.T) {
 		p := open(t, "/sandbox", Options{})
 		in := p.inside().within(t)
@@ -73,6 +86,7 @@ func TestFramesAsPartnersWriteThem(t *testing.T) {
 		p := open(t, "/closed", Options{})
 		p.answers("says so", `meeting.diagnose().then(r => [r.ok, r.findings.some(f => f.code === "frame_sandboxed" && f.hinders)])`, `[false,true]`)
 	})
+	// Covers F-068.
 	t.Run("a share without a click is offered in the frame", func(t *testing.T) {
 		p := open(t, "/", Options{})
 		p.answers("joins", `meeting.join().then(s => s.phase, e => e.code)`, `"live"`)
@@ -93,13 +107,14 @@ func TestFramesAsPartnersWriteThem(t *testing.T) {
 		why, _ := Eval[string](p, `String(window.why)`)
 		t.Logf("a click around the frame: %s", why)
 	})
+	// Covers F-141.
 	t.Run("small frames", func(t *testing.T) {
 		p := open(t, "/", Options{})
 		p.answers("joins", `meeting.join().then(s => s.phase, e => e.code)`, `"live"`)
 		in := p.inside().within(t)
 		for _, size := range []string{"500px;height:500px", "800px;height:200px", "400px;height:200px"} {
 			p.answers("is resized", `(m.style.cssText = "width:`+size+`", 1)`, `1`)
-			in.shows("a way out within "+size, `(() => { const r = document.querySelector('[aria-label="Leave"]').getBoundingClientRect(); return r.width > 20 && r.top >= 0 && r.left >= 0 && r.bottom <= innerHeight && r.right <= innerWidth && document.documentElement.scrollWidth <= innerWidth })()`)
+			in.shows("all that is needed within "+size, reachable)
 			p.Shot(strings.NewReplacer("px", "", ";height:", "x").Replace(size))
 		}
 	})

@@ -7,6 +7,7 @@ import (
 
 // TestAPartnersModerator: two pages of a partner; one site moderates by the
 // library what the other's visitor may do, and hears of it.
+// Covers F-084.
 func TestAPartnersModerator(t *testing.T) {
 	s := newSites(t, "fra")
 	var made, link struct{ ID, Token string }

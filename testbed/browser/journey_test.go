@@ -35,6 +35,7 @@ func TestMeetingAcrossPOPs(t *testing.T) {
 		join(pages[pop], c.Edges[pop].URL+"/m/journey?pop="+pop, "Person "+pop)
 	}
 
+	// Covers F-065.
 	t.Run("each decodes the two others", func(t *testing.T) {
 		for _, pop := range pops {
 			s := pages[pop].Until(startTimeout, "sees two others", func(s State) error {
@@ -55,6 +56,7 @@ func TestMeetingAcrossPOPs(t *testing.T) {
 			t.Logf("%s: joined %.0f ms, connected %.0f ms, first remote frame %.0f ms after the click", pop, s.Timings.Joined, s.Timings.Connected, s.Timings.FirstRemoteFrame)
 		}
 	})
+	// Covers F-065.
 	t.Run("each hears the two others", func(t *testing.T) {
 		for _, pop := range pops {
 			for _, other := range pops {

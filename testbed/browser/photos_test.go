@@ -78,7 +78,8 @@ func hashed(email string) string {
 
 // TestProfilePhotos: people without cameras show their photos, which the node
 // fetched; others' browsers ask nobody else and learn neither address nor e-mail
-// (F-082, F-213). What leads astray is initials.
+// (F-213). What leads astray is initials.
+// Covers F-082.
 func TestProfilePhotos(t *testing.T) {
 	g := newGallery(t)
 	c := cluster.StartWith(t, []string{"SSL_CERT_FILE=" + g.roots, "MERIDIAN_EDGE_PHOTOS_GRAVATAR=" + g.URL + "/avatar", "MERIDIAN_EDGE_PHOTOS_ALLOW=127.0.0.0/8"}, "fra", "iad")

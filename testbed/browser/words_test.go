@@ -12,9 +12,10 @@ import (
 
 // TestWordsAndDevicesInTheCall: a person changes the language, the devices and
 // what they hear in the middle of a call, which goes on as if nothing happened.
+// Covers F-080.
 func TestWordsAndDevicesInTheCall(t *testing.T) {
 	c := cluster.Start(t, "fra")
-	ann := New(t, "ann", Options{Tone: 440, Cameras: 2})
+	ann := New(t, "ann", Options{Tone: 440, Cameras: 3})
 	ben := New(t, "ben", Options{Tone: 700, Width: 640, Height: 480})
 	join(ann, c.Edges["fra"].URL+"/m/words", "Ann")
 	join(ben, c.Edges["fra"].URL+"/m/words", "Ben")
@@ -45,11 +46,12 @@ func TestWordsAndDevicesInTheCall(t *testing.T) {
 	ann.set(`.choice.globe select`, "change", "en")
 	ann.until("speaks English again", func(s State) bool { return s.Lang == "en" })
 
+	// Covers F-067.
 	t.Run("a new microphone leaves the picture alone, a new camera the sound", func(t *testing.T) {
 		ann, ben := ann.within(t), ben.within(t)
 		for _, kind := range []string{"Microphone", "Camera"} {
 			had := ben.state()
-			device, err := Eval[string](ann, fmt.Sprintf(`(s => [...s.options].find(o => o.value !== s.value).value)(document.querySelector('select[aria-label=%q]'))`, kind))
+			device, err := Eval[string](ann, fmt.Sprintf(`(s => [...s.options].findLast(o => o.value !== s.value).value)(document.querySelector('select[aria-label=%q]'))`, kind))
 			if err != nil {
 				t.Fatalf("another %s: %v", kind, err)
 			}
@@ -71,11 +73,14 @@ func TestWordsAndDevicesInTheCall(t *testing.T) {
 		ben.Hears(startTimeout, 440)
 	})
 
+	// Covers F-077.
 	t.Run("volume and silence are for own ears", func(t *testing.T) {
 		ann, ben := ann.within(t), ben.within(t)
 		ann.Hears(startTimeout, 700)
-		ann.set(`.slider input`, "input", "50")
-		ann.until("plays at half the volume", func(s State) bool { return s.plays(0.5, false) })
+		for _, percent := range []int{0, 100, 50} {
+			ann.set(`.slider input`, "input", fmt.Sprint(percent))
+			ann.until(fmt.Sprintf("plays at %d %%", percent), func(s State) bool { return s.plays(float64(percent)/100, false) })
+		}
 		ann.Click(`.check.deaf input`)
 		ann.until("plays nothing", func(s State) bool { return s.plays(0.5, true) })
 		if !ben.state().plays(1, false) {
@@ -86,6 +91,7 @@ func TestWordsAndDevicesInTheCall(t *testing.T) {
 		ann.until("plays again", func(s State) bool { return s.plays(0.5, false) })
 	})
 
+	// Covers F-080.
 	t.Run("the choice is remembered, the address is before it", func(t *testing.T) {
 		ann := ann.within(t)
 		ann.set(`.choice.globe select`, "change", "de")

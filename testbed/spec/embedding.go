@@ -2,7 +2,7 @@ package spec
 
 var embedding = List{"Embedding and customisation", []Requirement{
 	{"F-125", "In a frame", "a page that embeds the meeting by the usual markup is in it", Page, ""},
-	{"F-126", "By redirect", "a partner's page sends somebody over with a token, and they are in", Page, ""},
+	{"F-126", "By redirect", "a partner's page sends somebody over with a token, and they are in", Facade, ""},
 	{"F-127", "The sites that may embed, with a wildcard", "a listed one shows the frame, another one's browser refuses; the wildcard is any depth below, not the domain itself", Page, ""},
 	{"F-128", "What a frame may use", "what the frame is not allowed is hidden or explained, the rest works", Page, ""},
 	{"F-129", "Single controls can be hidden", "not in the document, and their keys dead", Page, ""},

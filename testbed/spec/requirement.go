@@ -18,6 +18,7 @@ type Excuse string
 const (
 	Later   Excuse = "a later round of the page"
 	Gateway Excuse = "needs a telephone gateway"
+	Load    Excuse = "a load test by hand, without figures of this size yet: `go run ./testbed/bench sfu`"
 )
 
 // Requirement is one row: something that Meridian has to do.

@@ -25,6 +25,7 @@ test("being deaf is not remembered", () => {
   assert.equal(new Hearing(store).muted.value, false);
 });
 
+// Covers F-077.
 test("an element follows, and speakers that are gone leave it those it has", async () => {
   const hearing = new Hearing(memory());
   const asked: string[] = [];

@@ -31,6 +31,7 @@ test("the token leaves the address and nothing else does", () => {
   assert.equal(withoutToken("https://x/call/?roomId=a&token=s.e.c&lang=ru#h"), "https://x/call/?roomId=a&lang=ru#h");
 });
 
+// Covers F-086.
 test("a link for others says the room and nothing of this person", () => {
   assert.equal(withoutPerson("https://x/m/demo?token=s&displayName=Ann&peerId=7#h"), "https://x/m/demo");
   assert.equal(withoutPerson("https://x/call/?displayName=Ann&roomId=a%2Fb&token=s"), "https://x/call/?roomId=a%2Fb");

@@ -182,6 +182,7 @@ test("the language changes, and one that is not spoken is English", async () => 
   await setLang("en");
 });
 
+// Covers F-077.
 test("volume and silence are for own ears", async () => {
   const { app } = fake();
   assert.deepEqual(await Promise.all([50, 200, -1].map((volume) => call(app, "setVolume", { volume }))), [50, 100, 0]);
@@ -260,6 +261,7 @@ test("an act that makes no sense never reaches the room", async () => {
   await assert.rejects(call(m.app, "toString", {}), { code: "no_such_method" });
 });
 
+// Covers F-084.
 test("a picture is of somebody who is here", async () => {
   const m = fake();
   m.live();

@@ -15,6 +15,7 @@ test("a picture that would not fit one message is made smaller", () => {
   assert.ok(url.length <= PICTURE_LIMIT);
 });
 
+// Covers F-084.
 test("without a frame there is no picture", () => {
   for (const none of [null, { ...video, readyState: 1 }, { ...video, videoWidth: 0 }]) assert.throws(() => shoot(none, () => ""), { code: "no_video" });
 });

@@ -40,6 +40,7 @@ test("a code from the future has words as well", () => {
   assert.equal(resumesAfter("who_knows"), false);
 });
 
+// Covers F-080.
 test("no language lacks a text", () => {
   const missing = all.flatMap(([name, texts]) => (Object.keys(en) as Key[]).filter((key) => texts[key] === undefined).map((key) => `${name} ${key}`));
   assert.equal(missing.length, 0, `missing:\n${missing.join("\n")}\n`);
@@ -69,6 +70,7 @@ test("plural forms cover what the language needs", () => {
 // Words that a language shares with English, or borrowed from it.
 const shared = new Set(["de chat", "es chat", "de end.code", "fr conn.direct", "fr stage", "fr react.wow"]);
 
+// Covers F-080.
 test("nothing is left in English", () => {
   const same = all
     .filter(([name]) => name !== "en")
@@ -109,6 +111,7 @@ test("the last language asked for is the one spoken, whatever comes first", asyn
   assert.equal(t("leave"), "Leave");
 });
 
+// Covers F-080.
 test("the language: named, else the first wish that is spoken, else English", () => {
   assert.equal(pickLang("ru", ["en"]), "ru");
   assert.equal(pickLang("pt-BR", []), "pt");
