@@ -27,6 +27,7 @@ func dressed(t *testing.T, l looks, target string) (policy, body, room string) {
 	return w.Header().Get("Content-Security-Policy"), w.Body.String(), room
 }
 
+// Covers F-133.
 func TestAPageIsServedWithItsLooks(t *testing.T) {
 	want := looks{
 		Name: `Acme "&" <Sons>`, Logo: "https://cdn.acme.example/l.png?a=1&b=2", Link: "https://acme.example/",

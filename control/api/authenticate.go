@@ -81,7 +81,7 @@ func (a *API) admit(r *http.Request, c *call, scope string) (err error) {
 		return err
 	}
 	if scope != "" && !c.may(scope) {
-		c.header.Set("WWW-Authenticate", `Bearer realm="meridian", error="insufficient_scope", scope="`+scope+`"`)
+		c.header.Set("WWW-Authenticate", `Bearer realm="api", error="insufficient_scope", scope="`+scope+`"`)
 		return coded(forbidden(r.Context(), "The caller does not have the scope "+scope+"."), codeScope)
 	}
 	return nil
@@ -125,7 +125,7 @@ func (a *API) stranger(r *http.Request, c *call) error {
 	if q := a.strangers.take(address(r), strangersPerSecond, strangersAtOnce, c.at); !q.ok {
 		return tooMany(r.Context(), q)
 	}
-	c.header.Set("WWW-Authenticate", `Bearer realm="meridian"`)
+	c.header.Set("WWW-Authenticate", `Bearer realm="api"`)
 	return problem(r.Context(), http.StatusUnauthorized, "A valid API key or session is required: Authorization: Bearer mrk_… or mrs_…")
 }
 

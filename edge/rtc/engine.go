@@ -340,7 +340,7 @@ func newCertificate() (tls.Certificate, string, error) {
 	}
 	template := x509.Certificate{
 		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: "meridian"},
+		Subject:      pkix.Name{CommonName: "WebRTC"},
 		NotBefore:    time.Now().Add(-24 * time.Hour),
 		NotAfter:     time.Now().AddDate(1, 0, 0),
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // Subprotocol is what a client names in Sec-WebSocket-Protocol.
-const Subprotocol = "meridian.v1"
+const Subprotocol = "meeting.v1"
 
 // Times of a socket. PingInterval is what clients are told; a client that says
 // nothing for readTimeout is gone (seven pings, so that a stalled Wi-Fi

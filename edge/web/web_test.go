@@ -156,9 +156,11 @@ func gzipped(t *testing.T, name string) int {
 }
 
 // Pages are a company's. Where our name stands in a script it is a name of a
-// protocol, of what is stored or of an object for tests, which nobody is shown.
+// token, of what is stored or of an object for tests, which nobody is shown.
+//
+// Covers F-133.
 func TestNoPageNamesUs(t *testing.T) {
-	unseen := regexp.MustCompile(`\bmeridian(\.v1|\.state|\.\$\{|-embed|-attendee\+jwt|-sso\+jwt|\s*[=?])`)
+	unseen := regexp.MustCompile(`\bmeridian(\.state|\.\$\{|-embed|-attendee\+jwt|-sso\+jwt|\s*[=?])`)
 	for _, name := range append(assets(t), "index.html") {
 		for _, at := range regexp.MustCompile(`(?i)meridian`).FindAllIndex(read(t, name), -1) {
 			b := read(t, name)

@@ -311,7 +311,7 @@ func Default() Config {
 		Edge: Edge{
 			HTTP:   HTTP{Listen: ":8080"},
 			Media:  Media{Listen: ":7000", TCP: WithHTTP},
-			TURN:   TURN{UDP: ":3478", TCP: ":3478", Realm: "meridian"},
+			TURN:   TURN{UDP: ":3478", TCP: ":3478", Realm: "turn"},
 			Relay:  Endpoint{Listen: ":7002"},
 			Outbox: Outbox{MiB: 1024},
 			Photos: Photos{Gravatar: "https://www.gravatar.com/avatar"},

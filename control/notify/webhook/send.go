@@ -58,7 +58,7 @@ func (s *Sender) Send(ctx context.Context, r Request) Answer {
 		return Answer{Verdict: Refused, Fault: "the URL does not parse"}
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", "Meridian-Webhooks/1")
+	request.Header.Set("User-Agent", "Webhooks/1")
 	request.Header.Set(HeaderID, r.ID)
 	request.Header.Set(HeaderTimestamp, strconv.FormatInt(r.At.Unix(), 10))
 	if len(r.Keys) > 0 {

@@ -310,7 +310,7 @@ export type ClientMessage =
   | { type: "leave"; grace?: boolean };
 
 /** Subprotocol of the WebSocket. */
-export const SUBPROTOCOL = "meridian.v1";
+export const SUBPROTOCOL = "meeting.v1";
 
 /** Longest chat message, in bytes of UTF-8. */
 export const MAX_CHAT = 8 << 10;
