@@ -179,7 +179,7 @@ gossip: {listen: "127.0.0.1:0", seeds: [%q]}
 edge:
   http: {listen: %q, url: %q}
   media: %s
-  turn: {udp: %q, tcp: %q, realm: meridian}
+  turn: {udp: %q, tcp: %q, realm: turn}
   relay: {listen: "127.0.0.1:0"}
   control: [%q]
   join_secret: %q
