@@ -125,3 +125,19 @@ func (p *Page) shotOfPip(name string) {
 		return errors.New("there is no small window to photograph")
 	})
 }
+
+// TestPictureInPictureOfAVideo is the window of browsers that put no document
+// into one: the picture alone.
+func TestPictureInPictureOfAVideo(t *testing.T) {
+	c := cluster.Start(t, "fra")
+	ann := New(t, "ann", Options{Scripts: []string{bare}, Width: 480, Height: 270})
+	ben := New(t, "ben", Options{Scripts: []string{plainPip}, Width: 900, Height: 600})
+	attend(ann, c.Edges["fra"].URL+"/m/small", "Ann")
+	join(ben, c.Edges["fra"].URL+"/m/small", "Ben")
+	ben.opensPip() // Ann has no picture, so it is Ben's own
+	ben.shows("a moving picture", `pip.video.srcObject.active && pip.video.getVideoPlaybackQuality().totalVideoFrames > 10`)
+	ben.shows("the browser's button to mute", `(pip.actions.togglemicrophone(), true)`)
+	ann.until("hears no more of Ben", func(s State) bool { return !s.micOf("Ben") })
+	ben.shows("the browser's button to leave", `(pip.actions.hangup(), true)`)
+	ben.until("has left", func(s State) bool { return s.Phase == "ended" && !s.Stage.Pip })
+}
