@@ -39,7 +39,7 @@ func assets(t *testing.T) []string {
 
 func TestIndexNamesFilesThatExist(t *testing.T) {
 	index := string(read(t, "index.html"))
-	refs := regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(index, -1)
+	refs := regexp.MustCompile(`(?:src=|href=|name="ticker" content=)"([^"]+)"`).FindAllStringSubmatch(index, -1)
 	if len(refs) < 3 {
 		t.Fatalf("index.html names %d files; script, style and icon are expected", len(refs))
 	}

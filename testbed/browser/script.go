@@ -29,6 +29,9 @@ var (
 	//go:embed scripts/gap.js
 	gap string // for Gaps; it needs wire
 
+	//go:embed scripts/plainpip.js
+	plainPip string // window.pip
+
 	//go:embed scripts/stills.js
 	stills string // for watches
 

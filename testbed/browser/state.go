@@ -34,7 +34,8 @@ type State struct {
 		Presented, Follows            bool
 		Presenter                     string // peer id
 		Small, VideoFirst, FullScreen bool
-		More                          int // people for whom there is no tile
+		Pip                           bool // the small window is open
+		More                          int  // people for whom there is no tile
 	}
 	Lang    string
 	Hearing struct {

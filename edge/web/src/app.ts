@@ -18,6 +18,7 @@ import { PeerTransport } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
 import { Network } from "./network";
 import type { Params } from "./params";
+import { Pip } from "./pip";
 import { realClock, sleep } from "./protocol/clock";
 import { lookAhead, type EntryAnswer } from "./protocol/entry";
 import type { SocketLike } from "./protocol/line";
@@ -64,6 +65,7 @@ export class App {
   readonly look: Look;
   readonly stage: Stage;
   readonly strain: Strain;
+  readonly pip: Pip;
   readonly fullScreen = new FullScreen();
   readonly soundBlocked = signal(false);
   /** The page around the frame asked to share, and the browser wants a click in here. */
@@ -124,6 +126,13 @@ export class App {
     this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
     this.strain = new Strain(figures, () => this.stage.wished());
     this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock, bearable: () => this.strain.step.value.tiles });
+    this.pip = new Pip({
+      tiles: this.stage.tiles,
+      leading: this.stage.leading,
+      micOn: () => devices.tracks.value.mic !== null,
+      offered: () => ["live", "reconnecting"].includes(session.phase.value) && this.shows("pip"),
+      acts: () => ({ mic: this.shows("mic") ? () => floor.toggle("mic") : null, leave: this.shows("leave") ? () => this.leave() : null }),
+    });
     this.look.begin(this.attributes.value);
     if (this.attributes.value.fullScreen) this.fullScreen.atFirstGesture();
     this.floor.ondone = (a) => {
@@ -334,7 +343,7 @@ export class App {
         this.notices.value = [];
       });
     });
-    reportViews(this.session, this.stage.placed, this.strain.step);
+    reportViews(this.session, this.stage.placed, this.strain.step, this.pip.aside);
     keepLips(this.session, this.figures);
     effect(() => {
       const last = this.session.roster.value.chat.at(-1)?.seq ?? 0;

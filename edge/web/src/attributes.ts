@@ -10,7 +10,7 @@ import { asLayout, type Layout } from "./ui/layout";
 /** What can be left out of the page, by the names of settings and of hideControls. */
 export const controls = [
   "mic", "camera", "share", "hand", "reactions", "chat", "people", "muteall", "info", "invite", "settings", "volume",
-  "layout", "fullscreen", "connection", "record", "whiteboard", "leave",
+  "layout", "fullscreen", "pip", "connection", "record", "whiteboard", "leave",
 ] as const;
 export type Control = (typeof controls)[number];
 

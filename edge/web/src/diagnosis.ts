@@ -43,7 +43,7 @@ export function diagnose(app: App) {
     stage: {
       layout: app.look.layout.value, large: app.stage.main.value, pinned: app.look.pinned.value, spotlight: app.look.spotlight.value,
       presented: app.look.presented.value, presenter: app.look.presenter.value?.peer_id ?? null, follows: app.look.follows.value,
-      small: app.look.small.value, videoFirst: app.look.videoFirst.value, more: app.stage.tiles.value.more, fullScreen: app.fullScreen.on.value,
+      small: app.look.small.value, videoFirst: app.look.videoFirst.value, more: app.stage.tiles.value.more, fullScreen: app.fullScreen.on.value, pip: app.pip.open.value,
     },
     effort: { level: app.strain.level.value, drawn: app.strain.drawn },
     lobby: s.lobby.value.map((g) => ({ peerId: g.peer_id, name: g.name })),

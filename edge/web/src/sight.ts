@@ -2,19 +2,20 @@
 
 import { computed, effect, signal, type ReadonlySignal } from "@preact/signals";
 import type { PeerTransport } from "./media/peer";
+import type { Aside } from "./pip";
 import type { Session } from "./protocol/session";
 import { describe, type Shown } from "./protocol/views";
 import type { Placed } from "./stage";
 import type { Step } from "./ui/effort";
 
-/** Tells the node of every change, as long as the page lives; no finer than the step lets it be. */
-export function reportViews(session: Session<PeerTransport>, placed: ReadonlySignal<{ tiles: Placed[] }>, step: ReadonlySignal<Step>): void {
+/** Tells the node of every change, as long as the page lives; no finer than the step lets it be. aside is what a window of its own shows. */
+export function reportViews(session: Session<PeerTransport>, placed: ReadonlySignal<{ tiles: Placed[] }>, step: ReadonlySignal<Step>, aside: ReadonlySignal<Aside | null>): void {
   const sight = signal<Sight>({ visible: true, density: 1 });
   watchSight((s) => (sight.value = s));
-  const shown = computed(() => tracksShown(placed.value.tiles));
+  const shown = computed(() => seen(tracksShown(placed.value.tiles), sight.value.visible, aside.value));
   effect(() => {
     const { visible, density } = sight.value;
-    session.setViews(describe(session.assigned.value.video, shown.value, density, visible, step.value.lines));
+    session.setViews(describe(session.assigned.value.video, shown.value, density, visible || aside.value !== null, step.value.lines));
   });
 }
 
@@ -26,6 +27,15 @@ function tracksShown(tiles: readonly Placed[]): ReadonlyMap<string, Shown> {
     out.set(tile.track, { width: at.w, height: at.h, priority });
   }
   return out;
+}
+
+/** With what a small window shows: that alone while the page cannot be seen, and of two sizes the larger. */
+export function seen(stage: ReadonlyMap<string, Shown>, visible: boolean, aside: Aside | null): ReadonlyMap<string, Shown> {
+  if (!aside) return stage;
+  const { track, width, height, priority } = aside;
+  const was = visible ? stage.get(track) : undefined;
+  const both = was ? { width: Math.max(width, was.width), height: Math.max(height, was.height), priority: was.priority === "pinned" ? was.priority : priority } : { width, height, priority };
+  return new Map([...(visible ? stage : []), [track, both]]);
 }
 
 interface Sight {

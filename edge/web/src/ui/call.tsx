@@ -2,7 +2,6 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
-import type { Control } from "../attributes";
 import { t } from "../i18n";
 import { ChatPanel } from "./chat";
 import { ConnectionPanel } from "./connection";
@@ -11,11 +10,12 @@ import { Icon } from "./icons";
 import { InfoPanel } from "./info";
 import { Sound } from "./media";
 import { PeoplePanel } from "./people";
+import { PipWindow } from "./pip";
 import { Ask } from "./ask";
 import { ShareOffer } from "./offer";
 import { Reactions } from "./reactions";
-import { showKeys } from "./keys";
 import { SettingsPanel } from "./settings";
+import { shortcuts } from "./shortcuts";
 import { StageView } from "./stage";
 
 export function Call({ app }: { app: App }) {
@@ -63,6 +63,7 @@ export function Call({ app }: { app: App }) {
       {panel && <Panel app={app} />}
       {app.controlsVisible.value && <Controls app={app} />}
       <Sound app={app} />
+      <PipWindow app={app} />
     </div>
   );
 }
@@ -110,36 +111,11 @@ function Banner({ app }: { app: App }) {
   );
 }
 
-const keys: Partial<Record<string, Control>> = { KeyM: "mic", KeyV: "camera", KeyH: "hand", KeyC: "chat", KeyF: "fullscreen", KeyL: "layout" };
-
-/** m, v, h, c, f, l, p, ? and Escape, unless the person is writing or choosing. */
+/** As long as the call is on screen. */
 function useShortcuts(app: App): void {
   useEffect(() => {
-    const press = (e: KeyboardEvent): void => {
-      if (e.key === "Escape") {
-        app.panel.value = null;
-        return;
-      }
-      const target = e.target instanceof Element ? e.target : null;
-      if (e.ctrlKey || e.metaKey || e.altKey || e.repeat || target?.closest("input, textarea, select, dialog, [role=menu]")) return;
-      // By the place of the key, so that a Cyrillic layout works as well.
-      if (e.code === "KeyP" && app.shows("layout")) app.togglePin();
-      else if (e.key === "?" && app.shows("settings")) showKeys(() => (app.panel.value = "settings"));
-      else if (!pressed(app, keys[e.code])) return;
-      e.preventDefault();
-    };
+    const press = shortcuts(app);
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, []);
-}
-
-/** Does what a control does; what the page does not show does nothing by its key either. */
-function pressed(app: App, control: Control | undefined): boolean {
-  if (!control || !app.shows(control)) return false;
-  if (control === "hand") app.floor.toggleHand();
-  else if (control === "chat") app.togglePanel("chat");
-  else if (control === "fullscreen") app.fullScreen.toggle();
-  else if (control === "layout") app.look.nextLayout();
-  else if (control === "mic" || control === "camera") app.floor.toggle(control);
-  return true;
 }

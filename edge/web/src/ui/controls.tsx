@@ -56,20 +56,31 @@ export function Controls({ app }: { app: App }) {
   );
 }
 
-/** Microphone, camera, screen: without those that the person's mode does not know. */
+/** Whether there is a button for it: not where the person's mode does not know it. */
+function offered(app: App, s: Switch): boolean {
+  return app.shows(s) && app.floor.bars.value[s] !== "viewer" && app.floor.bars.value[s] !== "observer";
+}
+
+/** Why it cannot be switched on. */
+function barred(app: App, s: Switch): string | undefined {
+  const bar = app.floor.bars.value[s];
+  return bar && !app.devices.tracks.value[s] ? why(s, bar) : undefined;
+}
+
+export function MicButton({ app }: { app: App }) {
+  const on = app.devices.tracks.value.mic !== null;
+  if (!offered(app, "mic")) return null;
+  return <Button icon={on ? "mic" : "micOff"} off={!on} barred={barred(app, "mic")} label={t(on ? "mic.mute" : "mic.unmute")} hint="M" pressed={!on} onClick={() => app.floor.toggle("mic")} />;
+}
+
 function Media({ app }: { app: App }) {
   const tracks = app.devices.tracks.value;
   const sharing = tracks.share !== null;
-  const offered = (s: Switch): boolean => app.shows(s) && app.floor.bars.value[s] !== "viewer" && app.floor.bars.value[s] !== "observer";
-  const off = (s: Switch): string | undefined => {
-    const bar = app.floor.bars.value[s];
-    return bar && !tracks[s] ? why(s, bar) : undefined;
-  };
   return (
     <>
-      {offered("mic") && <Button icon={tracks.mic ? "mic" : "micOff"} off={!tracks.mic} barred={off("mic")} label={t(tracks.mic ? "mic.mute" : "mic.unmute")} hint="M" pressed={!tracks.mic} onClick={() => app.floor.toggle("mic")} />}
-      {offered("camera") && <Button icon={tracks.camera ? "camera" : "cameraOff"} off={!tracks.camera} barred={off("camera")} label={t(tracks.camera ? "camera.off" : "camera.on")} hint="V" pressed={!tracks.camera} onClick={() => app.floor.toggle("camera")} />}
-      {app.devices.canShare && offered("share") && <Button icon={sharing ? "shareOff" : "share"} active={sharing} barred={off("share")} label={t(sharing ? "share.stop" : "share.start")} pressed={sharing} onClick={() => app.floor.toggle("share")} />}
+      <MicButton app={app} />
+      {offered(app, "camera") && <Button icon={tracks.camera ? "camera" : "cameraOff"} off={!tracks.camera} barred={barred(app, "camera")} label={t(tracks.camera ? "camera.off" : "camera.on")} hint="V" pressed={!tracks.camera} onClick={() => app.floor.toggle("camera")} />}
+      {app.devices.canShare && offered(app, "share") && <Button icon={sharing ? "shareOff" : "share"} active={sharing} barred={barred(app, "share")} label={t(sharing ? "share.stop" : "share.start")} pressed={sharing} onClick={() => app.floor.toggle("share")} />}
     </>
   );
 }
@@ -121,7 +132,7 @@ interface ButtonProps {
   onClick: () => void;
 }
 
-function Button({ icon, label, hint, barred, roomy, off, active, danger, pressed, onClick }: ButtonProps) {
+export function Button({ icon, label, hint, barred, roomy, off, active, danger, pressed, onClick }: ButtonProps) {
   const classes = ["round", roomy && "roomy", barred ? "barred" : off && "off", active && "active", danger && "danger"].filter(Boolean).join(" ");
   return (
     <button class={classes} aria-label={barred ?? label} aria-disabled={barred ? true : undefined} aria-pressed={pressed} aria-keyshortcuts={hint} title={barred ?? (hint ? `${label} (${hint})` : label)} onClick={onClick}>

@@ -13,6 +13,7 @@ const keys: readonly [key: string, does: Key, of: Control | null][] = [
   ["L", "keys.layout", "layout"],
   ["P", "keys.pin", null],
   ["F", "screen.enter", "fullscreen"],
+  ["I", "pip.open", "pip"],
   ["?", "keys.these", null],
   ["Esc", "keys.close", null],
 ];
@@ -24,7 +25,7 @@ export function Keys({ app }: { app: App }) {
         {t("keys")}
       </h3>
       <dl>
-        {keys.filter(([, , of]) => of === null || app.shows(of)).map(([key, does]) => (
+        {keys.filter(([, , of]) => of === null || (app.shows(of) && (of !== "pip" || app.pip.way !== null))).map(([key, does]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

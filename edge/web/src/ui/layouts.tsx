@@ -21,7 +21,7 @@ export function LayoutMenu({ app }: { app: App }) {
 
 export function layoutItems(app: App): Item[][] {
   const layouts = app.shows("layout") ? [presented(app), app.look.led.value ? [] : shapes(app), tiles(app), presenting(app)] : [];
-  return [...layouts, app.shows("fullscreen") ? screen(app) : []].filter((g) => g.length > 0);
+  return [...layouts, [...(app.shows("fullscreen") ? screen(app) : []), ...(app.shows("pip") ? pip(app) : [])]].filter((g) => g.length > 0);
 }
 
 /** Who presents, and the way out and back. */
@@ -47,6 +47,13 @@ function screen({ fullScreen }: App): Item[] {
   const full = fullScreen.on.value;
   if (!fullScreen.available) return [];
   return [{ label: t(full ? "screen.leave" : "screen.enter"), icon: full ? "reduce" : "enlarge", run: () => fullScreen.toggle() }];
+}
+
+function pip({ pip }: App): Item[] {
+  if (pip.way === null) return [];
+  const open = pip.open.value;
+  const off = pip.tile.value ? undefined : t("pip.none");
+  return [{ label: t(open ? "pip.close" : "pip.open"), icon: "pip", ...(off && !open ? { off } : {}), run: () => pip.toggle() }];
 }
 
 function presenting({ look, floor }: App): Item[] {
