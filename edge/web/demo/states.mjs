@@ -121,7 +121,7 @@ export const states = {
   "waiting-zh": { demo: { me, waits: true }, url: "/m/weekly-sync?lang=zh&nameScreenDisabled=1&displayName=Ann", act: (p) => p.waitForSelector(".waiting video.shown"), settle: 700 },
   settings: { demo: { me, people: people(3) }, act: call(2, press("Settings")) },
   "settings-ar": { demo: { me, people: people(3) }, url: "/m/weekly-sync?lang=ar", act: call(2, press("الإعدادات")) },
-  "settings-de": { demo: { me, people: people(3) }, url: "/m/weekly-sync?lang=de", act: call(2, async (p) => { await p.keyboard.press("?"); await p.waitForSelector(".keys"); }), schemes: ["light"] },
+  "settings-de": { demo: { me, people: people(3) }, url: "/m/weekly-sync?lang=de", act: call(2, async (p) => { await p.keyboard.press("?"); await p.waitForSelector(".keys", { state: "attached" }); }), schemes: ["light"] },
 };
 
 // Layouts: each with people enough to fill it, somebody speaking.
