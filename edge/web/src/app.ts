@@ -17,6 +17,7 @@ import { Devices, type DeviceNotice } from "./media/devices";
 import { PeerTransport } from "./media/peer";
 import { noFigures, watchFigures, type Figures } from "./media/stats";
 import { Network } from "./network";
+import { remedy, stays, type Act, type Notice } from "./notice";
 import type { Params } from "./params";
 import { Pip } from "./pip";
 import { realClock, sleep } from "./protocol/clock";
@@ -34,13 +35,6 @@ import { remember, type Store } from "./store";
 
 export type Panel = "chat" | "people" | "info" | "connection" | "settings";
 
-export interface Notice {
-  id: number;
-  text: string;
-  tone: "info" | "problem";
-}
-
-const NOTICE_MS = 5_000;
 /** Who returns waits this long for the devices, so that others do not see them off and on again. */
 const DEVICES_MS = 1_000;
 
@@ -130,7 +124,7 @@ export class App {
       tiles: this.stage.tiles,
       leading: this.stage.leading,
       micOn: () => devices.tracks.value.mic !== null,
-      offered: () => ["live", "reconnecting"].includes(session.phase.value) && this.shows("pip"),
+      offered: () => this.inCall.value && this.shows("pip"),
       acts: () => ({ mic: this.shows("mic") ? () => floor.toggle("mic") : null, leave: this.shows("leave") ? () => this.leave() : null }),
     });
     this.look.begin(this.attributes.value);
@@ -144,6 +138,7 @@ export class App {
   }
 
   readonly people = computed(() => this.session.roster.value.people);
+  readonly inCall = computed(() => this.session.phase.value === "live" || this.session.phase.value === "reconnecting");
   readonly connected = computed(() => this.session.phase.value === "live");
   readonly unread = computed(() => {
     const chat = this.session.roster.value.chat;
@@ -276,16 +271,16 @@ export class App {
     this.timings.firstRemoteFrame ??= performance.now();
   }
 
-  notify(text: string, tone: Notice["tone"] = "info"): void {
+  notify(text: string, tone: Notice["tone"] = "info", act?: Act): void {
     const id = ++this.noticeId;
-    this.notices.value = [...this.notices.value.slice(-2), { id, text, tone }];
-    setTimeout(() => this.dismiss(id), NOTICE_MS);
+    this.notices.value = [...this.notices.value.slice(-2), { id, text, tone, act }];
+    setTimeout(() => this.dismiss(id), stays(act));
   }
 
   /** Says something aloud and on screen. */
-  private tell(text: string, tone: Notice["tone"] = "info"): void {
+  private tell(text: string, tone: Notice["tone"] = "info", act?: Act): void {
     this.spoken.value = text;
-    this.notify(text, tone);
+    this.notify(text, tone, act);
   }
 
   dismiss(id: number): void {
@@ -406,6 +401,15 @@ export class App {
 
   private deviceNotice(n: DeviceNotice): void {
     const key = `trouble.${n.kind}.${n.trouble}` as Key;
-    this.tell(t(key), "problem");
+    this.tell(t(key), "problem", this.helps(n));
+  }
+
+  /** The button beside what a device says. Before the call devices and their buttons are in view anyway. */
+  private helps(n: DeviceNotice): Act | undefined {
+    if (!this.inCall.peek()) return undefined;
+    const what = remedy(n, this.shows("settings"));
+    if (what === "choose") return { label: "device.choose", run: () => (this.panel.value = "settings") };
+    if (what === "again") return { label: "end.again", run: () => void (this.devices.media.peek()[n.kind] || this.floor.toggle(n.kind)) };
+    return undefined;
   }
 }

@@ -35,6 +35,7 @@ export const ar: Texts = {
   "device.camera": "الكاميرا",
   "device.speaker": "مكبرات الصوت",
   "device.settings": "الأجهزة",
+  "device.choose": "اختيار جهاز",
   "trouble.mic.denied": "لا يسمح المتصفح لهذه الصفحة باستخدام الميكروفون. اسمح به بجوار العنوان ثم أعد المحاولة.",
   "trouble.mic.frame": "الموقع الذي يعرض هذا الاجتماع لا يسمح له باستخدام الميكروفون.",
   "trouble.mic.missing": "لم يُعثر على ميكروفون.",

@@ -34,6 +34,7 @@ export const de: Texts = {
   "device.camera": "Kamera",
   "device.speaker": "Lautsprecher",
   "device.settings": "Geräte",
+  "device.choose": "Gerät wählen",
   "trouble.mic.denied": "Der Browser erlaubt dieser Seite das Mikrofon nicht. Bitte neben der Adresse erlauben und erneut versuchen.",
   "trouble.mic.frame": "Die Website, in der diese Besprechung läuft, erlaubt ihr das Mikrofon nicht.",
   "trouble.mic.missing": "Es wurde kein Mikrofon gefunden.",

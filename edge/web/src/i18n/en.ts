@@ -34,6 +34,7 @@ export const en = {
   "device.camera": "Camera",
   "device.speaker": "Speakers",
   "device.settings": "Devices",
+  "device.choose": "Choose a device",
   "trouble.mic.denied": "The browser does not let this page use the microphone. Allow it beside the address and try again.",
   "trouble.mic.frame": "The site that shows this meeting does not let it use the microphone. Its frame needs allow=\"microphone\".",
   "trouble.mic.missing": "No microphone was found.",

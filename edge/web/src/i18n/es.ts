@@ -33,6 +33,7 @@ export const es: Texts = {
   "device.camera": "Cámara",
   "device.speaker": "Altavoces",
   "device.settings": "Dispositivos",
+  "device.choose": "Elegir dispositivo",
   "trouble.mic.denied": "El navegador no permite a esta página usar el micrófono. Permítalo junto a la dirección y vuelva a intentarlo.",
   "trouble.mic.frame": "El sitio que muestra esta reunión no le permite usar el micrófono.",
   "trouble.mic.missing": "No se ha encontrado ningún micrófono.",

@@ -33,6 +33,7 @@ export const fr: Texts = {
   "device.camera": "Caméra",
   "device.speaker": "Haut-parleurs",
   "device.settings": "Appareils",
+  "device.choose": "Choisir un appareil",
   "trouble.mic.denied": "Le navigateur n’autorise pas cette page à utiliser le micro. Autorisez-le à côté de l’adresse, puis réessayez.",
   "trouble.mic.frame": "Le site qui affiche cette réunion ne l’autorise pas à utiliser le micro.",
   "trouble.mic.missing": "Aucun micro n’a été trouvé.",

@@ -33,6 +33,7 @@ export const pt: Texts = {
   "device.camera": "Câmera",
   "device.speaker": "Alto-falantes",
   "device.settings": "Dispositivos",
+  "device.choose": "Escolher dispositivo",
   "trouble.mic.denied": "O navegador não deixa esta página usar o microfone. Permita ao lado do endereço e tente de novo.",
   "trouble.mic.frame": "O site que mostra esta reunião não a deixa usar o microfone.",
   "trouble.mic.missing": "Nenhum microfone foi encontrado.",

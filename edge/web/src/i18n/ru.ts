@@ -33,6 +33,7 @@ export const ru: Record<Key, Text> = {
   "device.camera": "Камера",
   "device.speaker": "Динамики",
   "device.settings": "Устройства",
+  "device.choose": "Выбрать устройство",
   "trouble.mic.denied": "Браузер не разрешает странице использовать микрофон. Разрешите его рядом с адресом и попробуйте снова.",
   "trouble.mic.frame": "Сайт, на котором открыта встреча, не разрешает ей использовать микрофон. Её фрейму нужен allow=\"microphone\".",
   "trouble.mic.missing": "Микрофон не найден.",

@@ -33,6 +33,7 @@ export const zh: Texts = {
   "device.camera": "摄像头",
   "device.speaker": "扬声器",
   "device.settings": "设备",
+  "device.choose": "选择设备",
   "trouble.mic.denied": "浏览器不允许此页面使用麦克风。请在地址栏旁允许后重试。",
   "trouble.mic.frame": "显示此会议的网站不允许它使用麦克风。",
   "trouble.mic.missing": "未找到麦克风。",

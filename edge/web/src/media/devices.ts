@@ -235,14 +235,16 @@ export class Devices {
     this[kind].value = null;
   }
 
-  /** The device went away by itself: say so, and take another if there is one. */
+  /** The device went away by itself, or the permission to use it: say so, and take another if there is one. */
   private async gone(kind: Kind, track: MediaStreamTrack): Promise<void> {
     if (this[kind].value !== track) return;
     this[kind].value = null;
-    this.setTrouble(kind, "unplugged");
-    this.onnotice({ kind, trouble: "unplugged" });
+    const trouble = (await withdrawn(kind)) ? "denied" : "unplugged";
+    if (this[kind].value) return; // there again
+    this.setTrouble(kind, trouble);
+    this.onnotice({ kind, trouble });
     await this.enumerate();
-    if (this.on(kind).value && this.of(kind).length > 0) await this.open(kind);
+    if (trouble === "unplugged" && this.on(kind).value && this.of(kind).length > 0) await this.open(kind);
   }
 
   private async changed(): Promise<void> {
@@ -277,6 +279,16 @@ export function allowed(feature: string): boolean {
     return policy?.allowsFeature(feature) ?? true;
   } catch {
     return true;
+  }
+}
+
+/** Whether the person has taken the permission back; a browser that does not tell counts as no. */
+async function withdrawn(kind: Kind): Promise<boolean> {
+  try {
+    const name = (kind === "mic" ? "microphone" : "camera") as PermissionName;
+    return (await navigator.permissions.query({ name })).state === "denied";
+  } catch {
+    return false;
   }
 }
 

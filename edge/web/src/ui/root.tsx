@@ -63,6 +63,11 @@ function Notices({ app }: { app: App }) {
         <div key={n.id} class={`notice ${n.tone}`}>
           {n.tone === "problem" && <Icon name="alert" size={18} />}
           <span>{n.text}</span>
+          {n.act && (
+            <button class="link" onClick={() => (app.dismiss(n.id), n.act?.run())}>
+              {t(n.act.label)}
+            </button>
+          )}
           <button class="plain" aria-label={t("close")} onClick={() => app.dismiss(n.id)}>
             <Icon name="close" size={16} />
           </button>
