@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 )
 
-// packed are the page's assets as they travel, compressed once, by name. What
-// compression does not make smaller is not among them. They never change, and
+// packed are the page's assets as they travel, by name: each is compressed once,
+// when it is first asked for, since a node has other things to do while it
+// starts. What compression does not make smaller is nil. They never change, and
 // hold nothing that somebody could have mixed in to learn the rest by its length.
-type packed map[string][]byte
+type packed map[string]func() []byte
 
 func pack(assets fs.FS) (packed, error) {
 	all := make(packed)
@@ -26,9 +28,7 @@ func pack(assets fs.FS) (packed, error) {
 		if err != nil {
 			return err
 		}
-		if small := squeeze(body); len(small) < len(body) {
-			all[name] = small
-		}
+		all[name] = sync.OnceValue(func() []byte { return squeeze(body) })
 		return nil
 	})
 	return all, err
@@ -39,6 +39,9 @@ func squeeze(body []byte) []byte {
 	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level exists
 	_, _ = w.Write(body)
 	_ = w.Close() // a buffer takes everything
+	if b.Len() >= len(body) {
+		return nil
+	}
 	return b.Bytes()
 }
 
@@ -47,8 +50,12 @@ func squeeze(body []byte) []byte {
 // so who asks for one gets nothing here.
 func (p packed) serve(w http.ResponseWriter, r *http.Request, name string) bool {
 	w.Header().Set("Vary", "Accept-Encoding")
-	body, ok := p[name]
+	small, ok := p[name]
 	if !ok || r.Header.Get("Range") != "" || !takesGzip(r.Header.Values("Accept-Encoding")) {
+		return false
+	}
+	body := small()
+	if body == nil {
 		return false
 	}
 	w.Header().Set("Content-Encoding", "gzip")

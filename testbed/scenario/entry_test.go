@@ -66,7 +66,7 @@ func (l looking) theURLOverWhatIsConfigured() {
 	}})
 	want := signal.Entry{
 		Name: "Bea", Page: "setup", Role: "regular", Mode: "speaker", Chat: true, Media: signal.EntryMedia{MicOff: true, CameraOff: true},
-		View:   map[string]string{"layout": "gallery", "lang": "ru", "leaveUrl": "https://acme.example/bye", "hideControls": "chat"},
+		View:   map[string]string{"layout": "gallery", "leaveUrl": "https://acme.example/bye", "hideControls": "chat"},
 		Hidden: []string{"share"}, Room: signal.RoomFacts{Name: "Town hall"},
 	}
 	if a.Refusal != nil || !reflect.DeepEqual(*a.Entry, want) {
