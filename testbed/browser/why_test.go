@@ -18,7 +18,8 @@ func (p *Page) checkOf(t *testing.T, url string) map[string]string {
 	t.Helper()
 	p = p.within(t)
 	p.Open(url)
-	p.Click(".why")
+	// By hand it would be too early: the lists of devices come and push the link down.
+	p.shows("the link", `(() => { const b = document.querySelector(".why"); b?.click(); return !!b; })()`)
 	cluster.Wait(t, startTimeout, "the check is over", func() error {
 		over, err := Eval[bool](p, `window.meridian.state().check.over`)
 		if err == nil && !over {
