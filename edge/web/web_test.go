@@ -11,7 +11,7 @@ import (
 
 // scriptLimit bounds what a participant loads before the first screen, gzipped;
 // a language other than English is a file of some 5 KB more.
-const scriptLimit = 120 << 10
+const scriptLimit = 80 << 10
 
 var (
 	// At the beginning of a file, and in the course of time.

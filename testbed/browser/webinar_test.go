@@ -30,6 +30,7 @@ func TestWebinarsPage(t *testing.T) {
 	mod.Open(address("fra") + "&nameScreenDisabled=1&token=" + link.Token)
 	mod.isIn()
 	prompted(mod, 0)
+	mod.reloads()
 	mod.press("Unmute")
 	mod.press("Start camera")
 	mod.until("sends its camera", func(s State) bool { return s.cameraOf("Mara") })
@@ -52,6 +53,7 @@ func TestWebinarsPage(t *testing.T) {
 	}
 	prompted(vic, 0)
 	vic.Shot("viewer")
+	vic.reloads()
 
 	mod.Click(`[aria-label^="People"]`)
 	mod.shows("all viewers", `document.querySelectorAll(".viewers li").length === 13`)
@@ -65,6 +67,27 @@ func TestWebinarsPage(t *testing.T) {
 	vic.press("Start camera")
 	mod.until("sees the new speaker", func(s State) bool { return s.Viewers == dozen && s.Decoding(10) == 1 })
 	prompted(vic, 1)
+}
+
+// reloads loads the page of somebody who has nothing on, and whom it asks for
+// nothing by that.
+func (p *Page) reloads() {
+	p.t.Helper()
+	before := p.state()
+	if _, err := Eval[bool](p, `(window.leaving = true, location.reload(), true)`); err != nil {
+		p.t.Fatal(err)
+	}
+	p.shows("the new page", `window.leaving === undefined && window.meridian !== undefined`)
+	after := p.until("is back", func(s State) bool { return s.Phase == "live" })
+	for _, is := range after.People {
+		if is.PeerID == before.PeerID && (is.Media.Mic || is.Media.Camera) {
+			p.t.Errorf("%s came back with %+v", p.Name, is.Media)
+		}
+	}
+	if after.PeerID != before.PeerID {
+		p.t.Errorf("%s came back as %s, was %s", p.Name, after.PeerID, before.PeerID)
+	}
+	prompted(p, 0)
 }
 
 // prompted checks how often a page has asked the browser for devices.

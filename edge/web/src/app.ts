@@ -171,7 +171,7 @@ export class App {
     this.devices.cameraOn.value = seat.camera;
     void this.session.prepare();
     void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => a && "entry" in a && this.admitted(a.entry));
-    await Promise.race([this.devices.start(), sleep(realClock, DEVICES_MS)]);
+    if (seat.mic || seat.camera || !this.attributes.value.viewer) await Promise.race([this.devices.start(), sleep(realClock, DEVICES_MS)]);
     await this.session.comeBack(seat, this.devices.media.peek());
     this.returning.value = false;
   }

@@ -13,7 +13,7 @@ export interface Seat {
   name: string;
   /** For the node, in the place of token and name. */
   ticket: string;
-  /** What was on, or meant to be. */
+  /** What was on. A wish does not count: nothing comes on by loading a page anew. */
   mic: boolean;
   camera: boolean;
 }
@@ -40,7 +40,7 @@ export function keepSeat(session: Session<Transport>, devices: Devices, name: ()
     const phase = session.phase.value;
     if (phase === "ended" || phase === "refused") keep(null);
     else if (joined && (phase === "live" || phase === "reconnecting"))
-      keep({ room: joined.room.id, peerId: joined.peer_id, name: joined.self.name || name(), ticket: joined.resume, mic: devices.micOn.value, camera: devices.cameraOn.value });
+      keep({ room: joined.room.id, peerId: joined.peer_id, name: joined.self.name || name(), ticket: joined.resume, mic: devices.media.value.mic, camera: devices.media.value.camera });
   });
 }
 
