@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -18,13 +19,14 @@ import (
 const (
 	filmFrames = 60 // a keyframe every two seconds
 	filmRate   = 30
+	actorName  = "Actor"
 )
 
 // shoot films a browser's camera in its lowest encoding.
 func shoot(t testing.TB, c *cluster.Cluster) *client.Film {
 	t.Helper()
 	actor := New(t, "actor", Options{Width: 480, Height: 270})
-	actor.enterCall(c.Edges["fra"].URL+"/m/studio", "Actor")
+	actor.enterCall(c.Edges["fra"].URL+"/m/studio", actorName)
 	var film client.Film
 	var once sync.Once
 	done := make(chan struct{})
@@ -42,7 +44,9 @@ func shoot(t testing.TB, c *cluster.Cluster) *client.Film {
 		t.Fatal(err)
 	}
 	defer camera.Close()
-	_ = camera.SetViews(signal.View{Width: 320, Height: 180, Priority: "other", Visible: true})
+	if err := watch(ctx, camera, actorName); err != nil {
+		t.Fatal(err)
+	}
 	select {
 	case <-done:
 	case <-ctx.Done():
@@ -50,6 +54,23 @@ func shoot(t testing.TB, c *cluster.Cluster) *client.Film {
 	}
 	actor.drive.close()
 	return &film
+}
+
+// watch shows the one slot somebody's camera, small, once it is there: whoever
+// comes while it is still announced is assigned nothing.
+func watch(ctx context.Context, c *client.Client, name string) error {
+	var camera string
+	err := c.Until(ctx, "a camera", func(s client.State) bool {
+		for _, p := range s.People {
+			if p.Name == name {
+				camera = p.Tracks["camera"]
+			}
+		}
+		return camera != ""
+	})
+	return errors.Join(err,
+		c.Subscribe([]string{camera}, nil),
+		c.SetViews(signal.View{Width: 320, Height: 180, Priority: "other", Visible: true}))
 }
 
 func wsOf(c *cluster.Cluster, pop string) string {
