@@ -10,6 +10,8 @@ import (
 	_ "image/gif" // the first picture of it
 	"image/jpeg"
 	_ "image/png"
+
+	_ "golang.org/x/image/webp" // pictures that do not move
 )
 
 // Side is the width and height of every picture given out, in pixels.
@@ -23,8 +25,8 @@ const (
 // ErrFormat is returned for what is no picture of a kind we read, or too large.
 var ErrFormat = errors.New("not a picture")
 
-// Draw makes a JPEG of Side × Side pixels of a JPEG, PNG or GIF: its middle, on
-// white. What the file says of its content counts, not a name or a header, and
+// Draw makes a JPEG of Side × Side pixels of a JPEG, PNG, GIF or WebP: its middle,
+// on white, the way up that the file says. What the file says of its content counts, not a name or a header, and
 // nothing of the file but its pixels gets into the result.
 func Draw(file []byte) ([]byte, error) {
 	from, err := decode(file, maxPixels)
@@ -32,7 +34,8 @@ func Draw(file []byte) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, scale(flat(from)), &jpeg.Options{Quality: quality}); err != nil {
+	square := orientationOf(file).turned(scale(flat(from)))
+	if err := jpeg.Encode(&out, square, &jpeg.Options{Quality: quality}); err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
 	return out.Bytes(), nil

@@ -83,6 +83,7 @@ func FuzzDecode(f *testing.F) {
 	for _, kind := range []string{"jpeg", "png", "gif"} {
 		f.Add(encode(f, halves(8, 6), kind))
 	}
+	f.Add(photographed(f, 6))
 	f.Add([]byte("<svg/>"))
 	f.Add([]byte{})
 	const few = 1 << 10 // what is larger takes its time and shows nothing more

@@ -25,7 +25,7 @@ func (a *Album) fetch(ctx context.Context, s Source) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Accept", "image/jpeg, image/png, image/gif")
+	r.Header.Set("Accept", "image/jpeg, image/png, image/webp, image/gif")
 	r.Header.Set("User-Agent", "Photos/1")
 	answer, err := a.cfg.Client.Do(r)
 	if err != nil {

@@ -20,21 +20,16 @@ const (
 )
 
 // moderator joins a new room that is open to all, and is its moderator.
-func moderator(t *testing.T, c *cluster.Cluster, pop, room string) *client.Client {
+func moderator(t *testing.T, c *cluster.Cluster, pop, id string) *client.Client {
 	t.Helper()
-	var made struct {
-		ID string `json:"id"`
-	}
-	c.Call("POST", "/companies/"+c.Company+"/rooms", map[string]any{"public_id": room, "kind": "call", "open": true}, &made)
-	var join struct {
-		Token string `json:"token"`
-	}
-	c.Call("POST", "/companies/"+c.Company+"/rooms/"+made.ID+"/tokens", map[string]any{"name": "Moderator", "role": "moderator"}, &join)
+	room := NewRoom(c, id, nil)
+	o := room.Client(pop, "")
+	o.Token = room.Moderator("Moderator")
 	var mod *client.Client
 	cluster.Wait(t, startTimeout, "a moderator is in the room", func() (err error) {
 		ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 		defer cancel()
-		mod, err = client.Join(ctx, client.Options{WS: "ws" + c.Edges[pop].URL[len("http"):] + "/ws", Room: room, Token: join.Token, Video: 1, Audio: 1})
+		mod, err = client.Join(ctx, o)
 		return err
 	})
 	t.Cleanup(mod.Close)

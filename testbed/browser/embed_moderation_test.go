@@ -10,14 +10,11 @@ import (
 // Covers F-084.
 func TestAPartnersModerator(t *testing.T) {
 	s := newSites(t, "fra")
-	var made, link struct{ ID, Token string }
-	s.c.Call("POST", "/companies/"+s.c.Company+"/rooms", map[string]any{"public_id": "board", "kind": "call", "open": true, "settings": map[string]any{"lobby": true}}, &made)
-	s.c.Call("POST", "/companies/"+s.c.Company+"/rooms/"+made.ID+"/tokens", map[string]any{"name": "Mara", "role": "moderator"}, &link)
-	s.c.WaitKnown()
+	room := NewRoom(s.c, "board", object{"settings": object{"lobby": true}})
 	const page = `<div id=m style="width:800px;height:500px"></div>HEARING<script>window.meeting = MeridianEmbed.createMeeting(m, OPTIONS); hear(meeting);
 	const named = async name => (await meeting.state()).participants.find(p => p.name === name);
 	const code = p => p.then(() => "", e => e.code);</script>`
-	s.serve("/mod", replace(page, "OPTIONS", fmt.Sprintf(`{url: "MEET/m/board", token: %q}`, link.Token)), nil)
+	s.serve("/mod", replace(page, "OPTIONS", fmt.Sprintf(`{url: "MEET/m/board", token: %q}`, room.Moderator("Mara"))), nil)
 	s.serve("/guest", replace(page, "OPTIONS", `{url: "MEET/m/board", displayName: "Gil"}`), nil)
 	mod, guest := New(t, "mod", Options{Sites: s.pin}), New(t, "guest", Options{Sites: s.pin, Width: 900, Height: 600})
 

@@ -9,24 +9,17 @@ import (
 
 // meeting is a room with a lobby, a moderator and two participants over two POPs.
 type meeting struct {
-	c             *cluster.Cluster
+	*Room
 	mod, ann, ben *Page
 }
 
 // gather opens the room: the moderator comes in first and turns the lobby on,
 // where the two others wait.
 func gather(t *testing.T) *meeting {
-	c := cluster.Start(t, "fra", "iad")
-	m := &meeting{c: c}
-	var made struct {
-		ID string `json:"id"`
-	}
-	c.Call("POST", "/companies/"+c.Company+"/rooms", map[string]any{"public_id": "board", "kind": "call", "open": true}, &made)
-	var link struct{ Token string }
-	c.Call("POST", "/companies/"+c.Company+"/rooms/"+made.ID+"/tokens", map[string]any{"name": "Mara", "role": "moderator"}, &link)
-	c.WaitKnown()
+	room := NewRoom(cluster.Start(t, "fra", "iad"), "board", nil)
+	m := &meeting{Room: room}
 	m.mod = New(t, "mod", Options{Scripts: []string{bare}})
-	m.mod.Open(m.address("fra") + "&nameScreenDisabled=1&token=" + link.Token)
+	m.mod.Open(room.In("fra", room.Moderator("Mara")))
 	m.mod.isIn()
 	m.mod.Click(`[aria-label^="People"]`)
 	m.room("Waiting room")
@@ -39,12 +32,10 @@ func gather(t *testing.T) *meeting {
 	return m
 }
 
-func (m *meeting) address(pop string) string { return m.c.Edges[pop].URL + "/m/board?pop=" + pop }
-
 // knock asks to come in, as one who is to wait.
 func (m *meeting) knock(p *Page, pop, name string) {
 	p.t.Helper()
-	p.Open(m.address(pop))
+	p.Open(m.At(pop))
 	p.Type("#name", name+"\r")
 	p.until("waits", func(s State) bool { return s.Phase == "waiting" })
 }
@@ -158,7 +149,7 @@ func TestModeratorsPage(t *testing.T) {
 		m.room("Lock the meeting")
 		m.ann.within(t).until("sees the lock", func(s State) bool { return s.Rules.Locked })
 		late := New(t, "late", Options{Scripts: []string{bare}, Width: 480, Height: 360})
-		late.Open(m.address("iad") + "&displayName=Late")
+		late.Open(m.At("iad") + "&displayName=Late")
 		// The page may say so before anybody has pressed Join, or after.
 		late.shows("that it is locked", `(document.querySelector(".name-form button:enabled")?.click(), window.meridian?.state().code === "locked")`)
 	})

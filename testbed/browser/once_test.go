@@ -12,12 +12,8 @@ import (
 // browser that opened it first, also after a reload, and in no other.
 // Covers F-047.
 func TestALinkForOne(t *testing.T) {
-	c := cluster.Start(t, "fra")
-	c.Call("POST", "/companies/"+c.Company+"/rooms", map[string]any{"public_id": "board"}, nil)
-	var minted struct{ Token string }
-	c.Call("POST", "/companies/"+c.Company+"/rooms/board/tokens", map[string]any{"name": "Ada", "peer": "ada", "once": true}, &minted)
-	c.WaitKnown()
-	link := c.Edges["fra"].URL + "/m/board?nameScreenDisabled=1&token=" + minted.Token
+	room := NewRoom(cluster.Start(t, "fra"), "board", object{"open": false})
+	link := room.In("fra", room.Token(object{"name": "Ada", "peer": "ada", "once": true}))
 
 	page := New(t, "first", Options{})
 	page.Open(link)

@@ -84,14 +84,11 @@ func TestProfilePhotos(t *testing.T) {
 	g := newGallery(t)
 	c := cluster.StartWith(t, []string{"SSL_CERT_FILE=" + g.roots, "MERIDIAN_EDGE_PHOTOS_GRAVATAR=" + g.URL + "/avatar", "MERIDIAN_EDGE_PHOTOS_ALLOW=127.0.0.0/8"}, "fra", "iad")
 	of := "/companies/" + c.Company
-	var room struct{ ID string }
-	c.Call("POST", of+"/rooms", map[string]any{"public_id": "faces", "kind": "call", "open": true, "settings": map[string]any{"photo_source": "custom"}}, &room)
+	room := NewRoom(c, "faces", object{"settings": object{"photo_source": "custom"}})
 	bearer := func(kind string, person map[string]any) string {
 		var made struct{ ID string }
 		c.Call("POST", of+"/"+kind+"s", person, &made)
-		var link struct{ Token string }
-		c.Call("POST", of+"/rooms/"+room.ID+"/tokens", map[string]any{kind: made.ID, "name": person["name"]}, &link)
-		return link.Token
+		return room.Token(object{kind: made.ID, "name": person["name"]})
 	}
 	tokens := map[string]string{
 		"Ada": bearer("user", map[string]any{"name": "Ada", "email": "ada@example.com", "photo": g.URL + "/ada.png"}),
@@ -103,11 +100,11 @@ func TestProfilePhotos(t *testing.T) {
 	pops := map[string]string{"Ada": "fra", "Bo": "iad", "Cy": "fra", "Dee": "iad"}
 	for name, token := range tokens {
 		p := New(t, name, Options{Scripts: []string{bare}, Width: 480, Height: 320})
-		p.Open(c.Edges[pops[name]].URL + "/m/faces?nameScreenDisabled=1&pop=" + pops[name] + "&token=" + token)
+		p.Open(room.In(pops[name], token))
 		p.isIn()
 	}
 	eve := New(t, "eve", Options{Scripts: []string{bare}})
-	attend(eve, c.Edges["fra"].URL+"/m/faces?pop=fra&photo="+g.URL+"/ada.png", "Eve")
+	attend(eve, room.At("fra")+"&photo="+g.URL+"/ada.png", "Eve")
 	// The colour in the middle of somebody's face, none where there are initials.
 	const face = `(name => { const id = meridian.state().people.find(p => p.name === name)?.peerId;
 		const i = document.querySelector('[data-tile="person:' + id + '"] .avatar img'); if (!i?.naturalWidth) return "none";

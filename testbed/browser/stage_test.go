@@ -78,22 +78,15 @@ func (p *Page) sees(layout, pinned string) State {
 
 // board is a room of a moderator at one POP and two others at another.
 func board(t *testing.T) *meeting {
-	c := cluster.Start(t, "fra", "iad")
-	m := &meeting{c: c}
-	var made struct {
-		ID string `json:"id"`
-	}
-	c.Call("POST", "/companies/"+c.Company+"/rooms", map[string]any{"public_id": "board", "kind": "call", "open": true}, &made)
-	var link struct{ Token string }
-	c.Call("POST", "/companies/"+c.Company+"/rooms/"+made.ID+"/tokens", map[string]any{"name": "Mara", "role": "moderator"}, &link)
-	c.WaitKnown()
+	room := NewRoom(cluster.Start(t, "fra", "iad"), "board", nil)
+	m := &meeting{Room: room}
 	m.mod = New(t, "mod", Options{})
-	m.mod.Open(m.address("fra") + "&nameScreenDisabled=1&token=" + link.Token)
+	m.mod.Open(room.In("fra", room.Moderator("Mara")))
 	m.mod.isIn()
 	m.ann = New(t, "ann", Options{Width: 900, Height: 600})
-	join(m.ann, m.address("iad"), "Ann")
+	join(m.ann, m.At("iad"), "Ann")
 	m.ben = New(t, "ben", Options{Scripts: []string{bare}, Width: 640, Height: 480})
-	attend(m.ben, m.address("iad"), "Ben")
+	attend(m.ben, m.At("iad"), "Ben")
 	for _, p := range []*Page{m.mod, m.ann, m.ben} {
 		p.until("sees all", func(s State) bool { return len(s.People) == 3 })
 	}
@@ -184,7 +177,7 @@ func TestTheStage(t *testing.T) {
 	// Covers F-072, F-095.
 	t.Run("who comes later sees it from the first moment", func(t *testing.T) {
 		late := New(t, "late", Options{Scripts: []string{bare}, Width: 1280, Height: 200})
-		attend(late, m.address("iad")+"&strip_layout=true", "Late")
+		attend(late, m.At("iad")+"&strip_layout=true", "Late")
 		if s := late.sees("bottom-speaker", ann); !s.Stage.Presented || !s.Stage.Follows {
 			t.Errorf("%+v", s.Stage)
 		}
@@ -258,7 +251,7 @@ func (m *meeting) follow(t *testing.T, layout, item string) (slowest time.Durati
 // holds above the bar. Fifty on a large one are layout.test.ts's.
 func (m *meeting) crowd(t *testing.T) {
 	p := New(t, "crowded", Options{Width: 640, Height: 360})
-	join(p, m.address("fra")+"&minimizeTiles=true&sortPeers=true", "Nina")
+	join(p, m.At("fra")+"&minimizeTiles=true&sortPeers=true", "Nina")
 	for i := range 8 {
 		m.guest(t, fmt.Sprintf("Guest %d", i))
 	}
@@ -282,11 +275,10 @@ func (m *meeting) crowd(t *testing.T) {
 
 // guest lets one in who sends nothing; a busy node may take a second asking.
 func (m *meeting) guest(t *testing.T, name string) {
-	o := client.Options{WS: "ws" + m.c.Edges["fra"].URL[len("http"):] + "/ws", Room: "board", Name: name, Video: 1, Audio: 1}
 	cluster.Wait(t, 2*startTimeout, name+" is in", func() error {
 		ctx, cancel := context.WithTimeout(t.Context(), startTimeout/4)
 		defer cancel()
-		c, err := client.Dial(ctx, o)
+		c, err := client.Dial(ctx, m.Client("fra", name))
 		if err == nil {
 			t.Cleanup(c.Close)
 		}

@@ -16,18 +16,10 @@ import (
 // them speak.
 // Covers F-101, F-104.
 func TestWebinarsPage(t *testing.T) {
-	c := cluster.Start(t, "fra", "iad")
-	var made struct {
-		ID string `json:"id"`
-	}
-	c.Call("POST", "/companies/"+c.Company+"/rooms", map[string]any{"public_id": "hall", "kind": "webinar", "open": true}, &made)
-	var link struct{ Token string }
-	c.Call("POST", "/companies/"+c.Company+"/rooms/"+made.ID+"/tokens", map[string]any{"name": "Mara", "role": "moderator"}, &link)
-	c.WaitKnown()
-	address := func(pop string) string { return c.Edges[pop].URL + "/webinar/?roomId=hall&pop=" + pop }
+	room := NewRoom(cluster.Start(t, "fra", "iad"), "hall", object{"kind": "webinar"})
 
 	mod := New(t, "mod", Options{Tone: 440, Scripts: []string{prompts}})
-	mod.Open(address("fra") + "&nameScreenDisabled=1&token=" + link.Token)
+	mod.Open(room.In("fra", room.Moderator("Mara")))
 	mod.isIn()
 	prompted(mod, 0)
 	mod.reloads()
@@ -36,9 +28,9 @@ func TestWebinarsPage(t *testing.T) {
 	mod.until("sends its camera", func(s State) bool { return s.cameraOf("Mara") })
 
 	const dozen = 12
-	crowd(t, c, "hall", dozen)
+	crowd(t, room, dozen)
 	vic := New(t, "vic", Options{Scripts: []string{prompts}, Width: 800, Height: 500})
-	vic.Open(address("iad"))
+	vic.Open(room.At("iad"))
 	vic.says("You join with your camera and microphone off.")
 	vic.Type("#name", "Vic\r")
 	vic.isIn()
@@ -99,7 +91,7 @@ func prompted(p *Page, want int) {
 }
 
 // crowd has so many viewers watch who are no browsers.
-func crowd(t *testing.T, c *cluster.Cluster, room string, n int) {
+func crowd(t *testing.T, room *Room, n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 	defer cancel()
@@ -107,9 +99,9 @@ func crowd(t *testing.T, c *cluster.Cluster, room string, n int) {
 	for i := range n {
 		wg.Go(func() {
 			pop := []string{"fra", "iad"}[i%2]
-			v, err := client.Join(ctx, client.Options{
-				WS: "ws" + c.Edges[pop].URL[len("http"):] + "/ws", Room: room, Kind: "webinar", Name: fmt.Sprintf("Guest %02d", i), Video: 1, Audio: 1,
-			})
+			o := room.Client(pop, fmt.Sprintf("Guest %02d", i))
+			o.Kind = "webinar"
+			v, err := client.Join(ctx, o)
 			if err != nil {
 				t.Error(err)
 				return

@@ -1,0 +1,27 @@
+// Who joins which room, and what they show for it: at first what was brought,
+// then the ticket of the last node.
+
+import type { Joined, JoinMessage } from "./messages";
+
+export interface Identity {
+  room: string;
+  kind: string;
+  token: string;
+  /** Secret that the token may be bound to. */
+  browser?: string;
+  name: string;
+  peerId: string;
+  /** What the page's address says, as it is when the join goes out. */
+  attributes?: () => Record<string, string>;
+}
+
+export type Credentials = Pick<JoinMessage, "room" | "kind" | "token" | "browser" | "name" | "peer_id" | "resume" | "attributes">;
+
+/** joined is where this person was last, ticket what leads back there; empty: nothing does. */
+export function credentials({ room, kind, token, browser = "", name, peerId, attributes }: Identity, joined: Joined | null, ticket: string): Credentials {
+  const peer_id = joined?.peer_id || peerId;
+  // The room that was joined may be the token's, not the address's; a ticket is for that one.
+  return ticket !== ""
+    ? { room: joined?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id, resume: ticket, attributes: {} }
+    : { room, kind, token, browser, name, peer_id, resume: "", attributes: attributes?.() ?? {} };
+}

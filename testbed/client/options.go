@@ -1,0 +1,36 @@
+package client
+
+import (
+	"net/http"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/meridian-video/meridian/edge/signal"
+)
+
+// Options say who joins what, and how.
+type Options struct {
+	WS      string // ws://…/ws
+	Room    string
+	Kind    string // of the page; empty: call
+	Name    string
+	Peer    string
+	Token   string
+	Browser string // secret that the token may be bound to
+	Resume  string
+	HTTP    *http.Client         // nil: http.DefaultClient
+	Engine  webrtc.SettingEngine // sockets of the media
+	Video   int                  // video slots; 0: 9
+	Audio   int                  // audio slots; 0: 3
+	Media   signal.Media
+	Hear    string // "loudest": the node says what the audio slots play
+
+	Attributes map[string]string // of the page's address
+
+	// Pictures is called with every packet of video, by the goroutine of its slot.
+	Pictures func(*rtp.Packet)
+
+	Waiting func() // called when a moderator must admit the client first
+	Forged  []any  // what the client says while it waits, where nobody has to listen
+}
