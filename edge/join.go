@@ -72,7 +72,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		return nil, signal.Joined{}, err
 	}
 	a.first(snap)
-	people := slices.DeleteFunc(n.people(snap.People), func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
+	people := slices.DeleteFunc(n.people(a.reader(), snap.People), func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
 	joined := signal.Joined{
 		Type: "joined", V: signal.Version, Peer: a.seat.Peer(), Answer: a.transport.Answer(),
 		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),

@@ -50,8 +50,12 @@ func TestEverybodysDevicesOff(t *testing.T) {
 		m.devices("ann", signal.Media{Mic: true})
 		m.devices("mod", both)
 		for who, c := range m.people {
-			if h := c.State().People["reg"].Hushed; h.Mic == nil || h.Mic.By != "mod" || h.Camera == nil || h.Camera.By != "mod" {
+			h := c.State().People["reg"].Hushed
+			switch knows := h.Mic != nil && h.Mic.By == "mod" && h.Camera != nil && h.Camera.By == "mod"; {
+			case (who == "reg" || who == "mod") && !knows:
 				t.Errorf("%s does not know who switched off: %+v", who, h)
+			case who != "reg" && who != "mod" && h != (signal.Hushed{}):
+				t.Errorf("%s, whom it does not concern, is told who switched off: %+v", who, h)
 			}
 		}
 	})
