@@ -85,7 +85,7 @@ func TestProfilePhotos(t *testing.T) {
 	c := cluster.StartWith(t, []string{"SSL_CERT_FILE=" + g.roots, "MERIDIAN_EDGE_PHOTOS_GRAVATAR=" + g.URL + "/avatar", "MERIDIAN_EDGE_PHOTOS_ALLOW=127.0.0.0/8"}, "fra", "iad")
 	of := "/companies/" + c.Company
 	var room struct{ ID string }
-	c.Call("POST", of+"/rooms", map[string]any{"public_id": "faces", "kind": "call", "open": true, "settings": map[string]any{"photo_source": "custom"}}, &room)
+	c.Call("POST", of+"/rooms", map[string]any{"public_id": "faces", "kind": "call", "open": true}, &room)
 	bearer := func(kind string, person map[string]any) string {
 		var made struct{ ID string }
 		c.Call("POST", of+"/"+kind+"s", person, &made)
