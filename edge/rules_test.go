@@ -7,9 +7,11 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/edge/photo"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/sfu"
@@ -180,6 +182,17 @@ func TestWhoSwitchedOffIsToldToWhomItConcerns(t *testing.T) {
 			if told := p.Hushed != (signal.Hushed{}); told != want {
 				t.Errorf("%+v is told by %s: %t, want %t", to, where, told, want)
 			}
+		}
+	}
+}
+
+func TestOnlyAMeetingsOwnModeIsItsOwn(t *testing.T) {
+	for mode, want := range map[string]room.MuteMode{"": "", "louder": "", "conversation": room.Free, "q&a": room.Quiet, "presentation": room.Lecture} {
+		m := client.Meeting{MeetingSpec: state.MeetingSpec{MuteMode: mode, StartsAt: time.Unix(1000, 0), DurationMinutes: 10}}
+		got := configuredMeeting(m)
+		switch {
+		case got == nil && want != "", got != nil && (got.Mute != want || !got.Ends.Equal(time.Unix(1600, 0))):
+			t.Errorf("%q: %+v, want %s", mode, got, want)
 		}
 	}
 }
