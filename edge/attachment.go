@@ -140,6 +140,13 @@ func (a *attachment) self() room.Person {
 	return a.own
 }
 
+// reader is the participant as one who is told of others. The room has told of a
+// new role by then.
+func (a *attachment) reader() reader {
+	p := a.self()
+	return reader{p.PeerID, p.Role == room.Moderator}
+}
+
 // Update implements room.Observer.
 func (a *attachment) Update(version uint64, events []room.Event) {
 	a.ceiling.follow(events, a.bound)
@@ -147,7 +154,7 @@ func (a *attachment) Update(version uint64, events []room.Event) {
 		return // nobody hears or sees it
 	}
 	a.lobby.update(events)
-	if events := a.node.events(events, a.peer); len(events) > 0 {
+	if events := a.node.events(a.reader(), events); len(events) > 0 {
 		a.out.Send(signal.Update{Type: "update", Version: version, Events: events})
 	}
 	if a.roster.update(events) {
@@ -161,7 +168,7 @@ func (a *attachment) Reset(s room.Snapshot) {
 	if a.out == nil {
 		return
 	}
-	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: a.node.people(with(s.People, a.self())), Viewers: s.Viewers, Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
+	a.out.Send(signal.Reset{Type: "reset", Version: s.Version, People: a.node.people(a.reader(), with(s.People, a.self())), Viewers: s.Viewers, Chat: signalChat(s.Chat), Rules: signalRules(s.Rules)})
 	a.lobby.reset(s)
 	if a.roster.reset(s) {
 		a.follow()
@@ -260,7 +267,7 @@ func (a *attachment) People(q signal.Lookup) (signal.Page, error) {
 	if err != nil {
 		return signal.Page{}, actError(err)
 	}
-	return signal.Page{People: a.node.people(page.People), Next: page.Next, Total: page.Total}, nil
+	return signal.Page{People: a.node.people(a.reader(), page.People), Next: page.Next, Total: page.Total}, nil
 }
 
 // Leave implements signal.Session.

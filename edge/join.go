@@ -65,14 +65,14 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	a.proof, a.provisional = adm.proof, adm.provisional
 	a.join.Waiting = j.Waiting
 	if j.Resume == "" {
-		a.join.Rules = n.rules(a.key)
+		a.join.Rules, a.join.Meeting = n.rules(a.key, started)
 	}
 	snap, err := n.seat(ctx, a, adm.Admission, j.Resume, begins(j.Media, adm.Admission))
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
 	a.first(snap)
-	people := slices.DeleteFunc(n.people(snap.People), func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
+	people := slices.DeleteFunc(n.people(a.reader(), snap.People), func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
 	joined := signal.Joined{
 		Type: "joined", V: signal.Version, Peer: a.seat.Peer(), Answer: a.transport.Answer(),
 		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),
@@ -197,7 +197,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.publish()
 	seat, snap, err := n.plane.Join(ctx, room.Join{
 		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Subject: adm.Person.ID, Name: cmp.Or(adm.Name, "Guest"), Photo: photoOf(adm), Role: room.Role(adm.Role),
-		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Waiting: a.join.Waiting,
+		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Meeting: a.join.Meeting, Waiting: a.join.Waiting,
 		Kind: room.RoomKind(adm.Kind), Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
 		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,
 	}, a)

@@ -10,16 +10,26 @@ import (
 	"github.com/meridian-video/meridian/edge/signal"
 )
 
-// rules are those that are configured for a room, from this node's copy: they
-// hold until a moderator sets others.
-func (n *Node) rules(k roomKey) *room.Rules {
+// rules are those that are configured for a room and for the meeting that began
+// last there, from this node's copy: they hold until a moderator sets others.
+func (n *Node) rules(k roomKey, at time.Time) (*room.Rules, *room.Meeting) {
 	view := n.cfg.Configuration.View()
 	company, ok := view.Company(k.Company)
 	if !ok {
-		return nil
+		return nil, nil
 	}
 	configured, _ := view.Room(k.Company, k.Room)
-	return configuredRules(view.Settings(company, configured))
+	meeting, _ := view.Begun(configured, at)
+	return configuredRules(view.Settings(company, configured)), configuredMeeting(meeting)
+}
+
+// configuredMeeting is what a meeting asks for, nil where it leaves all to the room.
+func configuredMeeting(m client.Meeting) *room.Meeting {
+	mode, ok := muteModes[entry.MuteMode(m.MuteMode)]
+	if !ok {
+		return nil
+	}
+	return &room.Meeting{Ends: m.EndsAt(), Mute: mode}
 }
 
 // configuredRules are the rules that settings ask for.

@@ -7,9 +7,11 @@ import (
 	"os"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
+	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/edge/photo"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/sfu"
@@ -163,11 +165,35 @@ func TestParticipantIsToldTheirPartOfEvents(t *testing.T) {
 		wait("bob", 1), went("bob"), {Kind: room.EventAsk, PeerID: "ann", Text: "mic"}, {Kind: room.EventAsk, PeerID: "cid", Text: "camera"},
 		{Kind: room.EventReaction, PeerID: "cid", Text: "+1"}, {Kind: room.EventRules, Rules: &rules},
 	}
-	body, err := json.Marshal((&Node{album: photo.New(photo.Config{})}).events(events, "ann"))
+	body, err := json.Marshal((&Node{album: photo.New(photo.Config{})}).events(reader{peer: "ann"}, events))
 	const want = `[{"kind":"ask","source":"mic"},{"kind":"reaction","peer_id":"cid","text":"+1"},` +
 		`{"kind":"rules","rules":{"locked":true,"lobby":false,"mute_mode":"free","share":"speakers","chat":"speakers","hands":"speakers","bitrate":0,"stage":{"on":false}}}]`
 	if err != nil || string(body) != want {
 		t.Errorf("%s, %v", body, err)
+	}
+}
+
+func TestWhoSwitchedOffIsToldToWhomItConcerns(t *testing.T) {
+	bob := room.Person{PeerID: "bob", Hushed: room.Hushed{Mic: room.Hush{Stamp: room.Stamp{Wall: 7, Node: "n"}, By: "mod"}}}
+	events := []room.Event{{Kind: room.EventPerson, Person: &bob}}
+	n := &Node{album: photo.New(photo.Config{})}
+	for to, want := range map[reader]bool{{peer: "bob"}: true, {peer: "mod", moderates: true}: true, {peer: "ann"}: false, {}: false} {
+		for where, p := range map[string]signal.Person{"an event": *n.events(to, events)[0].Person, "a list": n.people(to, []room.Person{bob})[0]} {
+			if told := p.Hushed != (signal.Hushed{}); told != want {
+				t.Errorf("%+v is told by %s: %t, want %t", to, where, told, want)
+			}
+		}
+	}
+}
+
+func TestOnlyAMeetingsOwnModeIsItsOwn(t *testing.T) {
+	for mode, want := range map[string]room.MuteMode{"": "", "louder": "", "conversation": room.Free, "q&a": room.Quiet, "presentation": room.Lecture} {
+		m := client.Meeting{MeetingSpec: state.MeetingSpec{MuteMode: mode, StartsAt: time.Unix(1000, 0), DurationMinutes: 10}}
+		got := configuredMeeting(m)
+		switch {
+		case got == nil && want != "", got != nil && (got.Mute != want || !got.Ends.Equal(time.Unix(1600, 0))):
+			t.Errorf("%q: %+v, want %s", mode, got, want)
+		}
 	}
 }
 

@@ -28,6 +28,22 @@ func (n *Node) person(p room.Person) signal.Person {
 	}
 }
 
+// reader is whom something is told.
+type reader struct {
+	peer      string
+	moderates bool
+}
+
+// personTo is a person as a reader may see them: who switched off what of
+// somebody is theirs and moderators' to know.
+func (n *Node) personTo(to reader, p room.Person) signal.Person {
+	out := n.person(p)
+	if !to.moderates && to.peer != p.PeerID {
+		out.Hushed = signal.Hushed{}
+	}
+	return out
+}
+
 func signalHush(h room.Hush) *signal.Hush {
 	if h == (room.Hush{}) {
 		return nil
@@ -58,10 +74,10 @@ func signalGuests(in []room.Person) []signal.Guest {
 	return out
 }
 
-func (n *Node) people(in []room.Person) []signal.Person {
+func (n *Node) people(to reader, in []room.Person) []signal.Person {
 	out := make([]signal.Person, 0, len(in))
 	for _, p := range in {
-		out = append(out, n.person(p))
+		out = append(out, n.personTo(to, p))
 	}
 	return out
 }
@@ -88,11 +104,11 @@ func signalChat(in []room.Message) []signal.Message {
 
 // events are the events that a participant is told: who waits has a message
 // of its own, for moderators, and only who is asked hears it.
-func (n *Node) events(in []room.Event, peer string) []signal.Event {
+func (n *Node) events(to reader, in []room.Event) []signal.Event {
 	out := make([]signal.Event, 0, len(in))
 	for _, e := range in {
 		switch {
-		case e.Kind == room.EventWait, e.Kind == room.EventWent, e.Kind == room.EventAsk && e.PeerID != peer, e.Kind == room.EventCounted && e.PeerID == peer:
+		case e.Kind == room.EventWait, e.Kind == room.EventWent, e.Kind == room.EventAsk && e.PeerID != to.peer, e.Kind == room.EventCounted && e.PeerID == to.peer:
 			continue
 		case e.Kind == room.EventAsk:
 			out = append(out, signal.Event{Kind: "ask", Source: e.Text})
@@ -107,7 +123,7 @@ func (n *Node) events(in []room.Event, peer string) []signal.Event {
 		}
 		s := signal.Event{Text: e.Text, Kind: string(e.Kind), Peer: e.PeerID, Reason: string(e.Reason), By: e.By}
 		if e.Person != nil {
-			p := n.person(*e.Person)
+			p := n.personTo(to, *e.Person)
 			s.Person = &p
 		}
 		if e.Message != nil {

@@ -56,7 +56,7 @@ func (a *API) roomResources() {
 		kind: state.KindMeeting, place: ofCompany, path: "meetings", one: "meeting", many: "dates in rooms of a company", verbs: canAll,
 		create: `{"room":"{{room}}","user":"{{user}}","subject":"Planning","starts_at":"2026-12-01T09:00:00Z","duration_minutes":45,"time_zone":"Europe/Berlin"}`,
 		change: `{"starts_at":"2026-12-01T10:00:00Z"}`,
-		extra:  `{"number":1,"auto_record":"none","mute_mode":"conversation","status":"scheduled"}`,
+		extra:  `{"number":1,"auto_record":"none","status":"scheduled"}`,
 		shape:  Meeting{},
 		own:    func(_ *state.View, m state.Meeting) string { return m.User },
 		claim:  claimMeeting,

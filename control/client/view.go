@@ -2,6 +2,7 @@ package client
 
 import (
 	"iter"
+	"time"
 
 	"github.com/meridian-video/meridian/control/keyring"
 	"github.com/meridian-video/meridian/control/state"
@@ -16,6 +17,8 @@ type (
 	TenantKey = state.TenantKey
 	// Room is a room as configured.
 	Room = state.Room
+	// Meeting is a date in a room.
+	Meeting = state.Meeting
 	// Settings are a room's, a company's and the levels' above.
 	Settings = state.Settings
 )
@@ -51,6 +54,9 @@ func (v *View) Company(id string) (Company, bool) { return state.Get[Company](v.
 
 // Settings gives what holds for a room of a company; the room may be zero.
 func (v *View) Settings(c Company, r Room) state.Settings { return v.State().Settings(c, r) }
+
+// Begun finds the meeting of a room that began last by a time, whether it is over or not.
+func (v *View) Begun(r Room, at time.Time) (Meeting, bool) { return state.Begun(v.State(), r.ID, at) }
 
 // On is the value of a switch in Settings, false where no level has set it.
 func On(b *bool) bool { return state.On(b) }

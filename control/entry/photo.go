@@ -1,15 +1,17 @@
 package entry
 
-import "encoding/hex"
+import (
+	"cmp"
+	"encoding/hex"
+)
 
 // PhotoSource is where pictures of people come from, the first that has one.
 type PhotoSource string
 
-// The sources of pictures. The empty one is what somebody of the company or its
-// partner chose, and nobody is asked by an e-mail address unless a company says
-// so: that tells a third party that its owner meets here.
+// The sources of pictures; the empty one is the first. To ask by an e-mail address
+// tells a third party its hash: a company that does not want that has initials.
 const (
-	CustomPhoto   PhotoSource = "custom"   // chosen, else by e-mail address
+	CustomPhoto   PhotoSource = "custom"   // chosen, else by e-mail address, else initials
 	GravatarPhoto PhotoSource = "gravatar" // by e-mail address alone
 	Initials      PhotoSource = "initials" // none
 )
@@ -21,8 +23,8 @@ const (
 
 // photo decides on the picture of who comes in.
 func (d *decision) photo() {
-	from := d.in.Company.Photos
-	if at := httpsURL(d.a[Photo]); len(at) <= maxPhoto && (from == "" || from == CustomPhoto) {
+	from := cmp.Or(d.in.Company.Photos, CustomPhoto)
+	if at := httpsURL(d.a[Photo]); len(at) <= maxPhoto && from == CustomPhoto {
 		d.out.Photo = at
 	}
 	if d.out.Photo == "" && (from == CustomPhoto || from == GravatarPhoto) {

@@ -15,7 +15,7 @@ func TestPhotoIsWhatIsSignedAndTheCompanyWants(t *testing.T) {
 		photo, hashd string
 	}{
 		{"chosen", "", Attributes{Photo: chosen, MailHash: hash}, nil, chosen, ""},
-		{"nobody is asked unless the company says so", "", Attributes{MailHash: hash}, nil, "", ""},
+		{"by address where nobody says otherwise", "", Attributes{MailHash: hash}, nil, "", hash},
 		{"chosen first", CustomPhoto, Attributes{Photo: chosen, MailHash: hash}, nil, chosen, ""},
 		{"then by address", CustomPhoto, Attributes{MailHash: hash}, nil, "", hash},
 		{"by address alone", GravatarPhoto, Attributes{Photo: chosen, MailHash: strings.ToUpper(hash)}, nil, "", hash},

@@ -98,6 +98,35 @@ func TestMeetingsAreWalkedInTheOrderOfTheirBeginnings(t *testing.T) {
 	}
 }
 
+func TestTheMeetingThatBeganLastInARoomIsFound(t *testing.T) {
+	f := dated(t)
+	for id, at := range map[string]time.Duration{"first": 1, "second": 2, "twin": 2, "called-off": 3, "third": 4} {
+		f.must(Add(KindMeeting, id, "a", MeetingSpec{Room: "r", User: "u", StartsAt: t0.Add(at * 240 * time.Hour)}))
+	}
+	f.must(Set(KindMeeting, "called-off", "a", map[string]any{"status": MeetingCancelled}))
+	f.must(Add(KindRoom, "r2", "a", RoomSpec{}))
+	f.must(Add(KindMeeting, "elsewhere", "a", MeetingSpec{Room: "r2", User: "u", StartsAt: t0.Add(3 * 240 * time.Hour)}))
+	for _, c := range []struct {
+		room string
+		at   time.Duration // days
+		want string
+	}{
+		{"r", 11, "first"}, {"r", 10, "first"}, {"r", 19, "first"}, {"r", 20, "twin"}, {"r", 29, "twin"}, {"r", 35, "twin"}, {"r", 40, "third"},
+		{"r", 4000, "third"}, {"r", -4000, ""}, {"r2", 29, ""}, {"r2", 31, "elsewhere"}, {"", 31, ""}, {"r3", 31, ""},
+	} {
+		if m, ok := Begun(f.s.View(), c.room, t0.Add(c.at*24*time.Hour)); m.ID != c.want || ok != (c.want != "") {
+			t.Errorf("in %q after %d days: %q, want %q", c.room, c.at, m.ID, c.want)
+		}
+	}
+	f.must(Set(KindMeeting, "third", "a", map[string]any{"starts_at": t0.Add(500 * 24 * time.Hour)}))
+	if m, _ := Begun(f.s.View(), "r", t0.Add(41*24*time.Hour)); m.ID != "twin" {
+		t.Errorf("after the third was moved: %q", m.ID)
+	}
+	if _, ok := Begun(nil, "r", t0); ok {
+		t.Error("a meeting of no state")
+	}
+}
+
 func TestRemindersAreBounded(t *testing.T) {
 	f := newFeed(t)
 	for _, bad := range [][]int{{0}, {10081}, {1, 2, 3, 4, 5, 6}} {

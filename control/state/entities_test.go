@@ -208,6 +208,14 @@ func TestMeetings(t *testing.T) {
 	if m := r.Value.(Meeting); m.TimeZone != "Europe/Berlin" || m.DurationMinutes != 60 || !m.EndsAt().Equal(t0.Add(time.Hour)) || m.Sequence != 0 {
 		t.Errorf("%+v", m)
 	}
+	if m := r.Value.(Meeting); m.MuteMode != "" {
+		t.Errorf("nobody chose %q, and what the room has is to hold", m.MuteMode)
+	}
+	f.must(Set(KindMeeting, "m", "a", map[string]any{"mute_mode": "conversation"}))
+	f.refused(CodeInvalid, "mute_mode", Set(KindMeeting, "m", "a", map[string]any{"mute_mode": "lecture"}))
+	if r := f.must(Set(KindMeeting, "m", "a", map[string]any{"mute_mode": nil})); r.Value.(Meeting).MuteMode != "" {
+		t.Error("a choice cannot be taken back")
+	}
 	owner, ok := Find[Attendee](f.s.View(), "person", "m", "u:u")
 	if !ok || owner.Role != AttendeeOwner {
 		t.Fatal("the owner is no attendee (INV-10)")
@@ -222,7 +230,7 @@ func TestMeetings(t *testing.T) {
 	f.refused(CodeInvalid, "duration_minutes", Set(KindMeeting, "m", "a", map[string]any{"duration_minutes": 1441}))
 	f.refused(CodeInvalid, "starts_at", Set(KindMeeting, "m", "a", map[string]any{"starts_at": nil}))
 	f.refused(CodeInvalid, "user", Set(KindMeeting, "m", "a", map[string]any{"user": "v"}))
-	if r := f.must(Set(KindMeeting, "m", "a", map[string]any{"status": MeetingCancelled})); r.Value.(Meeting).Sequence != 1 {
+	if r := f.must(Set(KindMeeting, "m", "a", map[string]any{"status": MeetingCancelled})); r.Value.(Meeting).Sequence != 3 {
 		t.Error("calendars do not hear of a change")
 	}
 	f.refused(CodeConflict, "status", Set(KindMeeting, "m", "a", map[string]any{"status": MeetingScheduled}))

@@ -46,7 +46,7 @@ type MeetingSpec struct {
 	TimeZone        string    `json:"time_zone,omitempty" maxLength:"64" doc:"IANA name in which people read the time; absent = the company's."`
 	AutoRecord      string    `json:"auto_record,omitempty" enum:"none,audio,video" doc:"Absent = none."`
 	AutoTranscribe  bool      `json:"auto_transcribe" required:"false"`
-	MuteMode        string    `json:"mute_mode,omitempty" enum:"conversation,q&a,presentation" doc:"Absent = conversation."`
+	MuteMode        string    `json:"mute_mode,omitempty" enum:"conversation,q&a,presentation" doc:"Who comes in speaks, comes in muted, or cannot unmute without being a moderator; absent = as the room has it. It holds from when the meeting begins, as people come in, until the next meeting begins in the room or its session ends, and until a moderator changes it."`
 	OneTimeCode     string    `json:"one_time_code,omitempty" minLength:"4" maxLength:"12" pattern:"^[0-9]*$" doc:"Digits that open this meeting alone, unique in the dial-in space."`
 	Public          bool      `json:"public" required:"false" doc:"Entry without being invited."`
 	Status          string    `json:"status,omitempty" enum:"scheduled,cancelled" doc:"Absent = scheduled."`
@@ -77,7 +77,6 @@ func (m *Meeting) check(tx *tx, was Entity) error {
 	}
 	m.DialIn = c.Reseller
 	setDefault(&m.AutoRecord, "none")
-	setDefault(&m.MuteMode, "conversation")
 	setDefault(&m.Status, MeetingScheduled)
 	setDefault(&m.TimeZone, c.TimeZone)
 	if m.DurationMinutes == 0 {
@@ -108,10 +107,14 @@ func (m *Meeting) check(tx *tx, was Entity) error {
 		words []string
 	}{
 		{"auto_record", &m.AutoRecord, []string{"none", "audio", "video"}},
-		{"mute_mode", &m.MuteMode, []string{"conversation", "q&a", "presentation"}},
 		{"status", &m.Status, []string{MeetingScheduled, MeetingCancelled}},
 	} {
 		if err := checkOneOf(f.field, f.value, f.words...); err != nil {
+			return err
+		}
+	}
+	if m.MuteMode != "" {
+		if err := checkOneOf("mute_mode", &m.MuteMode, "conversation", "q&a", "presentation"); err != nil {
 			return err
 		}
 	}
@@ -150,6 +153,26 @@ func MeetingsFrom(v *View, from time.Time) iter.Seq[Meeting] {
 	return func(yield func(Meeting) bool) {
 		walk(v, KindMeeting, "starts", []string{starts(from), ""}, func(e Entity) bool { return yield(*e.(*Meeting)) })
 	}
+}
+
+// begins orders the meetings of a room by when they begin.
+func begins(room string, at time.Time) string { return room + "\x00" + starts(at) }
+
+// Begun gives the meeting of a room that began last by a time, whether it is over or not. Who calls one off, or
+// moves it, takes it back.
+func Begun(v *View, room string, at time.Time) (Meeting, bool) {
+	var found *Meeting
+	walkBack(v, KindMeeting, "begins", []string{begins(room, at), "\xff"}, func(e Entity) bool {
+		m := e.(*Meeting)
+		if m.Room == room && m.Status == MeetingScheduled {
+			found = m
+		}
+		return m.Room == room && found == nil
+	})
+	if found == nil {
+		return Meeting{}, false
+	}
+	return *found, true
 }
 
 // created invites the owner (INV-10).

@@ -97,6 +97,7 @@ var tables = []*table{
 		by("room", KindRoom, func(m *Meeting) string { return m.Room }),
 		by("user", KindUser, func(m *Meeting) string { return m.User }),
 		by("starts", "", func(m *Meeting) string { return starts(m.StartsAt) }),
+		by("begins", "", func(m *Meeting) string { return begins(m.Room, m.StartsAt) }),
 		one("one_time_code", "one_time_code", func(m *Meeting) []string {
 			if m.OneTimeCode == "" {
 				return nil

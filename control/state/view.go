@@ -88,11 +88,21 @@ func walkKey(v *View, kind Kind, index, key, from string, yield func(Entity) boo
 	})
 }
 
+// walk goes on from a key.
 func walk(v *View, kind Kind, index string, lower []string, yield func(Entity) bool) {
+	each(v, (*memdb.Txn).LowerBound, kind, index, lower, yield)
+}
+
+// walkBack goes from a key to those before it.
+func walkBack(v *View, kind Kind, index string, upper []string, yield func(Entity) bool) {
+	each(v, (*memdb.Txn).ReverseLowerBound, kind, index, upper, yield)
+}
+
+func each(v *View, from func(*memdb.Txn, string, string, ...any) (memdb.ResultIterator, error), kind Kind, index string, bound []string, yield func(Entity) bool) {
 	if v == nil || v.txn == nil {
 		return
 	}
-	it, err := v.txn.LowerBound(string(kind), index, args(lower)...)
+	it, err := from(v.txn, string(kind), index, args(bound)...)
 	if err != nil {
 		return
 	}

@@ -36,7 +36,7 @@ func (c command) valid() bool {
 func (j JoinCommand) valid() bool {
 	return okID(j.PeerID) && okSubject(j.Subject) && okName(j.Name) && okPhoto(j.Photo) && okID(string(j.Node)) && okID(j.POP) && okID(j.Attachment) &&
 		j.Claim.valid() && j.Kind.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && j.Proof.valid() && len(j.Ticket) <= maxTicket &&
-		(j.Mode == "" || j.Mode.valid()) && okIdentities(j.Identities) && (j.Rules == nil || j.Rules.valid())
+		(j.Mode == "" || j.Mode.valid()) && okIdentities(j.Identities) && (j.Rules == nil || j.Rules.valid()) && (j.Meeting == nil || j.Meeting.valid())
 }
 
 func (e Ended) valid() bool { return okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid() }

@@ -40,6 +40,7 @@ type JoinCommand struct {
 	Kind       RoomKind          `json:"kind,omitempty"`     // of the room, as they know it; empty: they do not
 	Capacity   int               `json:"capacity,omitempty"` // of the part that they ask for; 0 leaves it as it is
 	Rules      *Rules            `json:"rules,omitempty"`    // as configured; nil leaves them as they are
+	Meeting    *Meeting          `json:"meeting,omitempty"`  // whose rules come before those; nil: none
 	Lobby      bool              `json:"lobby,omitempty"`    // waits also where others do not
 	Media      Media             `json:"media"`
 	Tracks     map[string]string `json:"tracks,omitempty"`
@@ -140,7 +141,7 @@ func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 	}
 	settled, rules := c.settled(j), c.s.Rules
 	if j.Rules != nil {
-		rules = rules.configured(*j.Rules)
+		rules = rules.configured(j.Rules.within(j.Meeting, c.s.began(now)))
 	}
 	events := append(c.resize(settled), c.setRules(rules, Hush{})...)
 	if j.Ticket == "" && p.Role != Moderator {

@@ -113,7 +113,7 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 		b, err = c.Join(s.now, JoinCommand{
 			PeerID: arg["peer"], Subject: arg["subject"], Name: arg["peer"], Role: cmp.Or(Role(arg["role"]), Regular), Node: geo.NodeID(arg["node"]), POP: arg["node"], Attachment: att,
 			Claim: Stamp{Wall: number(arg["claim"])}, Kind: RoomKind(arg["kind"]), Capacity: int(number(arg["capacity"])), Ticket: s.tickets[arg["ticket"]],
-			Owner: arg["owner"] == "yes", Mode: Mode(arg["mode"]), Lobby: arg["lobby"] == "yes", Rules: configuration(arg),
+			Owner: arg["owner"] == "yes", Mode: Mode(arg["mode"]), Lobby: arg["lobby"] == "yes", Rules: configuration(arg), Meeting: s.meeting(arg),
 			Media: media(arg["on"]), Identities: identify(arg["peer"], strings.FieldsFunc(arg["by"], func(r rune) bool { return r == ',' })),
 		})
 		if t := c.Ticket(att, s.now); err == nil && t != "" {
@@ -256,10 +256,20 @@ func configuration(arg map[string]string) *Rules {
 	r := DefaultRules()
 	r.Lobby.Value, r.Mute.Value = arg["room-lobby"] == "yes", cmp.Or(MuteMode(arg["room-mute"]), Free)
 	r.Bitrate.Value = int(number(arg["room-bitrate"]))
-	if r == DefaultRules() {
+	if r == DefaultRules() && arg["ends-in"] == "" && arg["room-mute"] == "" {
 		return nil
 	}
 	return &r
+}
+
+// meeting is the one that began last in the room, which is planned to end in a
+// while or has ended; nil without any.
+func (s *script) meeting(arg map[string]string) *Meeting {
+	ends, err := time.ParseDuration(arg["ends-in"])
+	if err != nil {
+		return nil
+	}
+	return &Meeting{Ends: s.now.Add(ends), Mute: MuteMode(arg["meeting-mute"])}
 }
 
 // broken are the rules that are not the default.

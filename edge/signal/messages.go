@@ -93,7 +93,8 @@ type Person struct {
 }
 
 // Hushed says how each source of a participant was last switched off by somebody
-// else; nil where nobody has done so.
+// else; nil where nobody has done so. Others than the participant and moderators
+// are not told.
 type Hushed struct {
 	Mic    *Hush `json:"mic,omitempty"`
 	Camera *Hush `json:"camera,omitempty"`

@@ -217,7 +217,7 @@ type Edge struct {
 // Photos is where an edge looks for pictures of people.
 type Photos struct {
 	// Gravatar is the base URL of the service that is asked by the hash of an
-	// e-mail address, where a company wants it. "none": no service is.
+	// e-mail address, unless a company wants initials alone. "none": no service is.
 	Gravatar string `yaml:"gravatar"`
 
 	// Allow lists networks that pictures may come from although they are private

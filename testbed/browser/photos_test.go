@@ -84,7 +84,7 @@ func TestProfilePhotos(t *testing.T) {
 	g := newGallery(t)
 	c := cluster.StartWith(t, []string{"SSL_CERT_FILE=" + g.roots, "MERIDIAN_EDGE_PHOTOS_GRAVATAR=" + g.URL + "/avatar", "MERIDIAN_EDGE_PHOTOS_ALLOW=127.0.0.0/8"}, "fra", "iad")
 	of := "/companies/" + c.Company
-	room := NewRoom(c, "faces", object{"settings": object{"photo_source": "custom"}})
+	room := NewRoom(c, "faces", nil)
 	bearer := func(kind string, person map[string]any) string {
 		var made struct{ ID string }
 		c.Call("POST", of+"/"+kind+"s", person, &made)

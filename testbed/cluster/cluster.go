@@ -218,7 +218,7 @@ func (c *Cluster) run(name, url string) *Process {
 	}
 	p := &Process{Name: name, URL: url, log: log, done: make(chan struct{}), cmd: exec.Command(c.bin, role, "--config", file)}
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.Env = append(p.cmd.Environ(), c.env...)
+	p.cmd.Env = append(append(p.cmd.Environ(), "MERIDIAN_EDGE_PHOTOS_GRAVATAR=none"), c.env...) // no test asks the world for pictures
 	if err := p.cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}

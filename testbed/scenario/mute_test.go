@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/testbed/client"
@@ -50,8 +51,12 @@ func TestEverybodysDevicesOff(t *testing.T) {
 		m.devices("ann", signal.Media{Mic: true})
 		m.devices("mod", both)
 		for who, c := range m.people {
-			if h := c.State().People["reg"].Hushed; h.Mic == nil || h.Mic.By != "mod" || h.Camera == nil || h.Camera.By != "mod" {
+			h := c.State().People["reg"].Hushed
+			switch knows := h.Mic != nil && h.Mic.By == "mod" && h.Camera != nil && h.Camera.By == "mod"; {
+			case (who == "reg" || who == "mod") && !knows:
 				t.Errorf("%s does not know who switched off: %+v", who, h)
+			case who != "reg" && who != "mod" && h != (signal.Hushed{}):
+				t.Errorf("%s, whom it does not concern, is told who switched off: %+v", who, h)
 			}
 		}
 	})
@@ -115,6 +120,43 @@ func TestConfiguredMuteModes(t *testing.T) {
 			s.reaches(fmt.Sprintf("%+v", c), 1, sound(c.speaks))
 		})
 	}
+}
+
+// TestAMeetingsOwnMuteMode: it comes before that of the room, at every node, also
+// while the meeting overruns; the next meeting's takes its place, and mutes who is
+// there when somebody comes in.
+// Covers F-092.
+func TestAMeetingsOwnMuteMode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t, 47)
+		var hall, user struct{ ID string }
+		r.tenant("iad", "POST", "/rooms", object{"public_id": "hall", "open": true, "settings": object{"mute_mode": "q&a"}}, &hall)
+		r.tenant("iad", "POST", "/users", object{"name": "Host"}, &user)
+		at := func(after time.Duration) string { return time.Now().Add(after).UTC().Format(time.RFC3339) }
+		r.tenant("iad", "POST", "/meetings", object{"room": hall.ID, "user": user.ID, "starts_at": at(-50 * time.Second), "duration_minutes": 1, "mute_mode": "conversation"}, nil)
+		r.tenant("iad", "POST", "/meetings", object{"room": hall.ID, "user": user.ID, "starts_at": at(40 * time.Second), "mute_mode": "presentation"}, nil)
+		r.known()
+		comes := func(pop, name string, mic bool) *client.Client {
+			t.Helper()
+			c := r.Join(pop, pop, client.Options{Room: "hall", Name: name, Peer: name, Media: both})
+			if got := c.Joined.Self.Media.Mic; got != mic {
+				t.Errorf("%s begins with the microphone on: %t, and the rules %+v", name, got, c.Joined.Rules)
+			}
+			return c
+		}
+		ann := comes("fra", "ann", true)
+		time.Sleep(20 * time.Second) // the first is over
+		comes("syd", "bob", true)
+		time.Sleep(25 * time.Second)
+		comes("iad", "eve", false)
+		r.Wait("the meeting is a lecture for Ann, too", func() error {
+			s := ann.State()
+			if s.Rules.MuteMode != "lecture" || s.People["ann"].Media.Mic || s.People["bob"].Media.Mic {
+				return fmt.Errorf("%+v %+v", s.Rules, s.People)
+			}
+			return nil
+		})
+	})
 }
 
 // flowsTo waits until some seconds of picture have come.

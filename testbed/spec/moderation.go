@@ -5,7 +5,7 @@ var moderation = List{"Moderation", []Requirement{
 	{"F-088", "Remove somebody", "nobody gets a packet of theirs 1 s later; they read why, and the page around a frame is told once", Page, ""},
 	{"F-089", "Block somebody", "not back in this session by link, account or peer id, at any POP", Page, ""},
 	{"F-090", "Turn somebody's microphone or camera off", "works for moderators alone, and the person can see who did it", Page, ""},
-	{"F-091", "Everybody's microphones or cameras off", "all but those of the moderator who asks for it", Page, ""},
+	{"F-091", "Everybody's microphones or cameras off", "all but those of moderators", Page, ""},
 	{"F-092", "How a meeting treats microphones", "configured: newcomers unmuted; muted; muted without a way to speak, which the server enforces", Page, ""},
 	{"F-093", "Lobby", "who comes waits, gets nothing and is admitted or turned away by a moderator; moderators do not wait, who is inside stays", Page, ""},
 	{"F-094", "Roles change during the meeting", "the controls come and go without a reconnect, and the server follows", Page, ""},
