@@ -34,19 +34,22 @@ var (
 // name is what go test -run takes, behind the package.
 func (f failure) name() string { return strings.TrimSpace(f.pkg + " " + f.test) }
 
-// brief is the first line that says why, for a list.
+// brief is one line that says why, for a list: the latest message of the test,
+// since what it logs stands before, else what a crash begins with.
 func (f failure) brief() string {
-	for _, like := range []*regexp.Regexp{message, telling} {
-		if i := slices.IndexFunc(f.output, like.MatchString); i >= 0 {
-			return crop(strings.TrimSpace(f.output[i]), mostWidth/2)
+	lines := slices.DeleteFunc(slices.Clone(f.output), func(line string) bool {
+		return strings.TrimSpace(line) == "" || framing.MatchString(line)
+	})
+	for _, line := range slices.Backward(lines) {
+		if message.MatchString(line) {
+			return crop(strings.TrimSpace(line), mostWidth/2)
 		}
 	}
-	for _, line := range f.output {
-		if text := strings.TrimSpace(line); text != "" && !framing.MatchString(line) {
-			return crop(text, mostWidth/2)
-		}
+	if len(lines) == 0 {
+		return "it said nothing"
 	}
-	return "it said nothing"
+	first := max(0, slices.IndexFunc(lines, telling.MatchString))
+	return crop(strings.TrimSpace(lines[first]), mostWidth/2)
 }
 
 // digest is the output without what matters least, with a mark at each gap.

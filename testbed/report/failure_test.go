@@ -52,13 +52,13 @@ func TestALongLineIsCut(t *testing.T) {
 	}
 }
 
-func TestBriefIsTheFirstLineThatSaysWhy(t *testing.T) {
+func TestBriefIsTheLineThatSaysWhy(t *testing.T) {
 	tests := []struct {
 		name   string
 		output []string
 		want   string
 	}{
-		{"a message", []string{"=== RUN   TestA\n", "log\n", "    a_test.go:3: wrong\n", "    a_test.go:4: too\n"}, "a_test.go:3: wrong"},
+		{"a message", []string{"=== RUN   TestA\n", "log\n", "    a_test.go:3: joined\n", "    a_test.go:4: wrong\n", "        by much\n", "--- FAIL: TestA\n"}, "a_test.go:4: wrong"},
 		{"a crash", []string{"=== RUN   TestA\n", "panic: boom\n", "\t/src/a_test.go:9 +0x1\n"}, "panic: boom"},
 		{"a compiler", []string{"# x/geo\n", "geo/geo.go:1:2: undefined: x\n"}, "geo/geo.go:1:2: undefined: x"},
 		{"neither", []string{"--- FAIL: TestA\n", "exit status 2\n"}, "exit status 2"},
