@@ -29,9 +29,11 @@ type report struct {
 	passed, failed, skipped int
 	packages                int
 
-	running map[string]*run     // by package
-	builds  map[string][]string // output of the compiler by import path
-	skips   []string
+	running  map[string]*run     // by package
+	builds   map[string][]string // output of the compiler by import path
+	skips    []string
+	failures []failure
+	outputs  string // directory for the whole output of failures; "" is none
 }
 
 // run is one package while it runs.
@@ -120,33 +122,67 @@ func (r *report) handlePackage(e event) {
 	}
 }
 
-// failPackage prints everything about a package that failed. One that failed
+// failPackage prints what matters of a package that failed. One that failed
 // without a failing test (a crash, a build, a data race at exit) counts as one.
 func (r *report) failPackage(e event, p *run) {
-	fmt.Fprintf(r.out, "FAIL  %-28s %5d tests %7.1f s\n", short(e.Package), p.passed, e.Elapsed)
-	for _, line := range r.builds[e.FailedBuild] {
-		r.indent(line)
+	name := short(e.Package)
+	var failures []failure
+	for _, test := range leaves(p) {
+		failures = append(failures, failure{name, test, p.output[test]})
 	}
 	if len(p.failing) == 0 {
 		r.failed++
-		if len(p.output[p.last]) > 0 {
-			p.failing = append(p.failing, p.last)
+		output := slices.Concat(r.builds[e.FailedBuild], p.output[p.last])
+		if p.last != "" {
+			output = append(output, p.output[""]...)
 		}
+		failures = append(failures, failure{name, p.last, output})
 	}
-	for _, test := range p.failing {
-		for _, line := range p.output[test] {
-			r.indent(line)
-		}
+	fmt.Fprintf(r.out, "FAIL  %-28s %5d tests %7.1f s: %s\n", name, p.passed, e.Elapsed, names(failures))
+	for _, f := range failures {
+		r.show(f)
 	}
-	for _, line := range p.output[""] {
-		r.indent(line)
+	if len(p.failing) > 0 {
+		r.show(failure{name, "", p.output[""]})
 	}
+	r.failures = append(r.failures, failures...)
 }
 
-func (r *report) indent(line string) {
-	if text := strings.TrimRight(line, "\n"); strings.TrimSpace(text) != "" {
-		fmt.Fprintf(r.out, "      %s\n", text)
+// leaves are the failing tests without those that failed only for a subtest.
+func leaves(p *run) (out []string) {
+	for _, test := range p.failing {
+		inner := slices.ContainsFunc(p.failing, func(other string) bool { return strings.HasPrefix(other, test+"/") })
+		if !inner || slices.ContainsFunc(p.output[test], message.MatchString) {
+			out = append(out, test)
+		}
 	}
+	return out
+}
+
+func names(failures []failure) string {
+	var out []string
+	for _, f := range failures {
+		if f.test != "" {
+			out = append(out, f.test)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// show prints the digest of a failure and keeps the rest of it in a file.
+func (r *report) show(f failure) {
+	for _, line := range f.digest() {
+		fmt.Fprintf(r.out, "      %s\n", line)
+	}
+	if r.outputs == "" || f.test == "" && len(f.output) <= mostLines {
+		return
+	}
+	file, err := f.save(r.outputs)
+	if err != nil {
+		fmt.Fprintf(r.out, "      (its output is not kept: %v)\n", err)
+		return
+	}
+	fmt.Fprintf(r.out, "      all of it: %s\n", file)
 }
 
 // finish says what never ended and what was skipped, and prints the counts.
@@ -170,11 +206,24 @@ func (r *report) finish() {
 }
 
 func (r *report) appendCounts(file string) error {
+	return appendTo(file, fmt.Sprintln(r.passed, r.failed, r.skipped))
+}
+
+// appendFailures adds a line per failure with the first that it said.
+func (r *report) appendFailures(file string) error {
+	var list strings.Builder
+	for _, f := range r.failures {
+		fmt.Fprintf(&list, "%s: %s\n", f.name(), f.brief())
+	}
+	return appendTo(file, list.String())
+}
+
+func appendTo(file, text string) error {
 	f, err := os.OpenFile(file, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(f, r.passed, r.failed, r.skipped)
+	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
 }
 
