@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/control/api"
+	"github.com/meridian-video/meridian/control/apikey"
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
@@ -111,12 +112,12 @@ func newSigningKey(path string) (ed25519.PrivateKey, error) {
 // key gets it back from the file all the same, and it opens nothing.
 func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 	path := filepath.Join(n.cfg.Dir, fileAPIKey)
-	var key api.Key
+	var key apikey.Key
 	text, err := os.ReadFile(path)
 	switch {
 	case err == nil:
 		var ok bool
-		if key, ok = api.ParseKey(strings.TrimSpace(string(text))); !ok {
+		if key, ok = apikey.Parse(strings.TrimSpace(string(text))); !ok {
 			return "", fmt.Errorf("%s holds no API key", path)
 		}
 	case errors.Is(err, os.ErrNotExist):
@@ -132,7 +133,7 @@ func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 	if _, ok := state.Get[state.APIKey](n.store.View(), key.ID); ok {
 		return key.Text(), nil
 	}
-	_, err = n.ensure(ctx, key.Create("", state.APIKeySpec{Name: "first key of the platform", Rate: firstKeyRate}))
+	_, err = n.ensure(ctx, api.CreateKey(key, "", state.APIKeySpec{Name: "first key of the platform", Rate: firstKeyRate}))
 	if err := existing(err); err != nil {
 		return "", fmt.Errorf("create API key: %w", err)
 	}
@@ -140,20 +141,20 @@ func (n *Node) EnsurePlatform(ctx context.Context) (apiKey string, err error) {
 }
 
 // firstKey derives the first API key from the voter secret, where there is one.
-func (n *Node) firstKey() (api.Key, error) {
+func (n *Node) firstKey() (apikey.Key, error) {
 	voters := n.authority.VoterSecret()
 	if voters.IsZero() {
-		return api.NewKey(time.Now()), nil
+		return apikey.New(api.NewID(time.Now())), nil
 	}
 	name, err := voters.Derive("first key name", 8)
 	if err != nil {
-		return api.Key{}, err
+		return apikey.Key{}, err
 	}
 	secret, err := voters.Derive("first key", 32)
 	if err != nil {
-		return api.Key{}, err
+		return apikey.Key{}, err
 	}
-	key, ok := api.ParseKey(fmt.Sprintf("mrk_first-%x_%s", name, base64.RawURLEncoding.EncodeToString(secret)))
+	key, ok := apikey.Parse(fmt.Sprintf("mrk_first-%x_%s", name, base64.RawURLEncoding.EncodeToString(secret)))
 	if !ok {
 		return key, errors.New("derive API key: unexpected form")
 	}

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"net/http"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 
+	"github.com/meridian-video/meridian/control/apikey"
 	"github.com/meridian-video/meridian/control/signin"
 	"github.com/meridian-video/meridian/control/state"
 )
@@ -61,7 +60,7 @@ func (a *API) admit(r *http.Request, c *call, scope string) (err error) {
 			return err
 		}
 	}
-	key, isKey := ParseKey(text)
+	key, isKey := apikey.Parse(text)
 	if !isKey && !signin.IsSession(text) {
 		return a.stranger(r, c)
 	}
@@ -107,13 +106,9 @@ func (a *API) bySession(c *call, text string) (caller, bool) {
 
 // byKey is who brings an API key. Unknown, wrong, expired and revoked keys look the same
 // from outside.
-func (a *API) byKey(c *call, key Key) (caller, bool) {
+func (a *API) byKey(c *call, key apikey.Key) (caller, bool) {
 	stored, found := state.Get[state.APIKey](c.view, key.ID)
-	if !found {
-		stored.SecretHash = make([]byte, sha256.Size) // compare all the same
-	}
-	match := subtle.ConstantTimeCompare(stored.SecretHash, key.Hash()) == 1
-	if !found || !match || !stored.Usable(c.at) {
+	if !key.Opens(stored.SecretHash) || !found || !stored.Usable(c.at) {
 		return caller{}, false
 	}
 	a.usage.note(stored, c.at)

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/meridian-video/meridian/control/api"
+	"github.com/meridian-video/meridian/control/apikey"
 	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/store"
@@ -94,14 +95,14 @@ func seed(s *store.Store) (string, error) {
 	if err := s.WaitReady(ctx); err != nil {
 		return "", err
 	}
-	key := api.NewKey(time.Now())
+	key := apikey.New(api.NewID(time.Now()))
 	rooms := &state.Batch{}
 	for i := range 1000 {
 		rooms.Commands = append(rooms.Commands, state.Add(state.KindRoom, fmt.Sprintf("r%d", i), "acme", state.RoomSpec{Name: "Room"}))
 	}
 	for _, c := range []state.Command{
 		&state.InitPlatform{Epoch: "e"}, state.Add(state.KindCompany, "acme", "", state.CompanySpec{Name: "ACME"}),
-		key.Create("", state.APIKeySpec{Rate: 10_000}), rooms,
+		api.CreateKey(key, "", state.APIKeySpec{Rate: 10_000}), rooms,
 	} {
 		if _, err := s.Propose(ctx, c); err != nil {
 			return "", err

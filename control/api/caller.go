@@ -1,9 +1,6 @@
 package api
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/meridian-video/meridian/control/signin"
 	"github.com/meridian-video/meridian/control/state"
 )
@@ -44,11 +41,7 @@ func callerOf(k state.APIKey) caller {
 
 // may tells whether the caller has a scope; writing includes reading.
 func (c caller) may(scope string) bool {
-	if c.scopes == nil || slices.Contains(c.scopes, scope) {
-		return true
-	}
-	thing, verb, _ := strings.Cut(scope, ":")
-	return verb == "read" && slices.Contains(c.scopes, thing+":write")
+	return state.Covers(c.scopes, scope)
 }
 
 // seesCompany tells whether a company is within the caller's reach.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/meridian-video/meridian/control/apikey"
 	"github.com/meridian-video/meridian/control/notify/event"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
@@ -94,7 +95,7 @@ func prepareAPIKey(a *API, ctx context.Context, d *draft[state.APIKey]) error {
 		}
 	}
 	if d.old == nil {
-		key := NewKey(d.call.at)
+		key := apikey.New(NewID(d.call.at))
 		d.id, d.hash, d.shownOnce = key.ID, key.Hash(), key.Text()
 	}
 	return nil

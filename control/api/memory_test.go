@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/meridian-video/meridian/control/apikey"
 	"github.com/meridian-video/meridian/control/seal"
 	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/control/token"
@@ -55,7 +56,7 @@ func (s *memory) breaks(err error) {
 func (s *memory) Linearizable(context.Context) (*state.View, error) { return s.state.View(), nil }
 
 // small is an API over memory with the platform's key and a company.
-func small(t testing.TB, now func() time.Time) (*API, *memory, Key) {
+func small(t testing.TB, now func() time.Time) (*API, *memory, apikey.Key) {
 	t.Helper()
 	s := &memory{state: state.New()}
 	sealer, err := seal.New(make([]byte, seal.KeySize))
@@ -66,9 +67,9 @@ func small(t testing.TB, now func() time.Time) (*API, *memory, Key) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := NewKey(t0)
+	key := apikey.New(NewID(t0))
 	for _, c := range []state.Command{
-		&state.InitPlatform{Epoch: "e"}, key.Create("", state.APIKeySpec{}), state.Add(state.KindCompany, "acme", "", state.CompanySpec{Name: "A"}),
+		&state.InitPlatform{Epoch: "e"}, CreateKey(key, "", state.APIKeySpec{}), state.Add(state.KindCompany, "acme", "", state.CompanySpec{Name: "A"}),
 		state.Add(state.KindRoom, "r1", "acme", state.RoomSpec{PublicID: "standup"}),
 	} {
 		if _, err := s.ProposeOn(t.Context(), c, state.Terms{}); err != nil {
@@ -99,8 +100,8 @@ func TestCallsOfAKeyAreLimited(t *testing.T) {
 		w.Header().Get("RateLimit-Policy") != `"key";q=200;w=2` || !strings.Contains(w.Body.String(), "too_many_requests") {
 		t.Fatalf("%d %s %s", w.Code, w.Header(), w.Body)
 	}
-	slow := NewKey(t0)
-	if _, err := s.ProposeOn(t.Context(), slow.Create("acme", state.APIKeySpec{Rate: 1}), state.Terms{}); err != nil {
+	slow := apikey.New(NewID(t0))
+	if _, err := s.ProposeOn(t.Context(), CreateKey(slow, "acme", state.APIKeySpec{Rate: 1}), state.Terms{}); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []int{200, 200, 429} {

@@ -32,7 +32,7 @@ const (
 	fileLog  = "copy.log"
 	// magic ends in the version of the set of kinds that a copy holds: it grows with the set, because a copy
 	// written by an older edge lacks what that edge passed over.
-	magic = "meridian-copy 1\n"
+	magic = "meridian-copy 2\n"
 	// minCompact is the size of the log below which it is not worth writing a new snapshot.
 	minCompact = 1 << 20
 )

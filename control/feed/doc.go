@@ -10,5 +10,7 @@
 //	{"t":"beat","i":M}                                every two seconds; everything up to M has been sent
 //
 // An edge's copy holds companies, room domains, usable tenant keys, rooms, and the platform's default company
-// and public signing keys. It never holds API keys. The package keeps no disk; that is package client's.
+// and public signing keys. Of API keys it holds those of companies, as hashes of random secrets, so that edges
+// answer about rooms while control is away; never the platform's and resellers'. The package keeps no disk; that
+// is package client's.
 package feed

@@ -43,10 +43,10 @@ func (s *source) apply(t testing.TB, c state.Command) {
 	s.hub.Publish(r)
 }
 
-func TestDeltasHoldNoAPIKeysAndNoUnusableTenantKeys(t *testing.T) {
+func TestFeedHoldsKeysOnlyWhereTheyAreOfUse(t *testing.T) {
 	s := newSource(t)
 	s.apply(t, state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "A"}))
-	s.apply(t, &state.Create{Kind: state.KindAPIKey, ID: "apikey1", Company: "a", Set: []byte("{}"), SecretHash: make([]byte, 32)})
+	s.apply(t, &state.Create{Kind: state.KindAPIKey, ID: "apikey1", Set: []byte("{}"), SecretHash: make([]byte, 32)})
 	s.apply(t, state.Add(state.KindTenantKey, "k1", "a", state.TenantKeySpec{PEM: "pem"}))
 	s.apply(t, state.Add(state.KindTenantKey, "k2", "a", state.TenantKeySpec{PEM: "pem"}))
 	s.apply(t, &state.RevokeTenantKey{Company: "a", ID: "k1"})
@@ -63,6 +63,28 @@ func TestDeltasHoldNoAPIKeysAndNoUnusableTenantKeys(t *testing.T) {
 	}
 	if bytes.Contains(snap, []byte("apikey1")) || bytes.Contains(snap, []byte(`"k1"`)) || !bytes.Contains(snap, []byte(`"k2"`)) {
 		t.Fatalf("snapshot: %s", snap)
+	}
+}
+
+// TestAPIKeysOfCompaniesReachEdges: a company's key comes as its hash, its uses do not come, and when it is
+// withdrawn it goes.
+func TestAPIKeysOfCompaniesReachEdges(t *testing.T) {
+	s := newSource(t)
+	s.apply(t, state.Add(state.KindCompany, "a", "", state.CompanySpec{Name: "A"}))
+	s.apply(t, &state.Create{Kind: state.KindAPIKey, ID: "k1", Company: "a", Set: []byte("{}"), SecretHash: make([]byte, 32)})
+	before := len(s.hub.since(0, 0).lines)
+	s.apply(t, &state.UseAPIKeys{At: map[string]time.Time{"k1": time.Unix(1_700_000_000, 0)}})
+	lines := s.hub.since(0, 0).lines
+	if len(lines) != before || !bytes.Contains(lines[before-1], []byte(`"secret_hash":"AAAA`)) {
+		t.Fatalf("%d lines after a use, %d before: %s", len(lines), before, bytes.Join(lines, nil))
+	}
+	snap, _, _, err := s.hub.snapshot()
+	if err != nil || !bytes.Contains(snap, []byte(`"id":"k1"`)) || bytes.Contains(snap, []byte("last_used")) {
+		t.Fatalf("snapshot: %s %v", snap, err)
+	}
+	s.apply(t, &state.RevokeAPIKey{Company: "a", ID: "k1"})
+	if all := bytes.Join(s.hub.since(0, 0).lines, nil); !bytes.HasSuffix(all, []byte(`[{"k":"api_key","x":"k1"}]}`+"\n")) {
+		t.Fatalf("a withdrawn key must go: %s", all)
 	}
 }
 

@@ -86,18 +86,23 @@ func (f Frame) Encode() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// changesOf is what edges learn of a command: of the kinds they hold, and of a tenant key only while usable.
-func changesOf(changes []state.Change) ([]Change, error) {
+// changesOf is what edges learn of the command at an index: of the kinds they hold, and of keys only while they
+// are of use there. That an API key was used is no news to them; only other changes make a new version of it.
+func changesOf(index uint64, changes []state.Change) ([]Change, error) {
 	var out []Change
 	for _, c := range changes {
 		if !state.ForEdges(c.Kind) {
 			continue
 		}
-		if c.Delete || unusable(c.Entity) {
+		if k, ok := c.Entity.(*state.APIKey); ok && !c.Delete && (k.Company == "" || k.Version != index) {
+			continue
+		}
+		e, ok := forEdges(c.Entity)
+		if c.Delete || !ok {
 			out = append(out, Change{Kind: c.Kind, Delete: c.ID})
 			continue
 		}
-		data, err := json.Marshal(c.Entity)
+		data, err := json.Marshal(e)
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", c.Kind, err)
 		}
@@ -106,10 +111,18 @@ func changesOf(changes []state.Change) ([]Change, error) {
 	return out, nil
 }
 
-// unusable tells a tenant key whose tokens nobody accepts.
-func unusable(e state.Entity) bool {
-	k, ok := e.(*state.TenantKey)
-	return ok && !k.Usable()
+// forEdges is an entity as edges hold it. They have no use for a tenant key whose tokens nobody accepts, nor for
+// an API key that is withdrawn or is not one company's: by those alone the rooms of a company are theirs to rule.
+func forEdges(e state.Entity) (state.Entity, bool) {
+	switch k := e.(type) {
+	case *state.TenantKey:
+		return e, k.Usable()
+	case *state.APIKey:
+		lean := *k
+		lean.LastUsed = nil
+		return &lean, k.Company != "" && k.Revoked == nil
+	}
+	return e, true
 }
 
 // encodeSnapshot writes the edges' part of a view as the frames of a snapshot.
@@ -120,7 +133,8 @@ func encodeSnapshot(v *state.View, index uint64) ([]byte, error) {
 	}
 	n := 0
 	err = v.ForEach(func(kind state.Kind, e state.Entity) error {
-		if unusable(e) {
+		e, ok := forEdges(e)
+		if !ok {
 			return nil
 		}
 		data, err := json.Marshal(e)

@@ -78,7 +78,7 @@ func NewHub(source Source, log *slog.Logger, reg prometheus.Registerer) (*Hub, e
 
 // Publish takes an applied entry.
 func (h *Hub) Publish(r state.Result) {
-	changes, err := changesOf(r.Changes)
+	changes, err := changesOf(r.Index, r.Changes)
 	var line []byte
 	if err == nil && len(changes) > 0 {
 		line, err = Frame{Type: TypeDelta, Index: r.Index, Changes: changes}.Encode()

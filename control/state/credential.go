@@ -1,6 +1,10 @@
 package state
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // AlgorithmRS256 is the only algorithm of a tenant key; it is fixed by the key, never taken from a token.
 const AlgorithmRS256 = "RS256"
@@ -84,6 +88,15 @@ func (k *APIKey) masked() Entity {
 // Usable tells whether the key opens anything at the given time.
 func (k APIKey) Usable(at time.Time) bool {
 	return k.Revoked == nil && (k.Expires == nil || at.Before(*k.Expires))
+}
+
+// Covers tells whether scopes hold one that is asked for: nil holds all, and writing includes reading.
+func Covers(scopes []string, scope string) bool {
+	if scopes == nil || slices.Contains(scopes, scope) {
+		return true
+	}
+	thing, verb, _ := strings.Cut(scope, ":")
+	return verb == "read" && slices.Contains(scopes, thing+":write")
 }
 
 func (k *APIKey) check(tx *tx, was Entity) error {

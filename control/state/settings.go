@@ -27,6 +27,7 @@ type Settings struct {
 	HiddenControls      *[]string `json:"hidden_controls,omitempty" maxItems:"32" doc:"Controls that the page does not show."`
 	DefaultView         *string   `json:"default_view,omitempty" enum:"gallery,bottom-speaker,left-side-speaker" doc:"How the page begins."`
 	PhotoSource         *string   `json:"photo_source,omitempty" enum:"custom,gravatar,initials" doc:"Where photos come from, the first that has one: chosen, then Gravatar, then initials; Gravatar alone; initials alone. Absent = custom."`
+	KeyAndCaller        *bool     `json:"key_and_caller,omitempty" doc:"A program that asks about live rooms needs an API key and an address among the company's callers; otherwise either is enough."`
 	Locale              *string   `json:"locale,omitempty" maxLength:"35" doc:"Language of pages and messages (BCP 47)." example:"en"`
 	Branding            *Branding `json:"branding,omitempty"`
 	RecordingDays       *int      `json:"recording_days,omitempty" minimum:"0" maximum:"36500" doc:"How long recordings are kept; 0 = for ever."`

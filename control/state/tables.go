@@ -53,7 +53,7 @@ var tables = []*table{
 	of[AllowedOrigin](KindOrigin, table{edges: true}, one("pattern", "pattern", func(o *AllowedOrigin) []string { return []string{o.Company, o.Pattern} })),
 	of[Caller](KindCaller, table{edges: true}, one("cidr", "cidr", func(c *Caller) []string { return []string{c.Company, c.CIDR} })),
 	of[TenantKey](KindTenantKey, table{edges: true}),
-	of[APIKey](KindAPIKey, table{}),
+	of[APIKey](KindAPIKey, table{edges: true}),
 	of[Webhook](KindWebhook, table{edges: true}),
 	of[Template](KindTemplate, table{}, one("letter", "letter", func(t *Template) []string { return []string{t.Company, t.Letter, t.Language} })),
 	of[User](KindUser, table{numbered: true},

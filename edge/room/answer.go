@@ -107,6 +107,9 @@ func (p *Plane) Answer(ctx context.Context, from geo.NodeID, topic string, body 
 		w := p.answerWho(ctx, k, m)
 		w.Alive = m.About != "" && p.health.alive(m.About)
 		reply = w
+	case *orderMsg:
+		r := p.orderHere(ctx, k, m.Act)
+		reply = &r
 	default:
 		return nil, ErrInvalid
 	}

@@ -60,7 +60,7 @@ func (m *registerMsg) validate() bool {
 }
 
 func (m *registerReply) validate() bool { return okID(string(m.Home)) && okID(string(m.Epoch.Node)) }
-func (m *whoMsg) validate() bool        { return okID(string(m.About)) }
+func (m *whoMsg) validate() bool        { return okID(string(m.About)) && okID(m.Peer) }
 
 func (m *whoReply) validate() bool {
 	ok := okID(string(m.Home)) && m.Have.valid()

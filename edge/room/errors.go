@@ -73,6 +73,7 @@ var codes = map[string]error{
 	"blocked":        ErrBlocked,
 	"denied":         ErrDenied,
 	"chat_too_long":  ErrChatTooLong,
+	"not_found":      ErrNotFound,
 }
 
 func codeOf(err error) string {

@@ -88,7 +88,10 @@ func (h *health) alive(n geo.NodeID) bool {
 
 // rank is the living nodes in the room's order: the first is the room's
 // directory. This node is always among them.
-func (h *health) rank(k Key) []geo.NodeID {
+func (h *health) rank(k Key) []geo.NodeID { return h.order(k, h.reachable()) }
+
+// reachable is the living nodes in no order, this one among them.
+func (h *health) reachable() []geo.NodeID {
 	now := h.now()
 	nodes := []geo.NodeID{h.self}
 	for _, n := range h.nodes() {
@@ -96,7 +99,7 @@ func (h *health) rank(k Key) []geo.NodeID {
 			nodes = append(nodes, n)
 		}
 	}
-	return h.order(k, nodes)
+	return nodes
 }
 
 // order is nodes in rendezvous order, those first that the room prefers.

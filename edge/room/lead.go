@@ -27,6 +27,7 @@ type leadState struct {
 	load      int     // events in unsent
 	beatAt    time.Time
 	tickAt    time.Time       // last tick of usage
+	orders    []ordered
 	unsaved   map[string]bool // messages on their way to the Recorder's disk, by id
 }
 
@@ -247,6 +248,7 @@ func (o *owner) close() {
 		o.send(id, topicDrop, &dropMsg{Stamp: f.stamp, Over: true})
 	}
 	o.log.Info("room over")
+	o.answerOrders(orderReply{Done: true})
 	o.forget()
 }
 
@@ -276,6 +278,7 @@ func (o *owner) yield(to geo.NodeID, epoch Epoch) {
 			o.send(id, topicAnnounce, a)
 		}
 	}
+	o.answerOrders(orderReply{Home: to})
 	o.lead = leadState{}
 	o.search.yielded = true
 	o.seek(to)

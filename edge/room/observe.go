@@ -44,6 +44,9 @@ func (o *owner) settle() {
 		delete(o.pending, id)
 		p.write.done <- written{seq: seq}
 	}
+	if o.mode == leading {
+		o.settleOrders()
+	}
 	for attachment := range o.leaving {
 		if !s.holds(attachment) && (o.mode == leading || o.mode == following) {
 			delete(o.leaving, attachment)

@@ -246,6 +246,9 @@ func (o *owner) who(m *whoMsg) whoReply {
 			}
 			r.State = &s
 		}
+		if m.Brief {
+			r.Brief = o.core.s.brief(m.Peer)
+		}
 	}
 	if o.mode != seeking {
 		r.Home = o.home

@@ -23,10 +23,11 @@ const (
 	maxSuspects = 1024
 )
 
-// Topics. The first two are calls, the others one-way messages.
+// Topics. The first three are calls, the others one-way messages.
 const (
 	topicRegister = "room/register"
 	topicWho      = "room/who"
+	topicOrder    = "room/order"
 
 	topicState    = "room/state"
 	topicBatch    = "room/batch"
@@ -135,6 +136,8 @@ type whoMsg struct {
 	head
 	Copy  bool       `json:"copy,omitempty"`  // the state is wanted too
 	View  bool       `json:"view,omitempty"`  // without its secrets
+	Brief bool       `json:"brief,omitempty"` // a Brief is wanted
+	Peer  string     `json:"peer,omitempty"`  // of the Brief
 	About geo.NodeID `json:"about,omitempty"` // a home the asker cannot reach
 }
 
@@ -144,6 +147,7 @@ type whoReply struct {
 	Alive bool       `json:"alive,omitempty"` // whom the question is about is
 	Have  Position   `json:"have"`
 	State *State     `json:"state,omitempty"`
+	Brief *Brief     `json:"brief,omitempty"`
 }
 
 type stateMsg struct {
@@ -238,6 +242,8 @@ func blank(topic string) message {
 		return &registerMsg{}
 	case topicWho:
 		return &whoMsg{}
+	case topicOrder:
+		return &orderMsg{}
 	case topicState:
 		return &stateMsg{}
 	case topicBatch:
