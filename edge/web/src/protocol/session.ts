@@ -121,6 +121,8 @@ export class Session<T extends Transport> {
   private narrow: Attachment<T> | undefined;
   private roomBound = 0;
   private ownBound = 0;
+  /** The name taken by hand, whatever the join brought; empty: none. */
+  private taken = "";
   private shakenAt = -Infinity;
   private readonly acts: Acts;
   private readonly lookups: Lookups;
@@ -155,6 +157,7 @@ export class Session<T extends Transport> {
   async join(name: string, media: Media): Promise<void> {
     if (this.phase.value !== "idle" && this.phase.value !== "refused" && this.phase.value !== "ended") return;
     this.identity = { ...this.identity, name };
+    if (name !== this.taken) this.taken = "";
     this.hush.want((this.media = media));
     batch(() => {
       this.phase.value = "joining";
@@ -219,6 +222,13 @@ export class Session<T extends Transport> {
   setMedia(media: Media): void {
     this.hush.want((this.media = media));
     this.send({ type: "media", ...media });
+  }
+
+  /** Takes another name, at once or with the next join. */
+  rename(name: string): void {
+    this.taken = name;
+    this.identity = { ...this.identity, name };
+    this.send({ type: "rename", name });
   }
 
   /** What each video slot is shown as, in slot order. */
@@ -438,6 +448,7 @@ export class Session<T extends Transport> {
     this.replaced = undefined;
     this.hush.answered(asked, { ...joined.self, media: joined.self.media ?? nothingOn });
     this.send({ type: "media", ...this.media });
+    if (this.taken && this.taken !== joined.self.name) this.send({ type: "rename", name: this.taken });
     this.views.again();
     this.outgoing.value = settle(this.outgoing.value, chat, this.self, this.chatSeenBefore);
     for (const o of this.outgoing.value) if (o.state === "sending" && o.seq === undefined) this.send({ type: "chat", id: o.id, text: o.text });
