@@ -9,7 +9,8 @@ import type { Phase, Verdict } from "../protocol/session";
 import { Hearing } from "../hearing";
 import { lang, setLang, t } from "../i18n";
 import { call, type Meeting } from "./calls";
-import { report } from "./news";
+import { FakeClock } from "../protocol/fake";
+import { LOST_MS, report } from "./news";
 
 /** The app as far as the channel reaches it, without a browser. */
 function fake(displayName = "") {
@@ -301,4 +302,64 @@ test("news tells of the door, of hands and of reactions", async () => {
   assert.deepEqual(told.filter(([e]) => e === "lobbychanged").map(([, d]) => d["waiting"]), [[{ peerId: "g", name: "Gil", since: "now" }], []]);
   assert.deepEqual(told.filter(([e]) => e === "handchanged").map(([, d]) => [d["peerId"], d["up"], d["own"]]), [["me", true, true], ["bo", true, false], ["me", false, true], ["bo", false, false]]);
   assert.deepEqual(told.at(-1), ["reaction", { peerId: "bo", name: person("bo", 1).name, text: "👍", own: false }]);
+});
+
+test("devices are found by their label as well, since ids are this site's own", async () => {
+  const { app, chosen } = fake();
+  await call(app, "setDevice", { kind: "mic", id: "the partner's", label: "Second" });
+  await assert.rejects(call(app, "setDevice", { kind: "mic" }), { code: "bad_message" });
+  assert.deepEqual(chosen, ["mic mic-2"]);
+});
+
+// Covers GC-A57.
+test("a bound goes to the session, and its refusal back", async () => {
+  const m = fake();
+  m.live();
+  await call(m.app, "setBitrate", { max: 300_000 });
+  await assert.rejects(call(m.app, "setBitrate", { max: 1 }), { code: "bad_message" });
+  assert.deepEqual(m.rates, [300_000, 1]);
+});
+
+test("full screen and sound are as the browser lets them be", async () => {
+  const m = fake();
+  await call(m.app, "setFullScreen", { on: true });
+  assert.equal((await call(m.app, "state", {}) as { fullScreen: boolean }).fullScreen, true);
+  await call(m.app, "playSound", {});
+  m.sound.plays = false;
+  await assert.rejects(call(m.app, "setFullScreen", { on: false }), { code: "fullscreen_denied" });
+  await assert.rejects(call(m.app, "playSound", {}), { code: "sound_blocked" });
+});
+
+// Covers GC-A62.
+test("after half a minute without a node the place is lost, and the next is joined anew", async () => {
+  const m = fake();
+  const clock = new FakeClock();
+  const told: [string, Record<string, unknown>][] = [];
+  report(m.app, (event, detail) => told.push([event, detail as Record<string, unknown>]), clock);
+  m.live();
+  m.phase.value = "reconnecting";
+  await clock.pass(LOST_MS - 1);
+  m.phase.value = "live";
+  await clock.pass(LOST_MS);
+  assert.deepEqual(told.map(([event]) => event), ["phasechange", "joined", "phasechange", "phasechange"]);
+  m.phase.value = "reconnecting";
+  await clock.pass(LOST_MS);
+  m.phase.value = "live";
+  assert.deepEqual(told.slice(4).map(([event, { reason }]) => reason ?? event), ["phasechange", "lost", "phasechange", "joined"]);
+});
+
+test("news tells of names, of devices that fail and of sound that is held back", async () => {
+  const m = fake();
+  const told: [string, unknown][] = [];
+  m.live(person("bo", 1));
+  report(m.app, (event, detail) => told.push([event, detail]));
+  m.roster.value = { ...m.roster.value, people: m.roster.value.people.map((p) => ({ ...p, name: p.name + "!" })) };
+  m.app.devices.ontrouble("camera", "denied");
+  m.soundBlocked.value = true;
+  assert.deepEqual(told.slice(-4), [
+    ["namechanged", { peerId: "me", name: `${person("me", 1).name}!`, own: true }],
+    ["namechanged", { peerId: "bo", name: `${person("bo", 1).name}!`, own: false }],
+    ["deviceerror", { kind: "camera", code: "camera_denied" }],
+    ["soundblocked", {}],
+  ]);
 });
