@@ -19,6 +19,8 @@ func testPages(t *testing.T, list string) *pages {
 		"embed/v1.js":        {Data: []byte("var library")},
 		"embed/v1.mjs":       {Data: []byte("export {}")},
 		"embed/package.json": {Data: []byte("{}")},
+
+		"partners/meetBridgeApi.js": {Data: []byte("var bridge")},
 	}, func() *client.View { return nil })
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +81,10 @@ func TestTheLibraryIsServedToPagesAnywhere(t *testing.T) {
 	if module := ask("/embed/v1.mjs", h.Get("ETag")); module.Code != http.StatusOK || !strings.HasPrefix(module.Header().Get("Content-Type"), "text/javascript") {
 		t.Errorf("the module: %d %v", module.Code, module.Header())
 	}
-	for _, path := range []string{"/embed/", "/embed/v2.js", "/embed/package.json", "/embed/../index.html"} {
+	if bridge := ask("/meetBridgeApi.js", ""); bridge.Body.String() != "var bridge" || bridge.Header().Get("Cache-Control") != h.Get("Cache-Control") {
+		t.Errorf("a partner's bridge: %s %v", bridge.Body, bridge.Header())
+	}
+	for _, path := range []string{"/v1.js", "/partners/meetBridgeApi.js", "/embed/", "/embed/v2.js", "/embed/package.json", "/embed/../index.html"} {
 		if w := ask(path, ""); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d", path, w.Code)
 		}

@@ -29,24 +29,24 @@ const (
 	titleMark   = `<title>`
 )
 
-// library is where the built embed library lies, and the folder it is served
-// from. Its names stand in partners' pages and stay; what is behind them
-// changes only by addition.
-const library = "embed"
+// shared are the folders of scripts that pages of others load, and where they
+// are served: the embed library, and bridges by the names that partners' pages
+// have. The names stay; what is behind them changes only by addition.
+var shared = map[string]string{"embed": "/embed/", "partners": "/"}
 
 // pages serves the meeting page under every address that has one, and its
-// assets and the embed library.
+// assets and the scripts for pages of others.
 type pages struct {
 	files   http.Handler
 	index   string
 	assets  fs.FS
 	packed  packed
-	scripts map[string]script
+	scripts map[string]script // by the path of the address
 	framers func(host string) string
 	looks   func(host, room string) looks
 }
 
-// script is a file of the embed library.
+// script is a file that pages of others load.
 type script struct {
 	body      []byte
 	tag, kind string
@@ -63,13 +63,18 @@ func newPages(assets fs.FS, view func() *client.View) (*pages, error) {
 	}
 	p.framers = func(host string) string { return framers(view(), host) }
 	p.looks = func(host, room string) looks { return looksOf(view(), host, room) }
-	return p, p.readLibrary()
+	for folder, at := range shared {
+		if err := p.readScripts(folder, at); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
-// readLibrary takes the scripts of the library; types and the like are for the
-// package registry alone. A page without the library is served all the same.
-func (p *pages) readLibrary() error {
-	list, err := fs.ReadDir(p.assets, library)
+// readScripts takes the scripts of a folder; types and the like are for the
+// package registry alone. A page without the folder is served all the same.
+func (p *pages) readScripts(folder, at string) error {
+	list, err := fs.ReadDir(p.assets, folder)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -77,12 +82,12 @@ func (p *pages) readLibrary() error {
 		if e.IsDir() || !strings.HasSuffix(e.Name(), ".js") && !strings.HasSuffix(e.Name(), ".mjs") {
 			continue
 		}
-		body, err := fs.ReadFile(p.assets, library+"/"+e.Name())
+		body, err := fs.ReadFile(p.assets, folder+"/"+e.Name())
 		if err != nil {
 			return err
 		}
 		sum := sha256.Sum256(body)
-		p.scripts[e.Name()] = script{body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, kind: mime.TypeByExtension(".js")}
+		p.scripts[at+e.Name()] = script{body: body, tag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`, kind: mime.TypeByExtension(".js")}
 	}
 	return err
 }
@@ -114,10 +119,10 @@ func roomOf(r *http.Request) string {
 	return r.URL.Query().Get("roomId")
 }
 
-// script serves a file of the embed library, to pages anywhere. It is asked for
+// script serves a file to pages anywhere. It is asked for
 // again once a day; unchanged, that costs no body.
 func (p *pages) script(w http.ResponseWriter, r *http.Request) {
-	s, ok := p.scripts[strings.TrimPrefix(r.URL.Path, "/"+library+"/")]
+	s, ok := p.scripts[r.URL.Path]
 	if !ok {
 		http.NotFound(w, r)
 		return

@@ -17,6 +17,7 @@ func (n *Node) Handler() http.Handler {
 	r.Get("/webinar/", n.pages.meeting)
 	r.Get("/assets/*", n.pages.asset)
 	r.Get("/embed/*", n.pages.script)
+	r.Get("/meetBridgeApi.js", n.pages.script)
 	r.Get("/ws", n.sockets.ServeHTTP)
 	r.Get("/probe", n.probe)
 	r.Get("/api/v1/attach", n.attach)

@@ -45,6 +45,7 @@ async function page() {
   if (html.includes("{{")) throw new Error("index.html names an entry that is not built: " + html.match(/\{\{.*?\}\}/)?.[0]);
   await writeFile(join(out, "index.html"), html);
   await library(join(out, "embed"));
+  await bridges(join(out, "partners"));
   for (const name of await find(out, /\.m?(js|css|svg)$/)) {
     const bytes = await readFile(name);
     console.log(`${name.slice(out.length + 1).padEnd(28)} ${String(bytes.length).padStart(7)} B  ${String(gzipSync(bytes, { level: 9 }).length).padStart(6)} B gzip`);
@@ -61,11 +62,16 @@ async function library(out) {
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--ignoreConfig", ...types, "--outDir", join(out, "types"), join(root, "embed/src/index.ts")], { stdio: "inherit" });
 }
 
+// What partners' pages load from the top of a host, by the names they know.
+async function bridges(out) {
+  await esbuild.build({ ...common, format: "iife", entryPoints: { meetBridgeApi: "embed/partners/gcore/index.ts" }, minify: true, outdir: out });
+}
+
 async function tests() {
   await rm(join(root, ".out/tests"), { recursive: true, force: true });
   await esbuild.build({
     ...common,
-    entryPoints: [...(await find(join(root, "src"), /\.test\.ts$/)), ...(await find(join(root, "embed/src"), /\.test\.ts$/))],
+    entryPoints: [...(await find(join(root, "src"), /\.test\.ts$/)), ...(await find(join(root, "embed"), /\.test\.ts$/))],
     platform: "node",
     target: "node20",
     sourcemap: "inline",

@@ -142,6 +142,15 @@ func TestTheEmbedLibraryIsSmall(t *testing.T) {
 	}
 }
 
+// bridgeLimit bounds a bridge that a partner's page loads instead, gzipped.
+const bridgeLimit = 6 << 10
+
+func TestAPartnersBridgeIsSmall(t *testing.T) {
+	if n := gzipped(t, "partners/meetBridgeApi.js"); n > bridgeLimit {
+		t.Errorf("it is %d bytes gzipped, more than %d", n, bridgeLimit)
+	}
+}
+
 func gzipped(t *testing.T, name string) int {
 	t.Helper()
 	var packed bytes.Buffer

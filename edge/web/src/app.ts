@@ -83,6 +83,8 @@ export class App {
   private readonly transports = new Set<PeerTransport>();
   private readonly slotsChanged = signal(0);
   private noticeId = 0;
+  /** The name was changed since the address or the token gave one. */
+  private renamed = false;
 
   constructor(readonly params: Params) {
     this.devices = new Devices(this.store);
@@ -201,7 +203,7 @@ export class App {
       this.attributes.value = now;
       this.facts.value = { ...this.facts.value, ...e.room };
       if (now.bare !== was.bare) this.controlsVisible.value = !now.bare;
-      if (now.nameLocked) this.name.value = now.name;
+      if (now.nameLocked && !this.renamed) this.name.value = now.name;
     });
     this.look.begin(now, was);
     if (now.lang && now.lang !== was.lang) void setLang(pickLang(now.lang, []));
@@ -237,6 +239,20 @@ export class App {
     if (!this.attributes.value.nameLocked && this.attributes.value.page !== "") this.store.set("name", name);
     this.openDevices();
     await this.session.join(name, this.devices.media.peek());
+  }
+
+  /** Before and in the call, also where the person could not: for the embedding page. */
+  rename(name: string): void {
+    this.renamed = true;
+    this.name.value = name;
+    this.session.rename(name);
+  }
+
+  /** Plays what the browser held back; resolves to whether it lets it. */
+  async playSound(): Promise<boolean> {
+    const tried = await Promise.allSettled([...document.querySelectorAll("audio")].map((a) => a.play()));
+    this.soundBlocked.value = tried.some((x) => x.status === "rejected");
+    return !this.soundBlocked.value;
   }
 
   again(): void {

@@ -69,11 +69,16 @@ export class Channel {
     });
   }
 
-  /** Lets the page ask for a screen on the strength of a click here, where the browser knows how. */
-  delegate(): void {
+  /** Offers the port to a page that may be there already; what is loaded yet says so by itself. */
+  knock(): void {
+    if (!this.port) this.offer();
+  }
+
+  /** Lends the page a click made here, where the browser knows how. */
+  delegate(feature: "display-capture" | "fullscreen"): void {
     const data: Greeting = { channel: CHANNEL, v: VERSION, type: "delegate" };
     try {
-      this.ends.there()?.postMessage(data, { targetOrigin: this.ends.origin, delegate: "display-capture" } as WindowPostMessageOptions);
+      this.ends.there()?.postMessage(data, { targetOrigin: this.ends.origin, delegate: feature } as WindowPostMessageOptions);
     } catch {
       // The page asks anyway, and the browser decides.
     }
@@ -98,10 +103,8 @@ export class Channel {
 
   /** The page is there; when it was there before, it knows nothing of what it was asked then. */
   private loaded(): void {
-    if (this.port) {
-      this.drop("reloaded");
-      this.opening = opening();
-    }
+    if (this.port) this.drop("reloaded");
+    if (this.opening.over) this.opening = opening(); // also of a page that came late
     this.offer();
   }
 
@@ -149,10 +152,22 @@ export class Channel {
   }
 }
 
-function opening(): { promise: Promise<void>; done: () => void; fail: (e: MeetingError) => void } {
+interface Opening {
+  promise: Promise<void>;
+  done: () => void;
+  fail: (e: MeetingError) => void;
+  over: boolean;
+}
+
+function opening(): Opening {
   let done!: () => void, fail!: (e: MeetingError) => void;
   const promise = new Promise<void>((d, f) => ((done = d), (fail = f)));
+  const o: Opening = { promise, done, fail, over: false };
   const patience = setTimeout(() => fail(new MeetingError("no_answer", "The meeting page does not answer: it is unreachable, or may not be embedded here.")), OPEN_MS);
-  promise.then(() => clearTimeout(patience), () => clearTimeout(patience)); // nobody has to wait for it
-  return { promise, done, fail };
+  const end = (): void => {
+    o.over = true;
+    clearTimeout(patience);
+  };
+  promise.then(end, end); // nobody has to wait for it
+  return o;
 }

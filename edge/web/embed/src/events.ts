@@ -40,13 +40,19 @@ export interface Events {
   phasechange: { phase: Phase };
   /** A moderator must let this person in. */
   waiting: Record<never, never>;
-  joined: { peerId: string; participants: Participant[] };
-  /** The call is over for this person; reason `left` or a code of the signalling protocol. */
+  /** Also after the place in the room was lost and taken anew. */
+  joined: { peerId: string; name: string; media: Media; participants: Participant[] };
+  /** The call is over for this person; reason `left` or a code of the signalling protocol. `lost`: the room has given the place up, the page goes on trying. */
   left: { reason: string };
   participantjoined: { participant: Participant };
   participantleft: { peerId: string; name: string; reason: string };
   /** What somebody sends; own says that it is this person. */
   mediachanged: { peerId: string; media: Media; own: boolean };
+  namechanged: { peerId: string; name: string; own: boolean };
+  /** A device that was wanted is not there, or the person chose no screen; code as the methods have it. */
+  deviceerror: { kind: "mic" | "camera" | "share"; code: string };
+  /** The browser holds the sound back until somebody clicks; see playSound. */
+  soundblocked: Record<never, never>;
   speaking: { peerIds: string[] };
   chatmessage: { seq: number; peerId: string; name: string; text: string; at: string; own: boolean };
   /** By the person, by you, or by a moderator who presents. */
@@ -63,7 +69,7 @@ export interface Events {
 /** Every event by name; the type sees that none is missing. */
 export const eventNames = Object.keys({
   ready: 1, phasechange: 1, waiting: 1, joined: 1, left: 1, participantjoined: 1, participantleft: 1, mediachanged: 1,
-  speaking: 1, chatmessage: 1, handchanged: 1, reaction: 1, lobbychanged: 1, layoutchanged: 1, pinchanged: 1, error: 1,
+  namechanged: 1, deviceerror: 1, soundblocked: 1, speaking: 1, chatmessage: 1, handchanged: 1, reaction: 1, lobbychanged: 1, layoutchanged: 1, pinchanged: 1, error: 1,
 } satisfies Record<keyof Events, 1>) as (keyof Events)[];
 
 export type Layout = "gallery" | "bottom-speaker" | "left-side-speaker" | "strip";
@@ -80,6 +86,7 @@ export interface State {
   peerId: string;
   name: string;
   media: Media;
+  fullScreen: boolean;
   participants: Participant[];
   /** Who waits at the door; empty to all but moderators. */
   waiting: Guest[];

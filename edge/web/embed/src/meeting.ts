@@ -3,7 +3,7 @@
 import { Channel, MeetingError } from "./channel";
 import { diagnose, type Report } from "./diagnose";
 import { Listeners, type Device, type Events, type Layout, type Media, type State } from "./events";
-import type { Method, Methods, Panel, Role, Source } from "./methods";
+import type { Choice, Method, Methods, Panel, Picture, Role, Source, Wish } from "./methods";
 
 export interface Options {
   /** Address of the room, as https://meet.example.com/m/room. Further parameters of the page may be in it. */
@@ -20,7 +20,7 @@ export interface Options {
 /** What the meeting needs of the page around it. */
 export const PERMISSIONS = "camera; microphone; display-capture; speaker-selection; autoplay; fullscreen; clipboard-write";
 /** A person may be asked for their camera meanwhile. */
-const PERSON_MS = 120_000;
+export const PERSON_MS = 120_000;
 
 const inside = new WeakMap<Element, Meeting>();
 
@@ -61,9 +61,9 @@ export class Meeting {
     return this.channel.open();
   }
 
-  /** Joins, under the name if the page was given none. Settles when in the call; joining twice is joining once. */
-  join(name?: string): Promise<State> {
-    return this.ask("join", name === undefined ? {} : { name }, PERSON_MS);
+  /** Joins, with those devices where some are named. Settles when in the call; joining twice is joining once. */
+  join(name?: string, devices: { mic?: Wish; camera?: Wish } = {}): Promise<State> {
+    return this.ask("join", { name, ...devices }, PERSON_MS);
   }
 
   leave(): Promise<void> {
@@ -85,11 +85,11 @@ export class Meeting {
    * button of its own.
    */
   share(on = true): Promise<Media> {
-    if (on) this.channel.delegate();
+    if (on) this.channel.delegate("display-capture");
     return this.ask("share", { on }, PERSON_MS);
   }
 
-  /** Sets the name to join under; `in_call` once joined. */
+  /** Sets the displayed name, before and in the call; the person may be unable to, you are not. */
   setName(name: string): Promise<void> {
     return this.ask("setName", { name });
   }
@@ -155,9 +155,9 @@ export class Meeting {
     return this.ask("endForAll", {});
   }
 
-  /** The picture of somebody on the stage as it is now, as a data URL of a JPEG. */
-  screenshot(peerId: string): Promise<string> {
-    return this.ask("screenshot", { peerId });
+  /** The picture of somebody on the stage as it is now, as a data URL. */
+  screenshot(peerId: string, type: Picture = "jpeg"): Promise<string> {
+    return this.ask("screenshot", { peerId, type });
   }
 
   /** `not_allowed` while a moderator presents to this person. */
@@ -191,8 +191,24 @@ export class Meeting {
   }
 
   /** Changes one device in the call; the others go on as they are. */
-  setDevice(kind: Device["kind"], id: string): Promise<void> {
-    return this.ask("setDevice", { kind, id }, PERSON_MS);
+  setDevice(kind: Device["kind"], device: string | Choice): Promise<void> {
+    return this.ask("setDevice", { kind, ...(typeof device === "string" ? { id: device } : device) }, PERSON_MS);
+  }
+
+  /** Browsers want a click just before, and most want it in the frame: then it rejects with `fullscreen_denied`. */
+  setFullScreen(on = true): Promise<void> {
+    if (on) this.channel.delegate("fullscreen");
+    return this.ask("setFullScreen", { on });
+  }
+
+  /** After `soundblocked` and a click; `sound_blocked` where that was not enough. */
+  playSound(): Promise<void> {
+    return this.ask("playSound", {});
+  }
+
+  /** Bounds the video that is sent, bits per second from 30,000; 0 lifts the bound. A moderator bounds everybody. */
+  setBitrate(max: number): Promise<void> {
+    return this.ask("setBitrate", { max });
   }
 
   /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */

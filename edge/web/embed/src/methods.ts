@@ -17,8 +17,17 @@ interface Whom {
   peerId: string;
 }
 
+/** A device by the id that devices() gives, or by its label: ids differ from site to site. */
+export interface Choice {
+  id?: string;
+  label?: string;
+}
+/** How somebody comes in: without it, with it, or with a certain one. */
+export type Wish = boolean | Choice;
+export type Picture = "jpeg" | "png";
+
 export interface Methods {
-  join: { params: { name?: string }; result: State };
+  join: { params: { name?: string; mic?: Wish; camera?: Wish }; result: State };
   leave: { params: None; result: void };
   setMicrophone: { params: On; result: Media };
   setCamera: { params: On; result: Media };
@@ -31,7 +40,7 @@ export interface Methods {
   setVolume: { params: { volume: number }; result: number };
   muteIncoming: { params: On; result: void };
   devices: { params: None; result: Device[] };
-  setDevice: { params: { kind: Device["kind"]; id: string }; result: void };
+  setDevice: { params: { kind: Device["kind"] } & Choice; result: void };
   /** A language tag; the language spoken then. */
   setLocale: { params: { lang: string }; result: string };
   setLayout: { params: { layout: Layout }; result: void };
@@ -40,7 +49,12 @@ export interface Methods {
   /** Codes of findings. */
   diagnose: { params: None; result: string[] };
   /** A data URL. */
-  screenshot: { params: Whom; result: string };
+  screenshot: { params: Whom & { type?: Picture }; result: string };
+  setFullScreen: { params: On; result: void };
+  /** Lets the sound be heard that the browser held back. */
+  playSound: { params: None; result: void };
+  /** Bits per second of video, 0 for no bound: a moderator's for all, another person's for themselves. */
+  setBitrate: { params: { max: number }; result: void };
 
   raiseHand: { params: On; result: void };
   react: { params: { text: string }; result: void };

@@ -9,7 +9,8 @@ import type { Phase, Verdict } from "../protocol/session";
 import { Hearing } from "../hearing";
 import { lang, setLang, t } from "../i18n";
 import { call, type Meeting } from "./calls";
-import { report } from "./news";
+import { FakeClock } from "../protocol/fake";
+import { LOST_MS, report } from "./news";
 
 /** The app as far as the channel reaches it, without a browser. */
 function fake(displayName = "") {
@@ -25,19 +26,24 @@ function fake(displayName = "") {
   const lobby = signal<readonly Guest[]>([]);
   const acts: Act[] = [];
   const answers: string[] = [];
+  const rates: number[] = [];
+  const sound = { plays: true };
+  const full = { on: signal(false), available: true, set: async (on: boolean) => sound.plays && ((full.on.value = on), true) };
+  const soundBlocked = signal(false);
   const micOn = signal(true);
   const bars = signal<{ mic: string | null; camera: string | null; share: string | null }>({ mic: null, camera: null, share: null });
   const app = {
     session: {
       phase, verdict, roster, joined, outgoing, lobby, self: "me",
       act: async (act: Act) => (acts.push(act), answers.shift() ?? ""),
-      onchange: () => {}, onerror: () => {},
+      onchange: () => {}, onerror: () => {}, setBitrate: async (max: number) => (rates.push(max), max === 1 ? "bad_message" : ""),
       say: (text: string) => (outgoing.value = [...outgoing.value, { id: "o1", text, state: "sending" }]),
     },
     devices: {
       media, trouble: signal({ mic: null, camera: "frame" }), starting: signal(false), canShare: false, startShare: async () => "gesture", micOn, cameraOn: signal(true),
       of: (kind: string) => [{ deviceId: `${kind}-2`, label: "Second" }],
       speakers: () => [],
+      yield: (kind: string) => void toggles.push(`${kind} off`), ontrouble: (_kind: string, _trouble: string) => {},
       choose: async (kind: string, id: string) => void chosen.push(`${kind} ${id}`),
       toggle: async (kind: "mic" | "camera") => {
         toggles.push(kind);
@@ -45,6 +51,8 @@ function fake(displayName = "") {
       },
     },
     floor: { bars }, shareOffered: signal(false),
+    fullScreen: full, soundBlocked, playSound: async () => sound.plays,
+    rename: (name: string) => void (app.name.value = name),
     hearing: new Hearing({ get: () => null, set: () => {} }),
     name: signal(displayName), panel: signal(null), controlsVisible: signal(true), shows: (c: string) => c !== "info", localError: signal(null), params: { room: "demo", displayName, token: "" },
     joins: 0,
@@ -59,7 +67,7 @@ function fake(displayName = "") {
     joined.value = { peer_id: "me" };
     phase.value = "live";
   };
-  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, chosen, bars, lobby, acts, answers, live };
+  return { app: app as unknown as Meeting & { joins: number }, phase, roster, verdict, outgoing, toggles, chosen, rates, sound, soundBlocked, bars, lobby, acts, answers, live };
 }
 
 test("join settles in the call, and twice is once", async () => {
@@ -68,7 +76,7 @@ test("join settles in the call, and twice is once", async () => {
   live();
   const [first] = await Promise.all(both);
   assert.equal(app.joins, 1);
-  assert.deepEqual({ ...(first as object), participants: 0 }, { phase: "live", code: "", room: "demo", peerId: "me", name: "Ada", media: { mic: false, camera: false, share: false }, participants: 0, waiting: [] });
+  assert.deepEqual({ ...(first as object), participants: 0 }, { phase: "live", code: "", room: "demo", peerId: "me", name: "Ada", media: { mic: false, camera: false, share: false }, fullScreen: false, participants: 0, waiting: [] });
 });
 
 test("join rejects with the meeting's own code", async () => {
@@ -82,7 +90,13 @@ test("join rejects with the meeting's own code", async () => {
 test("what the embedding page may not say is refused before it is done", async () => {
   const { app, live, toggles } = fake("Ada");
   for (const [method, params, code] of [
-    ["join", { name: "Eve" }, "name_fixed"],
+    ["join", { mic: "front" }, "bad_message"],
+    ["join", { camera: {} }, "bad_message"],
+    ["setFullScreen", {}, "bad_message"],
+    ["setBitrate", { max: "300000" }, "bad_message"],
+    ["setBitrate", { max: 300_000 }, "not_in_call"],
+    ["screenshot", { peerId: "p", type: "gif" }, "bad_message"],
+    ["setName", { name: " " }, "bad_message"],
     ["join", { name: "" }, "bad_message"],
     ["join", { name: "x".repeat(101) }, "bad_message"],
     ["setMicrophone", {}, "bad_message"],
@@ -96,7 +110,7 @@ test("what the embedding page may not say is refused before it is done", async (
   assert.equal(app.joins, 0);
   assert.deepEqual(toggles, []);
   live();
-  await assert.rejects(call(app, "setName", { name: "Ada" }), { code: "in_call" });
+  await assert.rejects(call(app, "setBitrate", { max: 1 }), { code: "bad_message" });
   await assert.rejects(call(app, "share", { on: true }), { code: "share_unavailable" });
   await assert.rejects(call(app, "setCamera", { on: true }), { code: "camera_frame" });
 });
@@ -147,7 +161,8 @@ test("where a moderator must let the person in, join settles with waiting", asyn
   const joining = call(m.app, "join", { name: "Ann" });
   m.phase.value = "waiting";
   assert.equal((await joining as { phase: string }).phase, "waiting");
-  await assert.rejects(call(m.app, "setName", { name: "Bea" }), { code: "in_call" });
+  await call(m.app, "setName", { name: "Bea" });
+  assert.equal(m.app.name.value, "Bea");
 });
 
 test("what the room bars cannot be switched on, only off", async () => {
@@ -287,4 +302,64 @@ test("news tells of the door, of hands and of reactions", async () => {
   assert.deepEqual(told.filter(([e]) => e === "lobbychanged").map(([, d]) => d["waiting"]), [[{ peerId: "g", name: "Gil", since: "now" }], []]);
   assert.deepEqual(told.filter(([e]) => e === "handchanged").map(([, d]) => [d["peerId"], d["up"], d["own"]]), [["me", true, true], ["bo", true, false], ["me", false, true], ["bo", false, false]]);
   assert.deepEqual(told.at(-1), ["reaction", { peerId: "bo", name: person("bo", 1).name, text: "👍", own: false }]);
+});
+
+test("devices are found by their label as well, since ids are this site's own", async () => {
+  const { app, chosen } = fake();
+  await call(app, "setDevice", { kind: "mic", id: "the partner's", label: "Second" });
+  await assert.rejects(call(app, "setDevice", { kind: "mic" }), { code: "bad_message" });
+  assert.deepEqual(chosen, ["mic mic-2"]);
+});
+
+// Covers GC-A57.
+test("a bound goes to the session, and its refusal back", async () => {
+  const m = fake();
+  m.live();
+  await call(m.app, "setBitrate", { max: 300_000 });
+  await assert.rejects(call(m.app, "setBitrate", { max: 1 }), { code: "bad_message" });
+  assert.deepEqual(m.rates, [300_000, 1]);
+});
+
+test("full screen and sound are as the browser lets them be", async () => {
+  const m = fake();
+  await call(m.app, "setFullScreen", { on: true });
+  assert.equal((await call(m.app, "state", {}) as { fullScreen: boolean }).fullScreen, true);
+  await call(m.app, "playSound", {});
+  m.sound.plays = false;
+  await assert.rejects(call(m.app, "setFullScreen", { on: false }), { code: "fullscreen_denied" });
+  await assert.rejects(call(m.app, "playSound", {}), { code: "sound_blocked" });
+});
+
+// Covers GC-A62.
+test("after half a minute without a node the place is lost, and the next is joined anew", async () => {
+  const m = fake();
+  const clock = new FakeClock();
+  const told: [string, Record<string, unknown>][] = [];
+  report(m.app, (event, detail) => told.push([event, detail as Record<string, unknown>]), clock);
+  m.live();
+  m.phase.value = "reconnecting";
+  await clock.pass(LOST_MS - 1);
+  m.phase.value = "live";
+  await clock.pass(LOST_MS);
+  assert.deepEqual(told.map(([event]) => event), ["phasechange", "joined", "phasechange", "phasechange"]);
+  m.phase.value = "reconnecting";
+  await clock.pass(LOST_MS);
+  m.phase.value = "live";
+  assert.deepEqual(told.slice(4).map(([event, { reason }]) => reason ?? event), ["phasechange", "lost", "phasechange", "joined"]);
+});
+
+test("news tells of names, of devices that fail and of sound that is held back", async () => {
+  const m = fake();
+  const told: [string, unknown][] = [];
+  m.live(person("bo", 1));
+  report(m.app, (event, detail) => told.push([event, detail]));
+  m.roster.value = { ...m.roster.value, people: m.roster.value.people.map((p) => ({ ...p, name: p.name + "!" })) };
+  m.app.devices.ontrouble("camera", "denied");
+  m.soundBlocked.value = true;
+  assert.deepEqual(told.slice(-4), [
+    ["namechanged", { peerId: "me", name: `${person("me", 1).name}!`, own: true }],
+    ["namechanged", { peerId: "bo", name: `${person("bo", 1).name}!`, own: false }],
+    ["deviceerror", { kind: "camera", code: "camera_denied" }],
+    ["soundblocked", {}],
+  ]);
 });

@@ -2,39 +2,45 @@
 // lead to the same functions: a command can do what a click could and no more,
 // and the server decides what it would decide for the click.
 
-import { effect } from "@preact/signals-core";
-import { Devices, allowed, type Kind } from "../media/devices";
+import { allowed, type Devices, type Kind } from "../media/devices";
 import { t } from "../i18n";
 import type { Act } from "../protocol/messages";
 import type { Session } from "../protocol/session";
 import { canChooseOutput, type Hearing } from "../hearing";
 import { pickLang, setLang } from "../i18n";
-import type { Method, Methods, Panel } from "../../embed/src/methods";
+import type { FullScreen } from "../fullscreen";
+import type { Choice, Method, Methods, Panel, Picture } from "../../embed/src/methods";
 import { fault } from "./door";
 import type { Device, Media, State } from "../../embed/src/events";
 import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
-import { flag, oneOf, peer, text, type Params } from "./read";
+import { choice, flag, oneOf, peer, text, type Params } from "./read";
 import { screenshot } from "./screenshot";
 import { verbs, type Asking } from "./verbs";
+import { until } from "./until";
+import { begin, bring, find, kinds, wishes, type Wishes } from "./wishes";
 import type { Transport } from "../protocol/attachment";
 
 /** As much of the app as the embedding page reaches. */
 export interface Meeting {
-  readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "lobby" | "say" | "act" | "self" | "onchange" | "onerror">;
-  readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting" | "choose" | "of" | "speakers">;
+  readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "lobby" | "say" | "act" | "setBitrate" | "self" | "onchange" | "onerror">;
+  readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting" | "choose" | "of" | "speakers" | "yield" | "ontrouble">;
+  readonly fullScreen: Pick<FullScreen, "available" | "on" | "set">;
+  readonly soundBlocked: { readonly value: boolean };
   readonly hearing: Pick<Hearing, "volume" | "muted" | "output" | "setVolume" | "setOutput">;
   /** Set where the browser wants a click in the frame before it shares. */
   readonly shareOffered: { value: boolean };
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
   readonly look: Looking;
-  readonly name: { value: string };
+  readonly name: { readonly value: string };
   readonly panel: { value: Panel | null };
   readonly controlsVisible: { value: boolean };
   shows(control: Panel): boolean;
   readonly localError: { readonly value: string | null };
-  readonly params: { readonly room: string; readonly displayName: string; readonly token: string };
+  readonly params: { readonly room: string; readonly token: string };
   join(name: string): Promise<void>;
+  rename(name: string): void;
+  playSound(): Promise<boolean>;
   leave(): void;
 }
 
@@ -42,30 +48,33 @@ const NAME_LIMIT = 100;
 const TEXT_LIMIT = 8192;
 const TAG_LIMIT = 35; // of a language tag, RFC 5646 section 4.4.1
 const panels = ["chat", "people", "info", "connection", "settings", null] as const;
-const ID_LIMIT = 256;
+const pictures = ["jpeg", "png"] as const;
 
 type Done<M extends Method> = Methods[M]["result"] | Promise<Methods[M]["result"]>;
 
 const own: { [M in Exclude<Method, Asking>]: (app: Meeting, p: Params) => Done<M> } = {
-  join: (app, p) => join(app, p["name"] === undefined ? undefined : text(p["name"], NAME_LIMIT)),
+  join: (app, p) => join(app, p["name"] === undefined ? undefined : text(p["name"], NAME_LIMIT), wishes(p)),
   leave: (app) => app.leave(),
   setMicrophone: (app, p) => device(app, "mic", flag(p["on"])),
   setCamera: (app, p) => device(app, "camera", flag(p["on"])),
   share: (app, p) => share(app, flag(p["on"])),
-  setName: (app, p) => rename(app, text(p["name"], NAME_LIMIT)),
+  setName: (app, p) => app.rename(text(p["name"], NAME_LIMIT)),
   sendMessage: (app, p) => say(app, text(p["text"], TEXT_LIMIT)),
   setPanel: (app, p) => open(app, oneOf(p["panel"], panels)),
   setControlsVisible: (app, p) => void (app.controlsVisible.value = flag(p["on"])),
   setVolume: (app, p) => volume(app, p["volume"]),
   muteIncoming: (app, p) => void (app.hearing.muted.value = flag(p["on"])),
   devices: (app) => devices(app),
-  setDevice: (app, p) => choose(app, text(p["kind"], ID_LIMIT), text(p["id"], ID_LIMIT)),
+  setDevice: (app, p) => choose(app, oneOf(p["kind"], kinds), choice(p)),
   setLocale: (_, p) => locale(text(p["lang"], TAG_LIMIT)),
   setLayout: (app, p) => setLayout(app.look, p["layout"]),
   pin: (app, p) => pin(app.look, p["peerId"], p["share"]),
   state: (app) => state(app),
   diagnose: (app) => findings(app),
-  screenshot: (app, p) => picture(app, peer(p["peerId"])),
+  screenshot: (app, p) => picture(app, peer(p["peerId"]), p["type"] === undefined ? "jpeg" : oneOf(p["type"], pictures)),
+  setFullScreen: (app, p) => fullScreen(app, flag(p["on"])),
+  playSound: (app) => playSound(app),
+  setBitrate: (app, p) => bitrate(app, p["max"]),
 };
 
 export async function call(app: Meeting, method: string, p: Params): Promise<unknown> {
@@ -87,23 +96,25 @@ async function act(app: Meeting, what: Act): Promise<void> {
   if (code) throw fault(code);
 }
 
-function picture(app: Meeting, peerId: string): string {
+function picture(app: Meeting, peerId: string, type: Picture): string {
   const { session } = app;
   if (!session.roster.value.people.some((p) => p.peer_id === peerId)) throw fault("no_such_peer");
-  return screenshot(peerId === session.self ? "self" : `person:${peerId}`);
+  return screenshot(peerId === session.self ? "self" : `person:${peerId}`, type);
 }
 
-async function join(app: Meeting, name: string | undefined): Promise<State> {
+async function join(app: Meeting, name: string | undefined, wished: Wishes): Promise<State> {
   const { phase, verdict } = app.session;
   if (app.localError.value) throw fault(app.localError.value);
   if (phase.value === "idle" || phase.value === "refused" || phase.value === "ended") {
-    if (name !== undefined) rename(app, name);
+    if (name !== undefined) app.rename(name);
+    begin(app.devices, wished);
     // A token may name its bearer; what is given here then does not count.
     if (!app.name.value && !app.params.token) throw fault("name_missing");
     void app.join(app.name.value || t("guest"));
   }
   await until(() => phase.value !== "joining" && phase.value !== "idle");
   if (phase.value === "refused" || phase.value === "ended") throw fault(verdict.value?.code ?? "internal", verdict.value?.message);
+  void bring(app, wished);
   return state(app);
 }
 
@@ -128,13 +139,6 @@ async function share(app: Meeting, on: boolean): Promise<Media> {
     if (!devices.media.value.share) throw fault("share_denied", app.shareOffered.value ? "The browser wants a click in the meeting itself; it shows a button for it." : "");
   }
   return state(app).media;
-}
-
-function rename(app: Meeting, name: string): void {
-  const { phase } = app.session;
-  if (phase.value === "live" || phase.value === "reconnecting" || phase.value === "joining" || phase.value === "waiting") throw fault("in_call");
-  if (app.params.displayName && name !== app.params.displayName) throw fault("name_fixed");
-  app.name.value = name;
 }
 
 /** What the page does not show does not open either. */
@@ -170,13 +174,29 @@ function devices(app: Meeting): Device[] {
 }
 
 /** Changes one device; the other kinds go on as they are. */
-async function choose(app: Meeting, kind: string, id: string): Promise<void> {
-  if (!devices(app).some((d) => d.kind === kind && d.id === id)) throw fault("no_such_device");
+async function choose(app: Meeting, kind: Device["kind"], c: Choice): Promise<void> {
+  const id = find(devices(app), kind, c);
+  if (id === undefined) throw fault("no_such_device");
   if (kind === "speaker") return app.hearing.setOutput(id);
-  if (kind !== "mic" && kind !== "camera") throw fault("bad_message");
   await app.devices.choose(kind, id);
   const trouble = app.devices.trouble.value[kind];
   if (trouble) throw fault(`${kind}_${trouble}`);
+}
+
+async function fullScreen(app: Meeting, on: boolean): Promise<void> {
+  if (!(await app.fullScreen.set(on))) throw fault(app.fullScreen.available ? "fullscreen_denied" : "fullscreen_unavailable");
+}
+
+async function playSound(app: Meeting): Promise<void> {
+  if (!(await app.playSound())) throw fault("sound_blocked");
+}
+
+async function bitrate(app: Meeting, max: unknown): Promise<void> {
+  if (typeof max !== "number") throw fault("bad_message");
+  const { session } = app;
+  if (session.phase.value !== "live" && session.phase.value !== "reconnecting") throw fault("not_in_call");
+  const code = await session.setBitrate(max);
+  if (code) throw fault(code);
 }
 
 /** As the address would: a language that is not spoken here is English. It is not the person's choice, so it is not remembered. */
@@ -202,18 +222,4 @@ async function findings(app: Meeting): Promise<string[]> {
   const code = app.session.phase.value === "refused" ? app.session.verdict.value?.code : undefined;
   if (code) out.push(`refused_${code}`);
   return out;
-}
-
-/** Settles once what the signals in ok say is true. */
-function until(ok: () => boolean): Promise<void> {
-  return new Promise((done) => {
-    let stop: (() => void) | undefined;
-    let over = false;
-    stop = effect(() => {
-      if (over || !ok()) return;
-      over = true;
-      done();
-      queueMicrotask(() => stop?.());
-    });
-  });
 }

@@ -22,6 +22,11 @@ export class Pane {
   readonly addEventListener = ((_: string, l: Listener) => void this.listeners.add(l)) as unknown as Window["addEventListener"];
   readonly removeEventListener = ((_: string, l: Listener) => void this.listeners.delete(l)) as unknown as Window["removeEventListener"];
 
+  /** The document goes, and what listened in it. */
+  unload(): void {
+    this.listeners.clear();
+  }
+
   get listening(): number {
     return this.listeners.size;
   }

@@ -4,6 +4,10 @@ import { effect } from "@preact/signals-core";
 import type { Guest, Media, Participant, State } from "../../embed/src/events";
 import type { Guest as Waiting, Person } from "../protocol/messages";
 import type { Meeting } from "./calls";
+import { realClock, type Clock, type Timer } from "../protocol/clock";
+
+/** The node keeps the place of somebody whom it does not hear for as long (edge, lostGrace). */
+export const LOST_MS = 30_000;
 
 export function state(app: Meeting): State {
   const { session } = app;
@@ -15,13 +19,14 @@ export function state(app: Meeting): State {
     peerId: session.self,
     name: app.name.value,
     media: media(app.devices.media.value),
+    fullScreen: app.fullScreen.on.value,
     participants: session.roster.value.people.map(participant),
     waiting: session.lobby.value.map(guest),
   };
 }
 
 /** Tells of every change from now on. */
-export function report(app: Meeting, tell: (event: string, detail: object) => void): void {
+export function report(app: Meeting, tell: (event: string, detail: object) => void, clock: Clock = realClock): void {
   const { session } = app;
   const gone = new Map<string, string>();
   const { onchange, onerror } = session;
@@ -41,20 +46,28 @@ export function report(app: Meeting, tell: (event: string, detail: object) => vo
   let own = "";
   let speaking = "";
   let waiting = "[]";
+  let patience: Timer | undefined;
+  const lost = (): void => {
+    inCall = false;
+    tell("left", { reason: "lost" });
+  };
 
+  app.devices.ontrouble = (kind, trouble) => tell("deviceerror", { kind, code: `${kind}_${trouble}` });
   effect(() => {
     const now = session.phase.value;
     const joined = session.joined.value;
     if (now !== phase) {
       tell("phasechange", { phase: (phase = now) });
       if (now === "waiting") tell("waiting", {});
+      clock.cancel(patience);
+      if (now === "reconnecting" && inCall) patience = clock.after(LOST_MS, lost);
     }
     if (now === "live" && joined && !inCall) {
       inCall = true;
       const roster = session.roster.peek();
       people = byId(roster.people);
       lastSeq = roster.chat.at(-1)?.seq ?? 0;
-      tell("joined", { peerId: joined.peer_id, participants: roster.people.map(participant) });
+      tell("joined", { peerId: joined.peer_id, name: people.get(joined.peer_id)?.name ?? app.name.value, media: media(app.devices.media.peek()), participants: roster.people.map(participant) });
     } else if (now === "ended" || now === "refused") {
       const code = session.verdict.value?.code ?? "internal";
       if (inCall) tell("left", { reason: code });
@@ -70,6 +83,7 @@ export function report(app: Meeting, tell: (event: string, detail: object) => vo
     for (const p of list) {
       const was = people.get(p.peer_id);
       if (was && (was.hand === null) !== (p.hand === null)) tell("handchanged", { peerId: p.peer_id, name: p.name, up: p.hand !== null, own: p.peer_id === session.self });
+      if (was && was.name !== p.name) tell("namechanged", { peerId: p.peer_id, name: p.name, own: p.peer_id === session.self });
       if (p.peer_id === session.self) continue;
       if (!was) tell("participantjoined", { participant: participant(p) });
       else if (!same(was.media, p.media)) tell("mediachanged", { peerId: p.peer_id, media: media(p.media), own: false });
@@ -101,6 +115,9 @@ export function report(app: Meeting, tell: (event: string, detail: object) => vo
     if (!guests || text === waiting) return;
     waiting = text;
     tell("lobbychanged", { waiting: guests });
+  });
+  effect(() => {
+    if (app.soundBlocked.value) tell("soundblocked", {});
   });
   effect(() => {
     const ids = [...session.roster.value.speaking].sort();

@@ -1,5 +1,6 @@
 // Reads the parameters of a request; what is not as it should be is a fault.
 
+import type { Choice } from "../../embed/src/methods";
 import { fault } from "./door";
 
 export type Params = Record<string, unknown>;
@@ -22,6 +23,15 @@ export function text(x: unknown, limit: number): string {
 export function peer(x: unknown): string {
   if (typeof x !== "string" || x === "" || x.length > ID_LIMIT) throw fault("bad_message");
   return x;
+}
+
+/** A device by id or label. */
+export function choice(x: Params): Choice {
+  const { id, label } = x;
+  const part = (v: unknown): string | undefined => (v === undefined || v === "" ? undefined : text(v, ID_LIMIT));
+  const c = { id: part(id), label: part(label) };
+  if (c.id === undefined && c.label === undefined) throw fault("bad_message");
+  return c;
 }
 
 export function oneOf<T>(x: unknown, list: readonly T[]): T {

@@ -1,5 +1,6 @@
 // One picture of somebody on the stage, as it is shown now.
 
+import type { Picture as Type } from "../../embed/src/methods";
 import { fault } from "./door";
 
 /** Characters of a data URL: it must fit one reply of the channel. */
@@ -13,7 +14,7 @@ export interface Picture {
   readyState: number;
 }
 
-/** Draws a picture in a size, as a data URL. */
+/** Draws a picture in a size as a data URL. */
 export type Draw = (width: number, height: number) => string;
 
 /** HAVE_CURRENT_DATA of the HTML standard: there is a frame to draw. */
@@ -30,7 +31,7 @@ export function shoot(video: Picture | null, draw: Draw): string {
 }
 
 /** The picture of a tile, by its key. */
-export function screenshot(key: string): string {
+export function screenshot(key: string, type: Type): string {
   const tile = [...document.querySelectorAll<HTMLElement>("[data-tile]")].find((el) => el.dataset["tile"] === key);
   const video = tile?.querySelector("video") ?? null;
   return shoot(video, (width, height) => {
@@ -38,6 +39,6 @@ export function screenshot(key: string): string {
     canvas.width = width;
     canvas.height = height;
     if (video) canvas.getContext("2d")?.drawImage(video, 0, 0, width, height);
-    return canvas.toDataURL("image/jpeg", QUALITY);
+    return canvas.toDataURL(`image/${type}`, QUALITY);
   });
 }

@@ -60,6 +60,8 @@ export class Devices {
   });
 
   onnotice: (n: DeviceNotice) => void = () => {};
+  /** Every time that something wanted is not there; of a share also that the person thought better of it. */
+  ontrouble: (kind: Kind | "share", trouble: Trouble) => void = () => {};
 
   private readonly wanted: Record<Kind, number> = { mic: 0, camera: 0 };
   private started = false;
@@ -156,6 +158,7 @@ export class Devices {
     } catch (e) {
       const name = e instanceof DOMException ? e.name : "";
       if (name === "InvalidStateError") return "gesture"; // Screen Capture, section 5.1, step 4
+      this.ontrouble("share", name === "NotAllowedError" ? "denied" : "failed");
       if (name === "NotAllowedError") return "denied"; // closing the chooser is an answer, not a fault
       this.onnotice({ kind: "share", trouble: "failed" });
       return "failed";
@@ -265,10 +268,12 @@ export class Devices {
 
   private refuse(trouble: Trouble): void {
     this.trouble.value = { mic: trouble, camera: trouble };
+    for (const kind of ["mic", "camera"] as const) if (this.on(kind).value) this.ontrouble(kind, trouble);
   }
 
   private setTrouble(kind: Kind, trouble: Trouble | null): void {
     if (this.trouble.value[kind] !== trouble) this.trouble.value = { ...this.trouble.value, [kind]: trouble };
+    if (trouble) this.ontrouble(kind, trouble);
   }
 }
 

@@ -70,6 +70,11 @@ export class Approach<T extends Transport> {
     return this.identity.room;
   }
 
+  /** The name that the next attempt brings. */
+  rename(name: string): void {
+    this.identity = { ...this.identity, name };
+  }
+
   /** Opens a socket and makes an offer, so that a join is one round trip. */
   warmUp(node = this.search.nodes.next(this.deps.clock.now())): void {
     if (!node || (this.warm?.alive && this.warm.node.node === node.node)) return;

@@ -48,6 +48,8 @@ export class Call<T extends Transport> {
   /** What this person wants on. */
   media: Media = nothingOn;
 
+  /** The name taken by hand, whatever the join brought; empty: none. */
+  private taken = "";
   private roomBound = 0;
   private ownBound = 0;
   private readonly acts: Acts;
@@ -96,6 +98,7 @@ export class Call<T extends Transport> {
     att.deliver((m) => this.handle(att, m));
     this.hush.answered(asked, { ...joined.self, media: joined.self.media ?? nothingOn });
     this.send({ type: "media", ...this.media });
+    if (this.taken && this.taken !== joined.self.name) this.send({ type: "rename", name: this.taken });
     this.views.again();
     this.outbox.again(joined.chat ?? [], this.self);
   }
@@ -110,6 +113,17 @@ export class Call<T extends Transport> {
 
   want(media: Media): void {
     this.hush.want((this.media = media));
+  }
+
+  /** A join brings a name: one taken by hand before holds only if it is the same. */
+  called(name: string): void {
+    if (name !== this.taken) this.taken = "";
+  }
+
+  /** Takes another name, at once or with the next join. */
+  rename(name: string): void {
+    this.taken = name;
+    this.send({ type: "rename", name });
   }
 
   send(m: ClientMessage): void {

@@ -133,6 +133,7 @@ export class Session<T extends Transport> {
 
   async join(name: string, media: Media): Promise<void> {
     if (this.phase.value !== "idle" && this.phase.value !== "refused" && this.phase.value !== "ended") return;
+    this.call.called(name);
     this.call.want(media);
     batch(() => {
       this.phase.value = "joining";
@@ -177,6 +178,12 @@ export class Session<T extends Transport> {
   setMedia(media: Media): void {
     this.call.want(media);
     this.call.send({ type: "media", ...media });
+  }
+
+  /** Takes another name, at once or with the next join. */
+  rename(name: string): void {
+    this.approach.rename(name);
+    this.call.rename(name);
   }
 
   /** What each video slot is shown as, in slot order. */
