@@ -79,6 +79,9 @@ func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, 
 	if refusal, ok := errors.AsType[*entry.Refusal](d.err); ok {
 		return admitted{}, signal.Refuse(signal.Code(refusal.Code), refusal.Message, d.err)
 	}
+	if d.err == nil && d.Peer == "" {
+		d.Peer = newPeerID() // before anybody outside is told of them
+	}
 	return admitted{d.Admission, proofOf(d.claims, d.Admission), !current, n.told(c, d)}, d.err
 }
 

@@ -33,6 +33,7 @@ type Join struct {
 	V       int    `json:"v"`
 	Room    string `json:"room"`
 	Kind    string `json:"kind"`
+	Source  string `json:"source"` // whose words the page's address uses; empty: our own
 	Token   string `json:"token"`
 	Browser string `json:"browser"` // secret that a token may be bound to
 	Name    string `json:"name"`

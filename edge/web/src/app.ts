@@ -95,7 +95,7 @@ export class App {
     this.beginOff(this.attributes.value);
     const origin = location.origin;
     this.session = new Session<PeerTransport>(
-      { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()) },
+      { room: params.room, kind: params.kind, source: params.source, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()) },
       {
         clock: new WakefulClock(ticker()),
         random: Math.random,
@@ -182,8 +182,8 @@ export class App {
   }
 
   private asked() {
-    const { room, kind, token, browser, said } = this.params;
-    return { room, kind, token, browser, name: "", attributes: said };
+    const { room, kind, source, token, browser, said } = this.params;
+    return { room, kind, source, token, browser, name: "", attributes: said };
   }
 
   /** What the server says before the join. Who is joining by now hears it from the join. */

@@ -209,6 +209,7 @@ export interface JoinMessage {
   v: 1;
   room: string;
   kind: string;
+  source: string;
   token: string;
   browser: string;
   name: string;

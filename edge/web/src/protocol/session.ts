@@ -45,6 +45,8 @@ export interface SessionDeps<T extends Transport> {
 export interface Identity {
   room: string;
   kind: string;
+  /** Whose words the address uses; native where it is missing. */
+  source?: string;
   token: string;
   /** Secret that the token may be bound to. */
   browser?: string;
@@ -399,12 +401,12 @@ export class Session<T extends Transport> {
     }
   }
 
-  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string; attributes: Record<string, string> } {
-    const { room, kind, token, browser = "", name, peerId, attributes } = this.identity;
+  private credentials(): { room: string; kind: string; source: string; token: string; browser: string; name: string; peer_id: string; resume: string; attributes: Record<string, string> } {
+    const { room, kind, source = "native", token, browser = "", name, peerId, attributes } = this.identity;
     // The room that was joined may be the token's, not the address's; a ticket is for that one.
     return this.resume !== ""
-      ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume, attributes: {} }
-      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "", attributes: attributes?.() ?? {} };
+      ? { room: this.joined.peek()?.room.id ?? room, kind, source, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume, attributes: {} }
+      : { room, kind, source, token, browser, name, peer_id: this.self || peerId, resume: "", attributes: attributes?.() ?? {} };
   }
 
   /** asked is what the join said of the own media; the room may have given less. */
