@@ -95,10 +95,12 @@ type Admission struct {
 	Pool     Pool
 
 	Counts Counted
-	Asks   []Ask    // in order; the first that says no ends it
-	Tells  Endpoint // who is told when the presence is over (GC-H3); without a URL nobody is
-	Lobby  bool     // waits until a moderator lets them in
-	Page   Page
+	Asks   []Ask // in order; the first that says no ends it
+	// AccessToken is what the visitor brought for the partner's server.
+	AccessToken string
+	Tells       Endpoint // who is told when the presence is over (GC-H3); without a URL nobody is
+	Lobby       bool     // waits until a moderator lets them in
+	Page        Page
 	// Until is when the presence ends with its token; zero: it does not.
 	Until time.Time
 

@@ -29,6 +29,7 @@ func (d *decision) partner() *Refusal {
 		return nil
 	}
 	c, access := d.in.Company, d.a[AccessToken]
+	d.out.AccessToken = access
 	d.out.Tells, _ = d.endpoint(APIEvent, AuthEvent, c.Close)
 	if d.in.Live.Returning {
 		return nil

@@ -74,7 +74,6 @@ export class App {
   /** What may be passed on about the room. */
   readonly facts = signal<RoomFacts>({});
   /** When a room that is not open yet will be. */
-  readonly opens = signal<string | null>(null);
   readonly looks: Looks = served(document);
   readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
   /** Marks in ms of performance.now(). */
@@ -190,7 +189,6 @@ export class App {
   private told(answer: EntryAnswer | null): void {
     if (!answer || this.session.phase.value !== "idle") return;
     if ("entry" in answer) return this.admitted(answer.entry);
-    this.opens.value = answer.refusal.opens ?? null;
     this.session.refuse(answer.refusal);
   }
 

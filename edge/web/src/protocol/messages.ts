@@ -265,6 +265,17 @@ export interface Refused {
   code: string;
   message: string;
   retry_after?: number;
+  /** When to come back, RFC 3339. */
+  opens?: string;
+  /** What the company's own server says: plain text. */
+  reason?: string;
+  contact?: string;
+}
+
+/** The company's own server is asked about who joins. */
+export interface Checking {
+  type: "checking";
+  ping_ms: number;
 }
 
 export interface Ended {
@@ -282,6 +293,7 @@ export type ServerMessage =
   | { type: "update"; version: number; events: RoomEvent[] }
   | { type: "reset"; version: number; people: Person[] | null; viewers?: number; chat: ChatMessage[] | null; rules: Rules }
   | Page
+  | Checking
   | { type: "waiting"; ping_ms: number }
   | { type: "lobby"; waiting: Guest[] }
   | { type: "speaking"; peer_ids: string[] | null; dominant?: string }

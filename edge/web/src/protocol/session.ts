@@ -27,6 +27,11 @@ export interface Verdict {
   message: string;
   /** Who decided it, if somebody did whom the page knew. */
   by?: Person;
+  /** When to come back. */
+  opens?: string;
+  /** What the company's own server says: plain text. */
+  reason?: string;
+  contact?: string;
 }
 
 export interface SessionDeps<T extends Transport> {
@@ -383,7 +388,8 @@ export class Session<T extends Transport> {
       this.nodes.failed(node.node, now);
       return "lost";
     }
-    const verdict = { code: e.code, message: e.message };
+    const { opens, reason, contact } = e.said;
+    const verdict: Verdict = { code: e.code, message: e.message, ...(opens && { opens }), ...(reason && { reason }), ...(contact && { contact }) };
     if (e.code === "resume_invalid" && this.resume !== "") {
       // The ticket is too old: come as at first, under the same id.
       this.resume = "";
