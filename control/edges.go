@@ -15,7 +15,7 @@ import (
 // decideForEdges makes what the leader answers edges with.
 func (n *Node) decideForEdges(tokens *token.Signer) http.Handler {
 	return &edgeapi.Handler{
-		Store: n.store, Tokens: tokens, Log: n.log.With("part", "edges"),
+		Store: n.store, Tokens: tokens, Open: n.sealer.Open, Log: n.log.With("part", "edges"),
 		Retry: func(w http.ResponseWriter, err error) bool {
 			if !errors.Is(err, store.ErrNotLeader) {
 				return false

@@ -43,6 +43,7 @@ func (n *Node) serve(hub *feed.Hub) {
 	mux.Handle("POST "+edgeapi.PathPlace, nodesOnly(ofOwnHomes(n.proxy)))
 	mux.Handle("POST "+edgeapi.PathUse, nodesOnly(n.proxy))
 	mux.Handle("POST "+edgeapi.PathExchange, nodesOnly(n.proxy))
+	mux.Handle("POST "+edgeapi.PathHeader, nodesOnly(n.proxy))
 	mux.Handle("POST "+record.Path, n.takeHistory())
 	n.server = n.newServer(mux)
 	listener := tls.NewListener(n.cfg.Cluster, n.identity.ControlServerTLS())
@@ -119,7 +120,7 @@ func (n *Node) serveLocal(w http.ResponseWriter, r *http.Request) {
 // serveDecided answers calls of tenants and of edges.
 func (n *Node) serveDecided(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
-	case edgeapi.PathPlace, edgeapi.PathUse, edgeapi.PathExchange:
+	case edgeapi.PathPlace, edgeapi.PathUse, edgeapi.PathExchange, edgeapi.PathHeader:
 		n.edges.ServeHTTP(w, r)
 	default:
 		n.api.ServeHTTP(w, r)

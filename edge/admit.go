@@ -21,6 +21,9 @@ type visit struct {
 	typed   string // the name
 	token   string
 	browser string // the secret that a session is bound to
+	watches bool   // by WHEP: in no list, and no presence of anybody
+	// checking is called before a company's server is asked; nil: nobody is told.
+	checking func()
 }
 
 // admitted is who comes in, and by what.
@@ -52,6 +55,7 @@ func (n *Node) consider(c client.Company, v visit) (considered, error) {
 	d.room, configured = view.Room(c.ID, id)
 	d.settings = view.Settings(c, d.room)
 	d.input.Company = entryCompany(c, d.settings, v.source)
+	registered(view, c, d.input.Company)
 	if configured {
 		d.input.Room = entryRoom(d.room, d.settings)
 	}
@@ -77,9 +81,23 @@ func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, 
 		}
 	}
 	if refusal, ok := errors.AsType[*entry.Refusal](d.err); ok {
-		return admitted{}, signal.Refuse(signal.Code(refusal.Code), refusal.Message, d.err)
+		return admitted{}, refused(refusal)
+	}
+	if d.Peer == "" {
+		d.Peer = newPeerID() // before anybody outside is told of them
+	}
+	if err := n.consult(ctx, d, v); err != nil {
+		return admitted{}, err
 	}
 	return admitted{d.Admission, proofOf(d.claims, d.Admission), !current, n.told(c, d)}, d.err
+}
+
+func refused(r *entry.Refusal) *signal.Error {
+	out := signal.Refuse(signal.Code(r.Code), r.Message, r)
+	if !r.Opens.IsZero() {
+		out.Opens = &r.Opens
+	}
+	return out
 }
 
 // readToken verifies what was brought, as one of the kinds that count with the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -134,4 +135,37 @@ func FuzzParseExchange(f *testing.F) {
 			t.Errorf("%q is taken", e.Browser)
 		}
 	})
+}
+
+// GC-P16, GC-A21.
+func TestWhoIsNotNamedGetsARandomUUID(t *testing.T) {
+	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	seen := map[string]bool{}
+	for range 100 {
+		id := newPeerID()
+		if !form.MatchString(id) || seen[id] {
+			t.Fatalf("%q, or twice", id)
+		}
+		seen[id] = true
+	}
+}
+
+func TestAPageSaysByWhoseRulesItsVisitorComes(t *testing.T) {
+	for said, want := range map[string]entry.Source{"": entry.Native, "native": entry.Native, "gcore": entry.GCore} {
+		if got, err := sourceOf(said); err != nil || got != want {
+			t.Errorf("%q: %s, %v", said, got, err)
+		}
+	}
+	for _, said := range []string{"meetbit", "callbridge", "GCore", "x"} { // their pages prove who comes otherwise
+		if _, err := sourceOf(said); code(err) != signal.BadMessage {
+			t.Errorf("%q: %v", said, err)
+		}
+	}
+	link := map[string]string{"name": "Bea", "peerID": "7", "role": "moderator", "accessToken": "once"}
+	if a := attributes(entry.GCore, link, "demo"); a[entry.DisplayName] != "" || a[entry.PeerID] != "7" || a[entry.AccessToken] != "once" || a[entry.RoomID] != "demo" {
+		t.Errorf("%v", a)
+	}
+	if a := attributes(entry.Native, link, "demo"); a[entry.DisplayName] != "Bea" {
+		t.Errorf("%v", a)
+	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
 	"github.com/meridian-video/meridian/control/history/record"
+	"github.com/meridian-video/meridian/edge/ask"
 	"github.com/meridian-video/meridian/edge/photo"
 	"github.com/meridian-video/meridian/edge/placing"
 	"github.com/meridian-video/meridian/edge/room"
@@ -63,6 +64,7 @@ type Control interface {
 	placing.Control
 	uses.Control
 	Exchange(ctx context.Context, r client.ExchangeRequest) (client.ExchangeAnswer, error)
+	Header(ctx context.Context, r client.HeaderRequest) (string, error)
 }
 
 // Config is what a Node is made of. Sockets are opened by the caller and closed
@@ -88,7 +90,8 @@ type Config struct {
 	TURNAnnounce []string // turn: URLs without credentials; empty: none offered
 	Realm        string
 
-	Photos Photos
+	Photos   Photos
+	Partners Partners
 
 	Recorder room.Recorder // of history; nil: none is kept
 	Control  Control       // nil: it is never asked, nor told where rooms have their home
@@ -122,6 +125,8 @@ type Node struct {
 	pages       *pages
 	askers      *askers
 	album       *photo.Album
+	asker       *ask.Asker
+	headers     *headers
 	bearers     *bearers
 	uses        *uses.Uses
 	placer      *placing.Placer // nil: control is not told
@@ -141,7 +146,7 @@ type Node struct {
 func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
-		secret: make([]byte, 32), album: newAlbum(cfg.Photos), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
+		secret: make([]byte, 32), album: newAlbum(cfg.Photos), asker: newAsker(cfg.Partners), headers: newHeaders(cfg.Control), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
 		bearers: newBearers(), askers: newAskers(), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
 	}
 	_, _ = rand.Read(n.secret) // never fails (crypto/rand)

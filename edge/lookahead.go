@@ -54,7 +54,11 @@ func (n *Node) lookedAhead(w http.ResponseWriter, r *http.Request) (answer signa
 	if err != nil {
 		return answer, err
 	}
-	answer, err = n.foresee(c, visit{source: entry.Native, kind: q.Kind, url: attributes(q.Attributes, q.Room), typed: q.Name, token: q.Token, browser: q.Browser})
+	source, err := sourceOf(q.Source)
+	if err != nil {
+		return answer, err
+	}
+	answer, err = n.foresee(c, visit{source: source, kind: q.Kind, url: attributes(source, q.Attributes, q.Room), typed: q.Name, token: q.Token, browser: q.Browser})
 	if answer.Refusal != nil {
 		cost = askRefused
 	}
@@ -142,14 +146,27 @@ func (n *Node) dialIn(c client.Company, r client.Room) []string {
 	return n.cfg.Configuration.View().DialIn(c)
 }
 
+// sourceOf is by whose rules somebody comes in whose page says so. It is the
+// visitor's word: no source that it may name gives more than another, where the
+// company has not left that open (entry.Source).
+func sourceOf(said string) (entry.Source, error) {
+	switch s := entry.Source(said); s {
+	case "", entry.Native:
+		return entry.Native, nil
+	case entry.GCore:
+		return s, nil
+	}
+	return "", signal.Refuse(signal.BadMessage, "source: is unknown", nil)
+}
+
 // attributes reads what a page says of its address. The room is what the page
 // found there, in the path perhaps.
-func attributes(said map[string]string, room string) entry.Attributes {
+func attributes(source entry.Source, said map[string]string, room string) entry.Attributes {
 	q := make(url.Values, len(said))
 	for name, v := range said {
 		q[name] = []string{v}
 	}
-	a := entry.ReadURL(entry.Native, q)
+	a := entry.ReadURL(source, q)
 	if a[entry.RoomID] = cmp.Or(room, a[entry.RoomID]); a[entry.RoomID] == "" {
 		delete(a, entry.RoomID)
 	}

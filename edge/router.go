@@ -13,8 +13,9 @@ func (n *Node) Handler() http.Handler {
 	r.Use(middleware.GetHead)
 	r.Get("/", n.pages.meeting)
 	r.Get("/m/{room}", n.pages.meeting)
-	r.Get("/call/", n.pages.meeting)
-	r.Get("/webinar/", n.pages.meeting)
+	for _, path := range []string{"/call", "/call/", "/webinar", "/webinar/"} {
+		r.Get(path, n.pages.meeting)
+	}
 	r.Get("/assets/*", n.pages.asset)
 	r.Get("/embed/*", n.pages.script)
 	r.Get("/meetBridgeApi.js", n.pages.script)

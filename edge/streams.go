@@ -15,8 +15,9 @@ import (
 	"github.com/meridian-video/meridian/geo"
 )
 
-// enter makes the entry decision for a WHIP or WHEP request.
-func (n *Node) enter(ctx context.Context, r signal.MediaRequest) (admitted, error) {
+// enter makes the entry decision for a WHIP or WHEP request. Who only watches is
+// nobody in the room.
+func (n *Node) enter(ctx context.Context, r signal.MediaRequest, watches bool) (admitted, error) {
 	if err := n.takesJoins(); err != nil {
 		return admitted{}, err
 	}
@@ -25,14 +26,14 @@ func (n *Node) enter(ctx context.Context, r signal.MediaRequest) (admitted, erro
 		return admitted{}, err
 	}
 	return n.admit(ctx, company, visit{
-		source: entry.Native, kind: string(entry.Call), url: entry.Attributes{entry.RoomID: r.Room}, typed: r.Name, token: r.Token,
+		source: entry.Native, kind: string(entry.Call), url: entry.Attributes{entry.RoomID: r.Room}, typed: r.Name, token: r.Token, watches: watches,
 	})
 }
 
 // Publish implements signal.MediaHost: a WHIP client is a participant with a
 // microphone and a camera and no ears.
 func (n *Node) Publish(ctx context.Context, r signal.MediaRequest) (signal.Resource, error) {
-	adm, err := n.enter(ctx, r)
+	adm, err := n.enter(ctx, r, false)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func (n *Node) publish(ctx context.Context, adm admitted, r signal.MediaRequest)
 // Play implements signal.MediaHost: a WHEP client is nobody in the room; its
 // slots show the first publishers, or those of one participant.
 func (n *Node) Play(ctx context.Context, r signal.MediaRequest) (signal.Resource, error) {
-	adm, err := n.enter(ctx, r)
+	adm, err := n.enter(ctx, r, true)
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,8 @@ type (
 	ExchangeRequest = edgeapi.ExchangeRequest
 	// ExchangeAnswer is the token that it was given up for.
 	ExchangeAnswer = edgeapi.ExchangeAnswer
+	// HeaderRequest asks what a registered webhook is called with.
+	HeaderRequest = edgeapi.HeaderRequest
 	// Refusal is returned for a token that is not exchanged; it has a code.
 	Refusal = edgeapi.Refusal
 )
@@ -71,6 +73,15 @@ func (c *Client) Exchange(ctx context.Context, e ExchangeRequest) (out ExchangeA
 		return out, fmt.Errorf("exchange token: %w", err)
 	}
 	return out, nil
+}
+
+// Header gives the Authorization header of a registered webhook, empty for none.
+func (c *Client) Header(ctx context.Context, r HeaderRequest) (string, error) {
+	var out edgeapi.HeaderAnswer
+	if err := c.ask(ctx, edgeapi.PathHeader, r, &out); err != nil {
+		return "", fmt.Errorf("header of webhook %q: %w", r.Webhook, err)
+	}
+	return out.Authorization, nil
 }
 
 // ask asks the leader by any control node, again where the answer was lost.

@@ -19,6 +19,10 @@ type (
 	Room = state.Room
 	// Meeting is a date in a room.
 	Meeting = state.Meeting
+	// Webhook is an address of a company that is asked or told.
+	Webhook = state.Webhook
+	// WebhookSecret is what of a webhook is sealed.
+	WebhookSecret = state.WebhookSecret
 	// Settings are a room's, a company's and the levels' above.
 	Settings = state.Settings
 )
@@ -79,6 +83,28 @@ func (v *View) Origins(companyID string) iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// Kinds of webhook that have to do with an entry.
+const (
+	AccessWebhook = state.WebhookAccess // asked whether an access token may come in
+	JoinWebhook   = state.WebhookJoin   // asked whether somebody may join
+	CloseWebhook  = state.WebhookClose  // told that somebody has left
+)
+
+// Webhook finds a company's first webhook of a kind that is not switched off.
+func (v *View) Webhook(companyID, kind string) (Webhook, bool) {
+	for w := range state.List[Webhook](v.State(), companyID, "") {
+		if w.Kind == kind && w.Disabled == "" {
+			return w, true
+		}
+	}
+	return Webhook{}, false
+}
+
+// WebhookByID finds a company's webhook.
+func (v *View) WebhookByID(companyID, id string) (Webhook, bool) {
+	return state.GetOwned[Webhook](v.State(), companyID, id)
 }
 
 // DialIn are the telephone numbers of a company's meetings; none where it can be dialled into no meeting.

@@ -49,7 +49,7 @@ func newLeader(t *testing.T) *leader {
 			t.Fatal(err)
 		}
 	}
-	l.h = &Handler{Store: l, Tokens: l.signer, Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler)}
+	l.h = &Handler{Store: l, Tokens: l.signer, Now: func() time.Time { return noon }, Open: unseal, Log: slog.New(slog.DiscardHandler)}
 	return l
 }
 
@@ -297,4 +297,44 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// unseal opens what begins with the words it was sealed for.
+func unseal(sealed []byte, about ...string) ([]byte, error) {
+	if secret, ok := strings.CutPrefix(string(sealed), strings.Join(about, "/")+":"); ok {
+		return []byte(secret), nil
+	}
+	return nil, errors.New("sealed for something else")
+}
+
+func TestAnEdgeIsToldTheHeaderOfAWebhook(t *testing.T) {
+	l := newLeader(t)
+	add := func(id, sealed string) {
+		c := state.Add(state.KindWebhook, id, "acme", state.WebhookSpec{URL: "https://acme.example/", Kind: state.WebhookJoin})
+		if sealed != "" {
+			c.Secret, _ = json.Marshal(state.WebhookSecret{Auth: []byte(sealed)})
+		}
+		if _, err := l.Propose(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("w1", "webhook/w1/auth:Basic x")
+	add("w2", "")
+	add("w3", "webhook/w1/auth:Basic x")
+	var out HeaderAnswer
+	if status := l.ask(PathHeader, HeaderRequest{"acme", "w1"}, &out); status != 200 || out.Authorization != "Basic x" {
+		t.Errorf("%d %+v", status, out)
+	}
+	out = HeaderAnswer{"?"}
+	if status := l.ask(PathHeader, HeaderRequest{"acme", "w2"}, &out); status != 200 || out.Authorization != "" {
+		t.Errorf("without one: %d %+v", status, out)
+	}
+	for _, c := range []struct {
+		r    HeaderRequest
+		want int
+	}{{HeaderRequest{"evil", "w1"}, 422}, {HeaderRequest{"acme", "none"}, 422}, {HeaderRequest{"acme", ""}, 400}, {HeaderRequest{"acme", "w3"}, 504}} {
+		if status := l.ask(PathHeader, c.r, nil); status != c.want {
+			t.Errorf("%+v: %d", c.r, status)
+		}
+	}
 }

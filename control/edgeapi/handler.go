@@ -33,8 +33,10 @@ const timeout = 10 * time.Second
 type Handler struct {
 	Store  Store
 	Tokens Minter
-	Now    func() time.Time // nil = time.Now
-	Log    *slog.Logger
+	// Open opens what is sealed of the state.
+	Open func(sealed []byte, about ...string) ([]byte, error)
+	Now  func() time.Time // nil = time.Now
+	Log  *slog.Logger
 	// Retry answers that nothing was decided for want of a leader, and may be asked again.
 	Retry func(w http.ResponseWriter, err error) bool
 }
@@ -56,6 +58,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer, err = h.use(ctx, body)
 	case PathExchange:
 		answer, err = h.exchange(ctx, body)
+	case PathHeader:
+		answer, err = h.header(body)
 	default:
 		http.NotFound(w, r)
 		return

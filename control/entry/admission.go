@@ -96,8 +96,11 @@ type Admission struct {
 
 	Counts Counted
 	Asks   []Ask // in order; the first that says no ends it
-	Lobby  bool  // waits until a moderator lets them in
-	Page   Page
+	// AccessToken is what the visitor brought for the partner's server.
+	AccessToken string
+	Tells       Endpoint // who is told when the presence is over (GC-H3); without a URL nobody is
+	Lobby       bool     // waits until a moderator lets them in
+	Page        Page
 	// Until is when the presence ends with its token; zero: it does not.
 	Until time.Time
 

@@ -25,17 +25,29 @@ type Ask struct {
 
 // partner is step 9 as far as it is no question to anybody.
 func (d *decision) partner() *Refusal {
-	if !d.rules.asksPartner || d.in.Live.Returning {
+	if !d.rules.asksPartner {
 		return nil
 	}
 	c, access := d.in.Company, d.a[AccessToken]
+	d.out.AccessToken = access
+	d.out.Tells, _ = d.endpoint(APIEvent, AuthEvent, c.Close)
+	if d.in.Live.Returning {
+		return nil
+	}
 	if e, ok := d.endpoint(AccessURL, AuthorizationAccess, c.Access); ok && access != "" && !c.JWTMandatory { // GC-T07
-		d.out.Asks = append(d.out.Asks, Ask{AccessCheck, e, access, c.WebhookFailOpen})
+		d.out.Asks = append(d.out.Asks, Ask{AccessCheck, e, access, e.failOpen(c)})
 	}
 	if e, ok := d.endpoint(APIEvent, AuthEvent, c.Event); ok {
-		d.out.Asks = append(d.out.Asks, Ask{JoinPeer, e, access, c.WebhookFailOpen})
+		d.out.Asks = append(d.out.Asks, Ask{JoinPeer, e, access, e.failOpen(c)})
 	}
 	return nil
+}
+
+func (e Endpoint) failOpen(c *Company) bool {
+	if e.FailOpen != nil {
+		return *e.FailOpen
+	}
+	return c.WebhookFailOpen
 }
 
 // endpoint finds whom to ask: what is signed, else what is registered, else
@@ -46,7 +58,7 @@ func (d *decision) endpoint(address, authorization string, registered Endpoint) 
 	signedAuth, hasAuth := get(d.signed, authorization)
 	e := registered
 	if hasAuth {
-		e.Authorization = signedAuth
+		e.Authorization, e.Registered = signedAuth, ""
 	}
 	switch fromURL, given := get(d.in.URL, address); {
 	case isSigned:

@@ -92,11 +92,9 @@ var pageOrigins = map[string]where{
 
 	Lang: viewOnly, NameScreenDisabled: viewOnly, ControlsDisabled: viewOnly, DisableChat: viewOnly,
 	MinimizeTiles: viewOnly, SortPeers: viewOnly, StartWithFS: viewOnly, AutoplayWithoutAudioTrack: viewOnly,
-}
 
-var gcoreOrigins = with(pageOrigins, map[string]where{
 	AccessToken: signedFirst, AccessURL: debugURL, AuthorizationAccess: debugURL, APIEvent: debugURL, AuthEvent: debugURL,
-})
+}
 
 var nativeOrigins = with(pageOrigins, map[string]where{
 	Observer: signedFirst, MicOff: urlOnly, CameraOff: urlOnly, HideControls: viewOnly, HideInvite: viewOnly, LeaveURL: viewOnly,

@@ -10,7 +10,7 @@ import (
 // count from where; what is not named counts from nowhere.
 var counts = map[Source]struct{ signedFirst, signedOnly, url string }{
 	Native: {
-		"roomId peerId displayName itisparticipant tokenLifetime video observer", "role canRecord waitingRoom startTime photo photoHash",
+		"roomId peerId displayName itisparticipant tokenLifetime video observer accessToken", "role canRecord waitingRoom startTime photo photoHash",
 		"lang nameScreenDisabled controlsDisabled disableChat minimizeTiles sortPeers startWithFS autoplayWithoutAudioTrack micOff cameraOff hideControls hideInvite leaveUrl layout stripLayout",
 	},
 	GCore: {

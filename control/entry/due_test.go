@@ -22,7 +22,7 @@ func TestCapacities(t *testing.T) {
 		in := at(GCore)
 		in.Company.MaxParticipants, in.Company.MaxSpeakers, in.Company.MaxViewers = c.company, c.company, c.company
 		in.Room.MaxParticipants, in.Room.MaxSpeakers, in.Room.MaxViewers, in.Room.Kind = c.room, c.room, c.room, c.kind
-		in.URL[ItIsParticipant] = fmt.Sprint(c.speaks)
+		in.Token = partner(map[string]string{ItIsParticipant: fmt.Sprint(c.speaks)})
 		if a, err := Decide(in); err != nil || a.Pool != c.pool || a.Capacity != c.want {
 			t.Errorf("%+v: %s %d, %v", c, a.Pool, a.Capacity, err)
 		}
@@ -32,8 +32,8 @@ func TestCapacities(t *testing.T) {
 // Step 9: whom to ask, in which order, and what if nobody answers.
 func TestAsks(t *testing.T) {
 	registered := func(in *Input) {
-		in.Company.Access = Endpoint{"https://acme.example/check", "Basic r"}
-		in.Company.Event = Endpoint{"https://acme.example/event", "Bearer r"}
+		in.Company.Access = Endpoint{URL: "https://acme.example/check", Authorization: "Basic r"}
+		in.Company.Event = Endpoint{URL: "https://acme.example/event", Authorization: "Bearer r"}
 		in.URL[AccessToken] = "once"
 	}
 	fromURL := func(in *Input) {
@@ -101,13 +101,52 @@ func TestAsks(t *testing.T) {
 			}
 			a, err := Decide(in)
 			want := c.want
-			if s != GCore {
+			if s != GCore && s != Native {
 				want = "[]"
 			}
-			if err != nil || fmt.Sprint(a.Asks) != want {
-				t.Errorf("%s: %s:\n got %v, %v\nwant %s", s, c.name, a.Asks, err, want)
+			if err != nil || spelt(a.Asks) != want {
+				t.Errorf("%s: %s:\n got %s, %v\nwant %s", s, c.name, spelt(a.Asks), err, want)
 			}
 		}
+	}
+}
+
+func spelt(asks []Ask) string {
+	out := []string{}
+	for _, a := range asks {
+		out = append(out, fmt.Sprintf("{%s {%s %s} %s %v}", a.Question, a.Endpoint.URL, a.Endpoint.Authorization, a.AccessToken, a.FailOpen))
+	}
+	return fmt.Sprint(out)
+}
+
+// A webhook's own switch goes before the company's, and a signed header before
+// the registered one.
+func TestWhatARegisteredEndpointSays(t *testing.T) {
+	in := at(GCore)
+	open := true
+	in.Company.Event = Endpoint{URL: "https://acme.example/", Registered: "w-1", Method: "POST", FailOpen: &open}
+	in.Company.Close = Endpoint{URL: "https://acme.example/", Registered: "w-2"}
+	a, err := Decide(in)
+	if err != nil || len(a.Asks) != 1 || !a.Asks[0].FailOpen || a.Asks[0].Endpoint.Registered != "w-1" || a.Asks[0].Endpoint.Method != "POST" {
+		t.Errorf("%+v, %v", a.Asks, err)
+	}
+	if a.Tells.Registered != "w-2" || a.Tells.URL != "https://acme.example/" {
+		t.Errorf("the end goes to %+v", a.Tells)
+	}
+	in.Token = partner(map[string]string{APIEvent: "https://jwt.example/", AuthEvent: "Bearer j"})
+	a, err = Decide(in)
+	if err != nil || a.Asks[0].Endpoint.Registered != "" || a.Asks[0].Endpoint.Authorization != "Bearer j" || a.Tells.URL != "https://jwt.example/" || a.Tells.Registered != "" {
+		t.Errorf("%+v, %+v, %v", a.Asks, a.Tells, err)
+	}
+}
+
+// Whoever returns is not asked about, and their end is told all the same.
+func TestTheEndIsToldOfWhoReturns(t *testing.T) {
+	in := at(Native)
+	in.Live.Returning = true
+	in.Company.Close = Endpoint{URL: "https://acme.example/", Registered: "w-2"}
+	if a, err := Decide(in); err != nil || a.Tells.Registered != "w-2" || len(a.Asks) != 0 {
+		t.Errorf("%+v, %v", a, err)
 	}
 }
 

@@ -235,6 +235,10 @@ func TestAdmissions(t *testing.T) {
 			is(func(a Admission) bool { return a.Mode == Viewer && a.Capacity == ViewerCapacity })},
 		{"A39 webinar speaker", func(in *Input) { in.Source, in.Kind = GCore, Webinar; in.URL[ItIsParticipant] = "true" },
 			is(func(a Admission) bool { return a.Mode == Speaker && a.Capacity == SpeakerCapacity })},
+		{"the link opens no webinar that was configured", func(in *Input) {
+			in.Source, in.Room = GCore, &Room{ID: "demo", Kind: Webinar}
+			in.URL[ItIsParticipant] = "true"
+		}, is(func(a Admission) bool { return a.Mode == Viewer })},
 		{"a signed false beats the link", func(in *Input) {
 			in.Source, in.Kind = GCore, Webinar
 			in.URL[ItIsParticipant] = "true"

@@ -43,6 +43,7 @@ type Company struct {
 	// Access and Event are the partner's registered servers; DebugAttributes
 	// lets a URL name others where none is registered.
 	Access, Event   Endpoint
+	Close           Endpoint // is told that somebody has left
 	DebugAttributes bool
 	WebhookFailOpen bool // who cannot be asked about is let in
 }
@@ -51,6 +52,11 @@ type Company struct {
 type Endpoint struct {
 	URL           string // https, checked here; the resolved address when dialling
 	Authorization string // value of the header, may be empty
+	// Registered is the id by which the caller finds the header of a registered
+	// endpoint; where there is one, Authorization is empty.
+	Registered string
+	Method     string // GET or POST; empty: as the question goes by custom
+	FailOpen   *bool  // nil: as the company has it
 }
 
 // MuteMode is who starts with the microphone off in a meeting (CB-A30).

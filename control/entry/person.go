@@ -168,13 +168,15 @@ func (d *decision) name() {
 }
 
 // mode tells speakers from viewers of a webinar. With some sources the link may
-// say so (GC-P12); elsewhere the word has to be signed, and moderators speak.
-// Observing takes a right away, so anybody may choose it.
+// say so (GC-P12), unless the webinar was configured: which page a visitor came
+// by is their own word, and must not open what somebody has set up to be closed.
+// Elsewhere the word has to be signed, and moderators speak. Observing takes a
+// right away, so anybody may choose it.
 func (d *decision) mode() {
 	d.out.Mode = Speaker
 	if d.out.Kind == Webinar {
 		speaks := d.a.Bool(ItIsParticipant, false)
-		if !d.rules.speaksByURL {
+		if !d.rules.speaksByURL || d.configured().Kind != "" {
 			speaks = d.signed.Bool(ItIsParticipant, false) || d.out.Role == Moderator
 		}
 		if !speaks {

@@ -21,7 +21,7 @@ func anybody(rnd *rand.Rand) Input {
 	in.Company.DebugAttributes, in.Company.WebhookFailOpen = coin(2), coin(2)
 	in.Company.GuestStartRecording, in.Company.EndWithToken = coin(2), coin(2)
 	if coin(2) {
-		in.Company.Access, in.Company.Event = Endpoint{"https://acme.example/a", "r"}, Endpoint{"https://acme.example/e", "r"}
+		in.Company.Access, in.Company.Event = Endpoint{URL: "https://acme.example/a", Authorization: "r"}, Endpoint{URL: "https://acme.example/e", Authorization: "r"}
 	}
 	if coin(6) {
 		in.Room = nil

@@ -42,7 +42,7 @@ type rules struct {
 	clean    bool                         // blanks and typographic quotes around values go
 
 	locksName             bool // a name in the link cannot be changed in the page
-	speaksByURL           bool // the link may say who speaks in a webinar (GC-P12)
+	speaksByURL           bool // the link may say who speaks in a webinar that is none by configuration (GC-P12)
 	recordsBySign         bool // moderators record only where their token allows it
 	startsMuted           bool // the microphone is off unless the link says otherwise
 	pin                   bool // a moderator PIN makes a moderator
@@ -67,11 +67,12 @@ const (
 var sources = map[Source]rules{
 	Native: {
 		proofs: []Proof{Join, Session, Partner, Host}, adHoc: true,
-		origins: nativeOrigins, names: nativeNames, ownNames: true, reads: readOthers, clean: true, recordsBySign: true, pin: true, skip: NameScreenDisabled,
+		origins: nativeOrigins, names: nativeNames, ownNames: true, reads: readOthers, clean: true, recordsBySign: true, pin: true, asksPartner: true,
+		skip: NameScreenDisabled,
 	},
 	GCore: {
 		proofs: []Proof{Partner, Join}, adHoc: true,
-		origins: gcoreOrigins, ownNames: true, names: spellings, locksName: true, speaksByURL: true, recordsBySign: true, asksPartner: true,
+		origins: pageOrigins, ownNames: true, names: spellings, locksName: true, speaksByURL: true, recordsBySign: true, asksPartner: true,
 		skip: NameScreenDisabled,
 	},
 	MeetBit: {

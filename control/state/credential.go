@@ -208,9 +208,9 @@ type WebhookSecret struct {
 
 // WebhookSpec is what a company says of a webhook.
 type WebhookSpec struct {
-	Kind     string   `json:"kind,omitempty" enum:"native,access,join,close" doc:"Absent = native: signed events."`
+	Kind     string   `json:"kind,omitempty" enum:"native,access,join,close" doc:"Absent = native: signed events. access is asked whether an access token may come in, join whether somebody may join (at the URL with /joinPeer), close is told that they have left (at the URL with /closePeer)."`
 	URL      string   `json:"url" minLength:"1" maxLength:"2048" doc:"https URL."`
-	Method   string   `json:"method,omitempty" enum:"GET,POST" doc:"Absent = POST."`
+	Method   string   `json:"method,omitempty" enum:"GET,POST" doc:"Absent = GET for join and close, else POST."`
 	Events   []string `json:"events,omitempty" maxItems:"64" doc:"Which it wants; absent = all." example:"[\"session.opened\"]"`
 	FailOpen *bool    `json:"fail_open,omitempty" doc:"Whether people get in while it does not answer; absent = the company's setting."`
 	Name     string   `json:"name,omitempty" maxLength:"200"`
@@ -224,6 +224,14 @@ func (w *Webhook) masked() Entity {
 	return &m
 }
 
+// customary is the method that a kind goes by where none is said.
+func (w *Webhook) customary() string {
+	if w.Kind == WebhookJoin || w.Kind == WebhookClose {
+		return "GET"
+	}
+	return "POST"
+}
+
 func (w *Webhook) check(tx *tx, was Entity) error {
 	if _, ok := Get[Company](tx.view(), w.Company); !ok {
 		return notFound("company")
@@ -232,7 +240,7 @@ func (w *Webhook) check(tx *tx, was Entity) error {
 		w.Kind = WebhookNative
 	}
 	if w.Method == "" {
-		w.Method = "POST"
+		w.Method = w.customary()
 	}
 	if err := checkOneOf("kind", &w.Kind, WebhookNative, WebhookAccess, WebhookJoin, WebhookClose); err != nil {
 		return err

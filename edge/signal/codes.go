@@ -3,6 +3,7 @@ package signal
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Code is a stable word for why something did not happen; the list is codes.json.
@@ -33,6 +34,8 @@ const (
 	NoSuchSlot         Code = "no_such_slot"
 	NotAllowed         Code = "not_allowed"
 	RateLimited        Code = "rate_limited"
+	TooEarly           Code = "too_early"
+	CheckFailed        Code = "check_failed"
 )
 
 // Kind says what an Error ends: a join, an attachment, or one request.
@@ -53,7 +56,11 @@ type Error struct {
 	Message    string
 	RetryAfter int    // seconds; 0 = not stated
 	By         string // of an end: peer id of who decided it
-	Cause      error
+	// Opens is when to come back, where that is known. Reason and Contact are what
+	// the company's own server says to the visitor: plain text, never markup.
+	Opens           *time.Time
+	Reason, Contact string
+	Cause           error
 }
 
 func (e *Error) Error() string {
@@ -82,5 +89,5 @@ func asError(err error, kind Kind) *Error {
 }
 
 func (e *Error) fault(id string) Fault {
-	return Fault{Type: string(e.Kind), ID: id, Code: e.Code, Message: e.Message, By: e.By, RetryAfter: e.RetryAfter}
+	return Fault{Type: string(e.Kind), ID: id, Code: e.Code, Message: e.Message, By: e.By, RetryAfter: e.RetryAfter, Opens: e.Opens, Reason: e.Reason, Contact: e.Contact}
 }

@@ -19,6 +19,7 @@ const (
 type EntryRequest struct {
 	Room       string            `json:"room"`
 	Kind       string            `json:"kind"`
+	Source     string            `json:"source"`
 	Token      string            `json:"token"`
 	Browser    string            `json:"browser"`
 	Name       string            `json:"name"`

@@ -23,7 +23,7 @@ func (e *Error) status() int {
 		return http.StatusUnauthorized
 	case e.Code == NotFound:
 		return http.StatusNotFound
-	case e.Code == Full, e.Code == NodeFull, e.Code == NodeDraining, e.Code == TryAgain:
+	case e.Code == Full, e.Code == NodeFull, e.Code == NodeDraining, e.Code == TryAgain, e.Code == CheckFailed:
 		return http.StatusServiceUnavailable
 	case e.Code == Internal:
 		return http.StatusInternalServerError

@@ -33,6 +33,7 @@ type Join struct {
 	V       int    `json:"v"`
 	Room    string `json:"room"`
 	Kind    string `json:"kind"`
+	Source  string `json:"source"` // whose words the page's address uses; empty: our own
 	Token   string `json:"token"`
 	Browser string `json:"browser"` // secret that a token may be bound to
 	Name    string `json:"name"`
@@ -48,6 +49,10 @@ type Join struct {
 	Host      string `json:"-"` // host name the client used: it names the company
 	UserAgent string `json:"-"`
 	Trace     string `json:"-"` // follows the join through edge, home and relay
+
+	// Checking is called, from the goroutine that joins, if the company's own
+	// server is asked about the participant, which may take some 20 s.
+	Checking func() `json:"-"`
 
 	// Waiting is called, from the goroutine that joins, if a moderator must admit
 	// the participant first.
@@ -250,6 +255,10 @@ type Fault struct {
 	Message    string `json:"message"`
 	By         string `json:"by,omitempty"`          // of an end: peer id of who decided it
 	RetryAfter int    `json:"retry_after,omitempty"` // seconds
+	// Of a refusal: when to come back, and what the company's own server says.
+	Opens   *time.Time `json:"opens,omitempty"`
+	Reason  string     `json:"reason,omitempty"`
+	Contact string     `json:"contact,omitempty"`
 }
 
 // Pong answers a ping with the ping's own number.

@@ -47,6 +47,12 @@ type Lobby struct {
 	Waiting []Guest `json:"waiting"`
 }
 
+// Checking tells who joins that the company's own server is asked about them.
+type Checking struct {
+	Type   string `json:"type"`
+	PingMS int    `json:"ping_ms"`
+}
+
 // Waiting tells who joins that a moderator must admit them.
 type Waiting struct {
 	Type   string `json:"type"`

@@ -25,6 +25,7 @@ const Subprotocol = "meeting.v1"
 const (
 	PingInterval = 2 * time.Second
 	joinTimeout  = 10 * time.Second // until the first message has come
+	checkTimeout = 45 * time.Second // two questions to a company's server, each twice, and admitTimeout
 	admitTimeout = 15 * time.Second // more than a room takes to say that it is not reachable
 	readTimeout  = 15 * time.Second
 	writeTimeout = 5 * time.Second
@@ -264,10 +265,16 @@ func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte
 	defer wg.Wait()
 	defer close(over)
 	j.Host, j.UserAgent, j.Trace = r.Host, r.UserAgent(), trace
+	attend := sync.OnceFunc(func() { wg.Go(func() { c.attend(over, cancel) }) })
+	j.Checking = func() {
+		limit.Reset(checkTimeout)
+		_ = c.send(ctx, Checking{Type: "checking", PingMS: int(PingInterval.Milliseconds())})
+		attend()
+	}
 	j.Waiting = func() {
 		limit.Stop()
 		_ = c.send(ctx, Waiting{Type: "waiting", PingMS: int(PingInterval.Milliseconds())})
-		wg.Go(func() { c.attend(over, cancel) })
+		attend()
 	}
 	return host.Join(ctx, j, c.out)
 }

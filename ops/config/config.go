@@ -209,6 +209,10 @@ type Edge struct {
 
 	Photos Photos `yaml:"photos"`
 
+	// Webhooks is how companies' own servers are reached that are asked about
+	// visitors.
+	Webhooks Webhooks `yaml:"webhooks"`
+
 	// API is the base URL of a control node's API, to which this node passes
 	// requests for /api/v1 on. Empty: it answers 404 to them.
 	API string `yaml:"api"`

@@ -64,7 +64,7 @@ func (s SMS) check(k *checker) {
 	}
 }
 
-func (w Webhooks) check(k *checker) { checkAllow(k, "control.webhooks.allow", w.Allow) }
+func (w Webhooks) check(k *checker, key string) { checkAllow(k, key+".allow", w.Allow) }
 
 func (p Photos) check(k *checker) {
 	if u, err := url.Parse(p.Gravatar); p.Gravatar != NoGravatar && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "") {

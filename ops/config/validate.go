@@ -84,7 +84,7 @@ func (c Control) check(k *checker) {
 	}
 	c.SMTP.check(k)
 	c.SMS.check(k)
-	c.Webhooks.check(k)
+	c.Webhooks.check(k, "control.webhooks")
 }
 
 // mostVoters is more than anybody needs: every write waits for a majority.
@@ -131,6 +131,7 @@ func (e Edge) check(k *checker) {
 		k.complain("edge.outbox.mib", "%d is not between 1 and %d", e.Outbox.MiB, maxOutbox)
 	}
 	e.Photos.check(k)
+	e.Webhooks.check(k, "edge.webhooks")
 	k.url("edge.api", e.API, false)
 }
 

@@ -28,6 +28,11 @@ func notifications(c config.Control, own ...net.Listener) control.Notifications 
 	return n
 }
 
+// partners says how an edge reaches companies' own servers.
+func partners(c config.Webhooks) edge.Partners {
+	return edge.Partners{Guard: &guard.Guard{Allow: c.Networks()}}
+}
+
 // photos says where an edge looks for pictures of people.
 func photos(c config.Photos) edge.Photos {
 	p := edge.Photos{Gravatar: strings.TrimSuffix(c.Gravatar, "/"), Guard: &guard.Guard{Allow: c.Networks()}}

@@ -114,6 +114,7 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 		OutboxDir: cmp.Or(c.Edge.Outbox.Dir, filepath.Join(c.Data, "outbox")), OutboxLimit: int64(c.Edge.Outbox.MiB) << 20,
 	}
 	o.Photos = photos(c.Edge.Photos)
+	o.Partners = partners(c.Edge.Webhooks)
 	o.Media, o.MediaBeside = s.Media(c.Edge.Media.Listen, c.Edge.Media.Readers)
 	if s.Err != nil {
 		return o, s.Err

@@ -74,7 +74,6 @@ export class App {
   /** What may be passed on about the room. */
   readonly facts = signal<RoomFacts>({});
   /** When a room that is not open yet will be. */
-  readonly opens = signal<string | null>(null);
   readonly looks: Looks = served(document);
   readonly localError = signal<"no_room" | "unsupported_browser" | null>(null);
   /** Marks in ms of performance.now(). */
@@ -97,7 +96,7 @@ export class App {
     this.beginOff(this.attributes.value);
     const origin = location.origin;
     this.session = new Session<PeerTransport>(
-      { room: params.room, kind: params.kind, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()) },
+      { room: params.room, kind: params.kind, source: params.source, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()) },
       {
         clock: new WakefulClock(ticker()),
         random: Math.random,
@@ -184,15 +183,14 @@ export class App {
   }
 
   private asked() {
-    const { room, kind, token, browser, said } = this.params;
-    return { room, kind, token, browser, name: "", attributes: said };
+    const { room, kind, source, token, browser, said } = this.params;
+    return { room, kind, source, token, browser, name: "", attributes: said };
   }
 
   /** What the server says before the join. Who is joining by now hears it from the join. */
   private told(answer: EntryAnswer | null): void {
     if (!answer || this.session.phase.value !== "idle") return;
     if ("entry" in answer) return this.admitted(answer.entry);
-    this.opens.value = answer.refusal.opens ?? null;
     this.session.refuse(answer.refusal);
   }
 

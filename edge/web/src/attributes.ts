@@ -43,33 +43,41 @@ export interface Attributes {
 const names = [
   "roomId", "peerId", "displayName", "itisparticipant", "tokenLifetime", "video", "observer", "micOff", "cameraOff", "lang", "nameScreenDisabled",
   "controlsDisabled", "hideControls", "disableChat", "hideInvite", "layout", "stripLayout", "minimizeTiles", "sortPeers", "startWithFS",
-  "autoplayWithoutAudioTrack", "leaveUrl",
+  "autoplayWithoutAudioTrack", "leaveUrl", "accessToken", "accessUrl", "authorizationAccess", "apiEvent", "authEvent",
 ] as const;
 type Name = (typeof names)[number];
 export type Said = Partial<Record<Name, string>>;
 
+/** How addresses of G-Core's form spell two of them. */
+const spellings: Record<string, Name> = { peerID: "peerId", disbleChat: "disableChat" };
+
 /** What partners' links call the same. */
 const aliases: Record<string, Name> = {
-  peerID: "peerId", disbleChat: "disableChat", name: "displayName", skip_join: "nameScreenDisabled", view: "layout", strip_layout: "stripLayout",
+  ...spellings, name: "displayName", skip_join: "nameScreenDisabled", view: "layout", strip_layout: "stripLayout",
   after_call_url: "leaveUrl", startWithAudioMuted: "micOff", startWithVideoMuted: "cameraOff", HIDE_INVITE_MORE_HEADER: "hideInvite",
 };
 
 /** The longest value that the server takes. */
 const LONGEST = 2048;
 
+/** Whose words an address uses. The server decides by whose rules its visitor comes in. */
+export type Source = "native" | "gcore";
+
 /** The attributes in an address, by our names; of each the first value, our own name before others. */
-export function read(q: URLSearchParams): Said {
+export function read(q: URLSearchParams, source: Source = "native"): Said {
+  const exact = source === "gcore";
   const given = new Map<string, string>();
   for (const [name, value] of q) {
-    const key = trimmed(name);
-    if (!given.has(key)) given.set(key, trimmed(value));
+    const key = exact ? name : trimmed(name);
+    if (!given.has(key)) given.set(key, exact ? value : trimmed(value));
   }
   const out: Said = {};
   const put = (name: Name, value: string | undefined): void => {
     if (value !== undefined && out[name] === undefined && new TextEncoder().encode(value).length <= LONGEST) out[name] = value;
   };
   for (const name of names) put(name, given.get(name));
-  for (const [alias, name] of Object.entries(aliases)) put(name, given.get(alias));
+  for (const [alias, name] of Object.entries(exact ? spellings : aliases)) put(name, given.get(alias));
+  if (exact) return out;
   const whole = [given.get("first_name"), given.get("last_name")].filter(Boolean).join(" ");
   if (whole) put("displayName", whole);
   const mute = (given.get("mute") ?? "").split(",").map((x) => x.trim());

@@ -1,12 +1,14 @@
 // What the address says: the room, the token, the person's attributes and
 // switches for diagnosis.
 
-import { flag, read, type Said } from "./attributes";
+import { flag, read, type Said, type Source } from "./attributes";
 import { videoCodecs, type VideoCodec } from "./media/codecs";
 
 export interface Params {
   room: string;
   kind: string;
+  /** Whose words the address uses. */
+  source: Source;
   token: string;
   /** Secret that the token may be bound to; never from the address. */
   browser: string;
@@ -29,11 +31,13 @@ export interface Params {
 
 export function readParams(path: string, search: string): Params {
   const q = new URLSearchParams(search);
-  const said = read(q);
+  const source = /^\/(call|webinar)\/?$/.test(path) ? "gcore" : "native";
+  const said = read(q, source);
   const segment = /^\/m\/([^/]+)\/?$/.exec(path)?.[1];
   return {
     room: segment !== undefined ? decode(segment) : (said.roomId ?? ""),
     kind: /^\/webinar\/?$/.test(path) ? "webinar" : "call",
+    source,
     token: q.get("token") ?? "",
     browser: "",
     displayName: said.displayName ?? "",

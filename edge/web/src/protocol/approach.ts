@@ -18,6 +18,11 @@ export interface Verdict {
   message: string;
   /** Who decided it, if somebody did whom the page knew. */
   by?: Person;
+  /** When to come back. */
+  opens?: string;
+  /** What the company's own server says: plain text. */
+  reason?: string;
+  contact?: string;
 }
 
 /** Rounds over all nodes before a first join gives up; a call that was live never does. */
@@ -209,7 +214,8 @@ export class Approach<T extends Transport> {
       this.search.nodes.failed(node.node, now);
       return "lost";
     }
-    const verdict = { code: e.code, message: e.message };
+    const { opens, reason, contact } = e.said;
+    const verdict: Verdict = { code: e.code, message: e.message, ...(opens && { opens }), ...(reason && { reason }), ...(contact && { contact }) };
     if (e.code === "resume_invalid" && this.ticket !== "") {
       // The ticket is too old: come as at first, under the same id.
       this.ticket = "";

@@ -5,7 +5,7 @@
 import type { Node } from "./attach";
 import type { Clock, Timer } from "./clock";
 import { Line, SILENCE_MS, type LineLoss, type OpenSocket } from "./line";
-import type { ClientMessage, EncodeUp, IceServer, Joined, JoinMessage, ServerMessage, SlotMids, Up } from "./messages";
+import type { ClientMessage, EncodeUp, IceServer, Joined, JoinMessage, Refused, ServerMessage, SlotMids, Up } from "./messages";
 
 export type MediaState = "connecting" | "connected" | "disconnected" | "failed";
 
@@ -44,6 +44,7 @@ export class RefusedError extends Error {
     readonly code: string,
     message: string,
     readonly retryAfter: number,
+    readonly said: Pick<Refused, "opens" | "reason" | "contact"> = {},
   ) {
     super(message);
   }
@@ -237,8 +238,12 @@ export class Attachment<T extends Transport> {
 
   private receive(m: ServerMessage): void {
     if (m.type === "joined") this.waiting?.done(m);
-    else if (m.type === "waiting") this.held(m.ping_ms);
-    else if (m.type === "refused") this.waiting?.fail(new RefusedError(m.code, m.message, m.retry_after ?? 0));
+    else if (m.type === "checking") this.held(m.ping_ms);
+    else if (m.type === "waiting") {
+      this.held(m.ping_ms);
+      this.onwaiting();
+    }
+    else if (m.type === "refused") this.waiting?.fail(new RefusedError(m.code, m.message, m.retry_after ?? 0, m));
     else if (m.type === "answer" && m.id === this.answer?.id) this.answer.done(m);
     else if (m.type === "error" && m.id !== undefined && m.id === this.answer?.id) this.answer.done(undefined);
     else if (this.handler) this.handler(m);
@@ -249,7 +254,6 @@ export class Attachment<T extends Transport> {
     if (!this.waiting) return;
     this.waiting.held();
     this.watch(pingMs);
-    this.onwaiting();
   }
 
   /** From the first answer on, silence of the node is noticed. */

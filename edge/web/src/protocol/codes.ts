@@ -32,6 +32,7 @@ export const refusals = {
   node_draining: "elsewhere",
   superseded: "retry", // a newer attachment of the same participant is there; only the person decides
   try_again: "auto",
+  check_failed: "retry", // the company's own server did not answer
   internal: "retry",
 } as const satisfies Record<string, Remedy>;
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { answered, ENTRY_TIMEOUT_MS, lookAhead } from "./entry";
 import { FakeClock } from "./fake";
 
-const asked = { room: "demo", kind: "call", token: "", browser: "", name: "", attributes: { lang: "ru" } };
+const asked = { room: "demo", kind: "call", source: "native", token: "", browser: "", name: "", attributes: { lang: "ru" } };
 const entry = { name: "Ann", name_locked: true, page: "setup", role: "regular", mode: "speaker", chat: true, media: { mic_off: true, camera_off: false, mic_locked: false }, view: {}, hidden: [], room: {} };
 
 test("the answer is an admission or a refusal, and nothing else counts", () => {

@@ -10,6 +10,7 @@ export const ENTRY_TIMEOUT_MS = 1_500;
 export interface Asked {
   room: string;
   kind: string;
+  source: string;
   token: string;
   browser: string;
   name: string;

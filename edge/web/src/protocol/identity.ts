@@ -6,6 +6,8 @@ import type { Joined, JoinMessage } from "./messages";
 export interface Identity {
   room: string;
   kind: string;
+  /** Whose words the address uses; native where it is missing. */
+  source?: string;
   token: string;
   /** Secret that the token may be bound to. */
   browser?: string;
@@ -15,13 +17,13 @@ export interface Identity {
   attributes?: () => Record<string, string>;
 }
 
-export type Credentials = Pick<JoinMessage, "room" | "kind" | "token" | "browser" | "name" | "peer_id" | "resume" | "attributes">;
+export type Credentials = Pick<JoinMessage, "room" | "kind" | "source" | "token" | "browser" | "name" | "peer_id" | "resume" | "attributes">;
 
 /** joined is where this person was last, ticket what leads back there; empty: nothing does. */
-export function credentials({ room, kind, token, browser = "", name, peerId, attributes }: Identity, joined: Joined | null, ticket: string): Credentials {
+export function credentials({ room, kind, source = "native", token, browser = "", name, peerId, attributes }: Identity, joined: Joined | null, ticket: string): Credentials {
   const peer_id = joined?.peer_id || peerId;
   // The room that was joined may be the token's, not the address's; a ticket is for that one.
   return ticket !== ""
-    ? { room: joined?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id, resume: ticket, attributes: {} }
-    : { room, kind, token, browser, name, peer_id, resume: "", attributes: attributes?.() ?? {} };
+    ? { room: joined?.room.id ?? room, kind, source, token: "", browser: "", name: "", peer_id, resume: ticket, attributes: {} }
+    : { room, kind, source, token, browser, name, peer_id, resume: "", attributes: attributes?.() ?? {} };
 }

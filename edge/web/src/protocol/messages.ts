@@ -209,6 +209,7 @@ export interface JoinMessage {
   v: 1;
   room: string;
   kind: string;
+  source: string;
   token: string;
   browser: string;
   name: string;
@@ -264,6 +265,17 @@ export interface Refused {
   code: string;
   message: string;
   retry_after?: number;
+  /** When to come back, RFC 3339. */
+  opens?: string;
+  /** What the company's own server says: plain text. */
+  reason?: string;
+  contact?: string;
+}
+
+/** The company's own server is asked about who joins. */
+export interface Checking {
+  type: "checking";
+  ping_ms: number;
 }
 
 export interface Ended {
@@ -281,6 +293,7 @@ export type ServerMessage =
   | { type: "update"; version: number; events: RoomEvent[] }
   | { type: "reset"; version: number; people: Person[] | null; viewers?: number; chat: ChatMessage[] | null; rules: Rules }
   | Page
+  | Checking
   | { type: "waiting"; ping_ms: number }
   | { type: "lobby"; waiting: Guest[] }
   | { type: "speaking"; peer_ids: string[] | null; dominant?: string }

@@ -5,6 +5,7 @@ import type { App } from "../app";
 import { codeKey, t, type Key } from "../i18n";
 import type { Person } from "../protocol/messages";
 import { remedy } from "../protocol/codes";
+import type { Verdict } from "../protocol/session";
 import { WhyLink } from "./check";
 import { Icon, type IconName } from "./icons";
 import { moment } from "./words";
@@ -25,11 +26,11 @@ interface FinalProps {
   app: App;
   phase: "refused" | "ended";
   code: string;
-  /** Who decided it. */
-  by?: Person;
+  /** Who decided it, and what else is known. */
+  verdict?: Verdict | null;
 }
 
-export function Final({ app, phase, code, by }: FinalProps) {
+export function Final({ app, phase, code, verdict }: FinalProps) {
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current?.focus(), []);
   // Who waited was turned away by somebody; others were by a rule.
@@ -43,10 +44,16 @@ export function Final({ app, phase, code, by }: FinalProps) {
         <Icon name={icon} size={28} />
       </div>
       <h1 ref={title} tabIndex={-1}>
-        {t(key)}
+        {t(denies(app, code) ? "refused.access_denied" : key)}
       </h1>
-      <p class="lead">{decided(code, by, app.session.self) ?? t(`${key}.text` as Key)}</p>
-      {app.opens.value && (code === "too_early" || code === "token_not_yet_valid") && <p class="lead">{t("refused.opens", { time: moment(app.opens.value) })}</p>}
+      <p class="lead">{decided(code, verdict?.by, app.session.self) ?? t(`${key}.text` as Key)}</p>
+      {verdict?.opens && (code === "too_early" || code === "token_not_yet_valid") && <p class="lead">{t("refused.opens", { time: moment(verdict.opens) })}</p>}
+      {verdict?.reason && (
+        <blockquote class="said">
+          <bdi>{verdict.reason}</bdi>
+        </blockquote>
+      )}
+      {verdict?.contact && <p class="lead">{t("refused.contact", { contact: verdict.contact })}</p>}
       {again && (
         <button class="primary" onClick={() => app.again()}>
           {t(again)}
@@ -56,6 +63,11 @@ export function Final({ app, phase, code, by }: FinalProps) {
       {code !== "left" && <p class="code">{t("end.code", { code })}</p>}
     </main>
   );
+}
+
+/** Sites that send people to addresses of G-Core's form tell them of no more than this. */
+function denies(app: App, code: string): boolean {
+  return app.params.source === "gcore" && (code === "denied" || (code.startsWith("token_") && code !== "token_not_yet_valid"));
 }
 
 /** Who did it, in words. */

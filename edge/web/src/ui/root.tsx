@@ -41,7 +41,7 @@ function Screen({ app }: { app: App }) {
       return <Call app={app} />;
     case "refused":
     case "ended":
-      return <Final app={app} phase={phase} code={app.session.verdict.value?.code ?? "internal"} by={app.session.verdict.value?.by} />;
+      return <Final app={app} phase={phase} code={app.session.verdict.value?.code ?? "internal"} verdict={app.session.verdict.value} />;
   }
 }
 
