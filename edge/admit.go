@@ -21,6 +21,7 @@ type visit struct {
 	typed   string // the name
 	token   string
 	browser string // the secret that a session is bound to
+	secrets typed
 }
 
 // admitted is who comes in, and by what.
@@ -68,6 +69,9 @@ func (n *Node) consider(c client.Company, v visit) (considered, error) {
 func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, error) {
 	current := n.cfg.Configuration.Connected() // before the copy is read
 	d, err := n.consider(c, v)
+	if err == nil {
+		err = n.compare(ctx, &d, v)
+	}
 	if err != nil {
 		return admitted{}, err
 	}
@@ -77,9 +81,16 @@ func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, 
 		}
 	}
 	if refusal, ok := errors.AsType[*entry.Refusal](d.err); ok {
-		return admitted{}, signal.Refuse(signal.Code(refusal.Code), refusal.Message, d.err)
+		return admitted{}, refuse(refusal)
 	}
 	return admitted{d.Admission, proofOf(d.claims, d.Admission), !current, n.told(c, d)}, d.err
+}
+
+// refuse is a refusal in the words of signalling.
+func refuse(r *entry.Refusal) error {
+	e := &signal.Error{Kind: signal.Refused, Code: signal.Code(r.Code), Message: r.Message, Ask: r.Ask, Cause: r}
+	e.RetryAfter = int((r.RetryAfter + time.Second - 1) / time.Second)
+	return e
 }
 
 // readToken verifies what was brought, as one of the kinds that count with the
@@ -130,6 +141,7 @@ func entryCompany(c client.Company, s client.Settings, from entry.Source) *entry
 func entryRoom(r client.Room, s client.Settings) *entry.Room {
 	return &entry.Room{
 		ID: r.PublicID, Owner: r.User, Kind: entry.Kind(r.Kind), TokenRequired: !r.Open, ViewersChat: client.On(s.ViewersWrite),
+		PasswordRequired: client.HasPassword(r), HasPIN: client.HasPIN(r),
 		MaxParticipants: r.MaxParticipants, MaxSpeakers: r.MaxSpeakers, MaxViewers: r.MaxViewers,
 	}
 }

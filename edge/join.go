@@ -41,7 +41,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	// Who resumes does not know the room's capacity; without one it stays.
 	adm := admitted{Admission: entry.Admission{Company: company.ID, Room: j.Room, Name: j.Name}, provisional: !n.cfg.Configuration.Connected()}
 	if j.Resume == "" {
-		v := visit{source: entry.Native, kind: j.Kind, url: attributes(j.Attributes, j.Room), typed: j.Name, token: j.Token, browser: j.Browser}
+		v := visit{source: entry.Native, kind: j.Kind, url: attributes(j.Attributes, j.Room), typed: j.Name, token: j.Token, browser: j.Browser, secrets: typed{j.Password, j.PIN, j.From}}
 		if j.Peer != "" {
 			v.url[entry.PeerID] = j.Peer
 		}

@@ -98,6 +98,7 @@ type Admission struct {
 	Asks   []Ask // in order; the first that says no ends it
 	Lobby  bool  // waits until a moderator lets them in
 	Page   Page
+	PIN    bool // typing the moderators' PIN would make them one
 	// Until is when the presence ends with its token; zero: it does not.
 	Until time.Time
 

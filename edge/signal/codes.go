@@ -53,6 +53,7 @@ type Error struct {
 	Message    string
 	RetryAfter int    // seconds; 0 = not stated
 	By         string // of an end: peer id of who decided it
+	Ask        bool   // of a refusal: a password is wanted, none was given
 	Cause      error
 }
 
@@ -82,5 +83,5 @@ func asError(err error, kind Kind) *Error {
 }
 
 func (e *Error) fault(id string) Fault {
-	return Fault{Type: string(e.Kind), ID: id, Code: e.Code, Message: e.Message, By: e.By, RetryAfter: e.RetryAfter}
+	return Fault{Type: string(e.Kind), ID: id, Code: e.Code, Message: e.Message, By: e.By, RetryAfter: e.RetryAfter, Ask: e.Ask}
 }

@@ -263,7 +263,7 @@ func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer close(over)
-	j.Host, j.UserAgent, j.Trace = r.Host, r.UserAgent(), trace
+	j.Host, j.From, j.UserAgent, j.Trace = r.Host, addressOf(r), r.UserAgent(), trace
 	j.Waiting = func() {
 		limit.Stop()
 		_ = c.send(ctx, Waiting{Type: "waiting", PingMS: int(PingInterval.Milliseconds())})

@@ -37,12 +37,14 @@ type Options struct {
 	Token   string
 	Browser string // secret that the token may be bound to
 	Resume  string
-	HTTP    *http.Client         // nil: http.DefaultClient
-	Engine  webrtc.SettingEngine // sockets of the media
-	Video   int                  // video slots; 0: 9
-	Audio   int                  // audio slots; 0: 3
-	Media   signal.Media
-	Hear    string // "loudest": the node says what the audio slots play
+	// Password and PIN are what the person typed at the door.
+	Password, PIN signal.Secret
+	HTTP          *http.Client         // nil: http.DefaultClient
+	Engine        webrtc.SettingEngine // sockets of the media
+	Video         int                  // video slots; 0: 9
+	Audio         int                  // audio slots; 0: 3
+	Media         signal.Media
+	Hear          string // "loudest": the node says what the audio slots play
 
 	Attributes map[string]string // of the page's address
 
@@ -155,7 +157,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 	}
 	err = c.send(signal.Join{
 		Type: "join", V: signal.Version, Room: o.Room, Kind: cmp.Or(o.Kind, "call"), Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
-		Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear, Attributes: o.Attributes,
+		Password: o.Password, PIN: o.PIN, Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear, Attributes: o.Attributes,
 	})
 	if err != nil {
 		return nil, err
