@@ -24,6 +24,7 @@ type visit struct {
 	watches bool   // by WHEP: in no list, and no presence of anybody
 	// checking is called before a company's server is asked; nil: nobody is told.
 	checking func()
+	secrets  typed
 }
 
 // admitted is who comes in, and by what.
@@ -72,6 +73,9 @@ func (n *Node) consider(c client.Company, v visit) (considered, error) {
 func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, error) {
 	current := n.cfg.Configuration.Connected() // before the copy is read
 	d, err := n.consider(c, v)
+	if err == nil {
+		err = n.compare(ctx, &d, v)
+	}
 	if err != nil {
 		return admitted{}, err
 	}
@@ -81,7 +85,7 @@ func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, 
 		}
 	}
 	if refusal, ok := errors.AsType[*entry.Refusal](d.err); ok {
-		return admitted{}, refused(refusal)
+		return admitted{}, refuse(refusal)
 	}
 	if d.Peer == "" {
 		d.Peer = newPeerID() // before anybody outside is told of them
@@ -92,8 +96,10 @@ func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, 
 	return admitted{d.Admission, proofOf(d.claims, d.Admission), !current, n.told(c, d)}, d.err
 }
 
-func refused(r *entry.Refusal) *signal.Error {
-	out := signal.Refuse(signal.Code(r.Code), r.Message, r)
+// refuse is a refusal in the words of signalling.
+func refuse(r *entry.Refusal) *signal.Error {
+	out := &signal.Error{Kind: signal.Refused, Code: signal.Code(r.Code), Message: r.Message, Ask: r.Ask, Cause: r}
+	out.RetryAfter = int((r.RetryAfter + time.Second - 1) / time.Second)
 	if !r.Opens.IsZero() {
 		out.Opens = &r.Opens
 	}
@@ -148,6 +154,7 @@ func entryCompany(c client.Company, s client.Settings, from entry.Source) *entry
 func entryRoom(r client.Room, s client.Settings) *entry.Room {
 	return &entry.Room{
 		ID: r.PublicID, Owner: r.User, Kind: entry.Kind(r.Kind), TokenRequired: !r.Open, ViewersChat: client.On(s.ViewersWrite),
+		PasswordRequired: client.HasPassword(r), HasPIN: client.HasPIN(r),
 		MaxParticipants: r.MaxParticipants, MaxSpeakers: r.MaxSpeakers, MaxViewers: r.MaxViewers,
 	}
 }

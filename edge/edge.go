@@ -92,6 +92,7 @@ type Config struct {
 
 	Photos   Photos
 	Partners Partners
+	Secrets  Secrets // nil: what people type cannot be compared
 
 	Recorder room.Recorder // of history; nil: none is kept
 	Control  Control       // nil: it is never asked, nor told where rooms have their home
@@ -124,6 +125,7 @@ type Node struct {
 	grades      gradeMetrics
 	pages       *pages
 	askers      *askers
+	tries       *tries
 	album       *photo.Album
 	asker       *ask.Asker
 	headers     *headers
@@ -147,7 +149,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
 		secret: make([]byte, 32), album: newAlbum(cfg.Photos), asker: newAsker(cfg.Partners), headers: newHeaders(cfg.Control), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
-		bearers: newBearers(), askers: newAskers(), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
+		bearers: newBearers(), askers: newAskers(), tries: newTries(), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
 	}
 	_, _ = rand.Read(n.secret) // never fails (crypto/rand)
 	n.ctx, n.cancel = context.WithCancel(context.Background())

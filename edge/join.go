@@ -45,7 +45,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		if err != nil {
 			return nil, signal.Joined{}, err
 		}
-		v := visit{source: source, kind: j.Kind, url: attributes(source, j.Attributes, j.Room), typed: j.Name, token: j.Token, browser: j.Browser, checking: j.Checking}
+		v := visit{source: source, kind: j.Kind, url: attributes(source, j.Attributes, j.Room), typed: j.Name, token: j.Token, browser: j.Browser, checking: j.Checking, secrets: typed{j.Password, j.PIN, j.From}}
 		if j.Peer != "" {
 			v.url[entry.PeerID] = j.Peer
 		}

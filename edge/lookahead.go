@@ -73,7 +73,7 @@ func (n *Node) foresee(c client.Company, v visit) (answer signal.EntryAnswer, er
 		return answer, err
 	}
 	if refusal, ok := errors.AsType[*entry.Refusal](d.err); ok {
-		return signal.EntryAnswer{Refusal: entryRefusal(refusal)}, nil
+		return signal.EntryAnswer{Refusal: entryRefusal(refusal), Entry: n.behind(c, d, refusal)}, nil
 	}
 	waits, err := n.waits(d)
 	if refused, ok := errors.AsType[*signal.Error](err); ok {
@@ -101,6 +101,21 @@ func (n *Node) waits(d considered) (bool, error) {
 	return waits || d.Lobby, nil
 }
 
+// behind is what the page of somebody who lacks a password alone needs to know
+// to ask for it: all but what the room is called.
+func (n *Node) behind(c client.Company, d considered, r *entry.Refusal) *signal.Entry {
+	if !r.Ask {
+		return nil
+	}
+	d.input.Secrets.Password = entry.Right
+	if d.Admission, d.err = entry.Decide(d.input); d.err != nil {
+		return nil
+	}
+	told := n.told(c, d)
+	told.Room = signal.RoomFacts{}
+	return told
+}
+
 func entryRefusal(r *entry.Refusal) *signal.EntryRefusal {
 	out := &signal.EntryRefusal{Code: signal.Code(r.Code), Message: r.Message, Ask: r.Ask}
 	if !r.Opens.IsZero() {
@@ -119,6 +134,7 @@ func (n *Node) told(c client.Company, d considered) *signal.Entry {
 		Media:  signal.EntryMedia{MicOff: d.MicOff, CameraOff: d.CameraOff, MicLocked: d.MicLocked},
 		View:   n.seen(c, d),
 		Hidden: append([]string{}, d.HiddenControls...),
+		PIN:    d.PIN,
 		Room:   signal.RoomFacts{Name: d.room.Name, Code: d.room.AccessCode, DialIn: n.dialIn(c, d.room)},
 	}
 }

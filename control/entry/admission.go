@@ -101,6 +101,7 @@ type Admission struct {
 	Tells       Endpoint // who is told when the presence is over (GC-H3); without a URL nobody is
 	Lobby       bool     // waits until a moderator lets them in
 	Page        Page
+	PIN         bool // typing the moderators' PIN would make them one
 	// Until is when the presence ends with its token; zero: it does not.
 	Until time.Time
 

@@ -83,6 +83,7 @@ type Room struct {
 	TokenRequired    bool
 	Public           bool // any e-mail address opens it (MB-A13)
 	PasswordRequired bool // a room password or a meeting's security PIN
+	HasPIN           bool // a PIN makes a moderator, where the source knows such PINs
 	Lobby            bool
 	MuteMode         MuteMode
 	ViewersChat      bool // viewers may write and raise hands
@@ -147,9 +148,9 @@ const (
 // Secrets are what the visitor typed, already compared: by the caller, in
 // constant time, and only while no pause holds.
 //
-// Wrong tries are counted by the room's home, per room and per visitor's
+// Wrong tries are counted by the edge that compares, per room and per visitor's
 // address: after five comes a pause of 60 s (L-49). Misses of codes that find
-// no room are counted by the edge, per address (L-50). Neither is counted here.
+// no room it counts per address (L-50). Neither is counted here.
 type Secrets struct {
 	Password Check // of the room, or the meeting's security PIN
 	PIN      Check // the moderator's

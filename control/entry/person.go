@@ -51,6 +51,7 @@ func (d *decision) person() *Refusal {
 	d.photo()
 	d.lifetime()
 
+	d.out.PIN = d.rules.pin && d.configured().HasPIN && d.out.Role != Moderator
 	d.out.WaitingRoom = d.out.Role == Moderator && d.a.Bool(WaitingRoom, false)
 	d.out.StartTime = startTime(d.a[StartTime])
 	d.out.Video = httpsURL(d.a[Video])

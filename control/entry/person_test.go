@@ -221,3 +221,31 @@ func TestIdentities(t *testing.T) {
 		}
 	}
 }
+
+// The page offers the PIN to whom it would make a moderator, and nobody else.
+func TestThePINIsOfferedToWhomItHelps(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		source Source
+		change func(*Input)
+		want   bool
+	}{
+		{"a guest", Native, func(*Input) {}, true},
+		{"a room without one", Native, func(in *Input) { in.Room.HasPIN = false }, false},
+		{"who typed it", Native, func(in *Input) { in.Secrets.PIN = Right }, false},
+		{"a source that knows none", GCore, func(*Input) {}, false},
+		{"a room that nobody configured", Native, func(in *Input) { in.Room, in.Company.OpenRooms = nil, true }, false},
+	} {
+		in := at(c.source)
+		in.Room.HasPIN = true
+		c.change(&in)
+		if a, err := Decide(in); err != nil || a.PIN != c.want {
+			t.Errorf("%s: %v, %v", c.name, a.PIN, err)
+		}
+	}
+	for source, want := range map[Source]bool{Native: true, Callbridge: true, GCore: false, MeetBit: false, ImMail: false, NanoMeet: false} {
+		if TakesPIN(source) != want {
+			t.Errorf("%s takes a PIN: %v", source, !want)
+		}
+	}
+}

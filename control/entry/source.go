@@ -97,6 +97,9 @@ var sources = map[Source]rules{
 // accepts tells whether a token of that proof counts here.
 func (r rules) accepts(p Proof) bool { return slices.Contains(r.proofs, p) }
 
+// TakesPIN tells whether a moderator's PIN counts with a source. Elsewhere one is not even compared.
+func TakesPIN(s Source) bool { return sources[s].pin }
+
 // Proofs are the kinds of token that count with a source, which is what the
 // caller lets through when it verifies one.
 func Proofs(s Source) []Proof { return slices.Clone(sources[s].proofs) }

@@ -60,6 +60,7 @@ type Error struct {
 	// the company's own server says to the visitor: plain text, never markup.
 	Opens           *time.Time
 	Reason, Contact string
+	Ask             bool // of a refusal: a password is wanted, none was given
 	Cause           error
 }
 
@@ -89,5 +90,5 @@ func asError(err error, kind Kind) *Error {
 }
 
 func (e *Error) fault(id string) Fault {
-	return Fault{Type: string(e.Kind), ID: id, Code: e.Code, Message: e.Message, By: e.By, RetryAfter: e.RetryAfter, Opens: e.Opens, Reason: e.Reason, Contact: e.Contact}
+	return Fault{Type: string(e.Kind), ID: id, Code: e.Code, Message: e.Message, By: e.By, RetryAfter: e.RetryAfter, Opens: e.Opens, Reason: e.Reason, Contact: e.Contact, Ask: e.Ask}
 }

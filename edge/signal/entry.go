@@ -66,6 +66,7 @@ type Entry struct {
 	View map[string]string `json:"view"`
 	// Hidden names the controls that are configured not to be shown.
 	Hidden []string  `json:"hidden"`
+	PIN    bool      `json:"pin,omitempty"` // the moderators' PIN may be typed
 	Room   RoomFacts `json:"room"`
 }
 
@@ -93,7 +94,7 @@ type EntryRefusal struct {
 	Ask     bool       `json:"ask,omitempty"` // a password is wanted, none was given
 }
 
-// EntryAnswer is one of the two.
+// EntryAnswer is one of the two; with a refusal that asks for a password both.
 type EntryAnswer struct {
 	*Entry
 	Refusal *EntryRefusal `json:"refusal,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -60,6 +61,12 @@ func Problem(w http.ResponseWriter, err error, requestID string) {
 		Detail    string `json:"detail"`
 		RequestID string `json:"request_id"`
 	}{http.StatusText(code), code, e.Code, e.Message, requestID})
+}
+
+// addressOf is where a request came from; the zero address if that is none.
+func addressOf(r *http.Request) netip.Addr {
+	from, _ := netip.ParseAddrPort(r.RemoteAddr)
+	return from.Addr()
 }
 
 // bearer returns the token of an Authorization header (RFC 6750 section 2.1).

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ const (
 	maxSlots   = 64
 	maxID      = 128 // of a request, as the client names it
 	maxTrack   = 256 // of a track id
+	maxSecret  = 256 // that a person types
 )
 
 // Join is the first message of a client. The attributes are those of the URL;
@@ -36,19 +38,24 @@ type Join struct {
 	Source  string `json:"source"` // whose words the page's address uses; empty: our own
 	Token   string `json:"token"`
 	Browser string `json:"browser"` // secret that a token may be bound to
-	Name    string `json:"name"`
-	Peer    string `json:"peer_id"`
-	Resume  string `json:"resume"`
-	Offer   string `json:"offer"`
-	Up      Up     `json:"up"`
-	Media   Media  `json:"media"`
-	Hear    string `json:"hear"` // HearLoudest or empty
+	// Password and PIN are what the person typed: the room's password, and what
+	// makes a moderator.
+	Password Secret `json:"password,omitempty"`
+	PIN      Secret `json:"pin,omitempty"`
+	Name     string `json:"name"`
+	Peer     string `json:"peer_id"`
+	Resume   string `json:"resume"`
+	Offer    string `json:"offer"`
+	Up       Up     `json:"up"`
+	Media    Media  `json:"media"`
+	Hear     string `json:"hear"` // HearLoudest or empty
 	// Attributes are those of the page's address, by the names they have there.
 	Attributes map[string]string `json:"attributes"`
 
-	Host      string `json:"-"` // host name the client used: it names the company
-	UserAgent string `json:"-"`
-	Trace     string `json:"-"` // follows the join through edge, home and relay
+	Host      string     `json:"-"` // host name the client used: it names the company
+	From      netip.Addr `json:"-"` // whose tries are counted
+	UserAgent string     `json:"-"`
+	Trace     string     `json:"-"` // follows the join through edge, home and relay
 
 	// Checking is called, from the goroutine that joins, if the company's own
 	// server is asked about the participant, which may take some 20 s.
@@ -259,6 +266,7 @@ type Fault struct {
 	Opens   *time.Time `json:"opens,omitempty"`
 	Reason  string     `json:"reason,omitempty"`
 	Contact string     `json:"contact,omitempty"`
+	Ask     bool       `json:"ask,omitempty"` // of a refusal: a password is wanted, none was given
 }
 
 // Pong answers a ping with the ping's own number.
@@ -318,6 +326,9 @@ func ParseJoin(b []byte) (Join, error) {
 	}
 	if j.Hear != "" && j.Hear != HearLoudest {
 		return j, fmt.Errorf("%w: hear: %q is not known", errBadMessage, clip(j.Hear))
+	}
+	if len(j.Password) > maxSecret || len(j.PIN) > maxSecret {
+		return j, fmt.Errorf("%w: password, pin: longer than %d bytes", errBadMessage, maxSecret)
 	}
 	return j, checkAttributes(j.Attributes)
 }

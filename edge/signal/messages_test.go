@@ -23,6 +23,7 @@ func TestParseJoin(t *testing.T) {
 		{"no room", `{"type":"join","v":1,"offer":"v=0"}`, "room: is missing"},
 		{"no offer", `{"type":"join","v":1,"room":"demo"}`, "offer: is missing"},
 		{"wrong shape", `{"type":"join","v":1,"room":7,"offer":"x"}`, "room"},
+		{"a long password", `{"type":"join","v":1,"room":"demo","offer":"x","password":"` + strings.Repeat("x", maxSecret+1) + `"}`, `password, pin: longer than 256 bytes`},
 		{"unknown hearing", `{"type":"join","v":1,"room":"demo","offer":"x","hear":"all"}`, `hear: "all" is not known`},
 		{"too long", `{"type":"join","v":1,"room":"` + strings.Repeat("x", MaxOffer) + `"}`, "longer than"},
 	} {
@@ -110,6 +111,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"subscribe","seq":3,"video":["k.camera",null]}`))
 	f.Add([]byte(`{"type":"offer","offer":"v=0\r\n"}`))
 	f.Add([]byte(`{"type":"join","v":1,"room":"demo","offer":"v=0","hear":"loudest"}`))
+	f.Add([]byte(`{"type":"join","v":1,"room":"demo","offer":"v=0","password":"tulip","pin":"4708"}`))
 	f.Add([]byte(`{"type":"views","video":[{"width":640,"height":360,"priority":"speaker","visible":true},null]}`))
 	f.Add([]byte(`{"type":"views","video":[{"width":-1,"height":9000,"priority":"first"}]}`))
 	f.Add([]byte(`{"type":"chat","text":"x","video":{"not":"read"}}`))

@@ -264,7 +264,7 @@ func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer close(over)
-	j.Host, j.UserAgent, j.Trace = r.Host, r.UserAgent(), trace
+	j.Host, j.From, j.UserAgent, j.Trace = r.Host, addressOf(r), r.UserAgent(), trace
 	attend := sync.OnceFunc(func() { wg.Go(func() { c.attend(over, cancel) }) })
 	j.Checking = func() {
 		limit.Reset(checkTimeout)

@@ -124,7 +124,7 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
 		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce, MediaTCP: o.MediaTCP, TCPAnnounce: o.TCPAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,
-		Photos: o.Photos, Partners: o.Partners, MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
+		Photos: o.Photos, Partners: o.Partners, Secrets: client.NewSecrets(identity.SealKey()), MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start edge: %w", err)

@@ -19,12 +19,14 @@ type Options struct {
 	Token   string
 	Browser string // secret that the token may be bound to
 	Resume  string
-	HTTP    *http.Client         // nil: http.DefaultClient
-	Engine  webrtc.SettingEngine // sockets of the media
-	Video   int                  // video slots; 0: 9
-	Audio   int                  // audio slots; 0: 3
-	Media   signal.Media
-	Hear    string // "loudest": the node says what the audio slots play
+	// Password and PIN are what the person typed at the door.
+	Password, PIN signal.Secret
+	HTTP          *http.Client         // nil: http.DefaultClient
+	Engine        webrtc.SettingEngine // sockets of the media
+	Video         int                  // video slots; 0: 9
+	Audio         int                  // audio slots; 0: 3
+	Media         signal.Media
+	Hear          string // "loudest": the node says what the audio slots play
 
 	Attributes map[string]string // of the page's address
 

@@ -250,7 +250,11 @@ func (n *Network) TryJoin(near, pop string, o client.Options) (*client.Client, e
 
 // knock is TryJoin for those who may wait to be admitted for longer.
 func (n *Network) knock(near, pop string, o client.Options, limit time.Duration) (*client.Client, error) {
-	host := n.clientHost(near)
+	return n.by(n.clientHost(near), pop, o, limit)
+}
+
+// by joins from a computer, as one may again and again.
+func (n *Network) by(host *simnet.Host, pop string, o client.Options, limit time.Duration) (*client.Client, error) {
 	transport := &http.Transport{DialContext: host.Dial}
 	n.t.Cleanup(transport.CloseIdleConnections)
 	o.WS = "ws://" + n.edgeIP(pop) + "/ws"
