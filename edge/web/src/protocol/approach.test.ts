@@ -70,7 +70,6 @@ test("all silent: it tries for ever with pauses, and is back when one is", async
 });
 
 // Covers F-060.
-
 test("the network may have changed: an answer is enough, a dead socket is left", async () => {
   const { clock, net, session, socket, transport } = await live();
   session.shake(false);

@@ -30,8 +30,10 @@ export declare class Channel {
     open(): Promise<void>;
     /** Asks the page. Rejects with a [MeetingError]; `timeout` after limit ms. */
     ask(method: string, params?: object, limit?: number): Promise<unknown>;
-    /** Lets the page ask for a screen on the strength of a click here, where the browser knows how. */
-    delegate(): void;
+    /** Offers the port to a page that may be there already; what is loaded yet says so by itself. */
+    knock(): void;
+    /** Lends the page a click made here, where the browser knows how. */
+    delegate(feature: "display-capture" | "fullscreen"): void;
     close(): void;
     private readonly heard;
     /** The page is there; when it was there before, it knows nothing of what it was asked then. */

@@ -36,11 +36,14 @@ export interface Events {
     };
     /** A moderator must let this person in. */
     waiting: Record<never, never>;
+    /** Also after the place in the room was lost and taken anew. */
     joined: {
         peerId: string;
+        name: string;
+        media: Media;
         participants: Participant[];
     };
-    /** The call is over for this person; reason `left` or a code of the signalling protocol. */
+    /** The call is over for this person; reason `left` or a code of the signalling protocol. `lost`: the room has given the place up, the page goes on trying. */
     left: {
         reason: string;
     };
@@ -58,6 +61,18 @@ export interface Events {
         media: Media;
         own: boolean;
     };
+    namechanged: {
+        peerId: string;
+        name: string;
+        own: boolean;
+    };
+    /** A device that was wanted is not there, or the person chose no screen; code as the methods have it. */
+    deviceerror: {
+        kind: "mic" | "camera" | "share";
+        code: string;
+    };
+    /** The browser holds the sound back until somebody clicks; see playSound. */
+    soundblocked: Record<never, never>;
     speaking: {
         peerIds: string[];
     };
@@ -113,6 +128,7 @@ export interface State {
     peerId: string;
     name: string;
     media: Media;
+    fullScreen: boolean;
     participants: Participant[];
     /** Who waits at the door; empty to all but moderators. */
     waiting: Guest[];

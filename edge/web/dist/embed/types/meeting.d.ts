@@ -1,6 +1,6 @@
 import { type Report } from "./diagnose";
 import { type Device, type Events, type Layout, type Media, type State } from "./events";
-import type { Panel, Role, Source } from "./methods";
+import type { Choice, Panel, Picture, Role, Source, Wish } from "./methods";
 export interface Options {
     /** Address of the room, as https://meet.example.com/m/room. Further parameters of the page may be in it. */
     url: string;
@@ -14,6 +14,8 @@ export interface Options {
 }
 /** What the meeting needs of the page around it. */
 export declare const PERMISSIONS = "camera; microphone; display-capture; speaker-selection; autoplay; fullscreen; clipboard-write";
+/** A person may be asked for their camera meanwhile. */
+export declare const PERSON_MS = 120000;
 export declare class Meeting {
     private readonly container;
     readonly frame: HTMLIFrameElement;
@@ -27,8 +29,11 @@ export declare class Meeting {
     on<K extends keyof Events>(event: K, listener: (detail: Events[K]) => void): () => void;
     /** Settles when the page answers; rejects with `no_answer` or `origin_not_allowed`. */
     ready(): Promise<void>;
-    /** Joins, under the name if the page was given none. Settles when in the call; joining twice is joining once. */
-    join(name?: string): Promise<State>;
+    /** Joins, with those devices where some are named. Settles when in the call; joining twice is joining once. */
+    join(name?: string, devices?: {
+        mic?: Wish;
+        camera?: Wish;
+    }): Promise<State>;
     leave(): Promise<void>;
     /** Settles with what is on then; rejects with why a device is not there. */
     setMicrophone(on: boolean): Promise<Media>;
@@ -39,7 +44,7 @@ export declare class Meeting {
      * button of its own.
      */
     share(on?: boolean): Promise<Media>;
-    /** Sets the name to join under; `in_call` once joined. */
+    /** Sets the displayed name, before and in the call; the person may be unable to, you are not. */
     setName(name: string): Promise<void>;
     /** Settles when the room has the message. */
     sendMessage(text: string): Promise<void>;
@@ -63,8 +68,8 @@ export declare class Meeting {
     /** Lets nobody in any more, or again. */
     lock(on?: boolean): Promise<void>;
     endForAll(): Promise<void>;
-    /** The picture of somebody on the stage as it is now, as a data URL of a JPEG. */
-    screenshot(peerId: string): Promise<string>;
+    /** The picture of somebody on the stage as it is now, as a data URL. */
+    screenshot(peerId: string, type?: Picture): Promise<string>;
     /** `not_allowed` while a moderator presents to this person. */
     setLayout(layout: Layout): Promise<void>;
     /** Enlarges a participant, or the screen they share, for this person; null restores. `no_such_peer` for who has no tile. */
@@ -78,7 +83,13 @@ export declare class Meeting {
     /** The devices that the browser names to the page: none before the person has allowed one. */
     devices(): Promise<Device[]>;
     /** Changes one device in the call; the others go on as they are. */
-    setDevice(kind: Device["kind"], id: string): Promise<void>;
+    setDevice(kind: Device["kind"], device: string | Choice): Promise<void>;
+    /** Browsers want a click just before, and most want it in the frame: then it rejects with `fullscreen_denied`. */
+    setFullScreen(on?: boolean): Promise<void>;
+    /** After `soundblocked` and a click; `sound_blocked` where that was not enough. */
+    playSound(): Promise<void>;
+    /** Bounds the video that is sent, bits per second from 30,000; 0 lifts the bound. A moderator bounds everybody. */
+    setBitrate(max: number): Promise<void>;
     /** The language of the page from now on; settles with the one it speaks, English where it does not know the tag. */
     setLocale(lang: string): Promise<string>;
     state(): Promise<State>;

@@ -10,10 +10,20 @@ interface On {
 interface Whom {
     peerId: string;
 }
+/** A device by the id that devices() gives, or by its label: ids differ from site to site. */
+export interface Choice {
+    id?: string;
+    label?: string;
+}
+/** How somebody comes in: without it, with it, or with a certain one. */
+export type Wish = boolean | Choice;
+export type Picture = "jpeg" | "png";
 export interface Methods {
     join: {
         params: {
             name?: string;
+            mic?: Wish;
+            camera?: Wish;
         };
         result: State;
     };
@@ -73,8 +83,7 @@ export interface Methods {
     setDevice: {
         params: {
             kind: Device["kind"];
-            id: string;
-        };
+        } & Choice;
         result: void;
     };
     /** A language tag; the language spoken then. */
@@ -108,8 +117,26 @@ export interface Methods {
     };
     /** A data URL. */
     screenshot: {
-        params: Whom;
+        params: Whom & {
+            type?: Picture;
+        };
         result: string;
+    };
+    setFullScreen: {
+        params: On;
+        result: void;
+    };
+    /** Lets the sound be heard that the browser held back. */
+    playSound: {
+        params: None;
+        result: void;
+    };
+    /** Bits per second of video, 0 for no bound: a moderator's for all, another person's for themselves. */
+    setBitrate: {
+        params: {
+            max: number;
+        };
+        result: void;
     };
     raiseHand: {
         params: On;
