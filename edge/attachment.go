@@ -51,6 +51,7 @@ type attachment struct {
 
 	provisional bool        // let in while control was away
 	offered     atomic.Bool // the microphone was on once, so its track stays listed
+	said        atomic.Bool // the client said that it is going, perhaps to come back
 	unpublish   []func()
 
 	mic     *microphone // nil: none; the listener's, as is greeted
@@ -270,8 +271,12 @@ func (a *attachment) People(q signal.Lookup) (signal.Page, error) {
 	return signal.Page{People: a.node.people(a.reader(), page.People), Next: page.Next, Total: page.Total}, nil
 }
 
-// Leave implements signal.Session.
-func (a *attachment) Leave() { a.end(nil, room.Left) }
+// Leave implements signal.Session. It counts also after the attachment was taken
+// down, because its media ended first: nobody has to wait for who has left.
+func (a *attachment) Leave() {
+	a.finish(nil)
+	a.seat.Leave(room.Left)
+}
 
 // Lost implements signal.Session: the socket is gone. The place is kept for
 // lostGrace, in which the participant may come back here or elsewhere.
@@ -286,7 +291,10 @@ func (a *attachment) Lost() {
 
 // Away implements signal.Session: the client is gone with its media. The place
 // is kept for awayGrace, and others see that.
-func (a *attachment) Away() { a.part(nil, room.Left) }
+func (a *attachment) Away() {
+	a.said.Store(true)
+	a.part(nil)
+}
 
 // watch ends the attachment when its transport does.
 func (a *attachment) watch() {
@@ -294,21 +302,32 @@ func (a *attachment) watch() {
 	cause := a.transport.Cause()
 	a.log.Info("transport over", "cause", cause)
 	over := &signal.Error{Kind: signal.Ended, Code: signal.TransportFailed, Message: "The media connection was lost.", Cause: cause}
-	if a.out == nil { // and nobody to come back
+	switch {
+	case a.out != nil:
+		// A browser that closes a page ends its media before the word of it is here.
+		a.part(over)
+	case errors.Is(cause, rtc.ErrClientClosed): // and nobody to come back, nor to say so
+		a.end(over, room.Left)
+	default:
 		a.end(over, room.Lost)
-		return
 	}
-	// A browser that closes a page ends its media before the word of it is here.
-	a.part(over, room.Lost)
 }
 
 // part takes the attachment down and keeps the participant's place for a moment.
-func (a *attachment) part(e *signal.Error, reason room.Reason) {
+func (a *attachment) part(e *signal.Error) {
 	if !a.finish(e) {
 		return
 	}
 	a.seat.Away()
-	time.AfterFunc(awayGrace, func() { a.seat.Leave(reason) })
+	time.AfterFunc(awayGrace, func() { a.seat.Leave(a.parting()) })
+}
+
+// parting is why who was taken down, and did not come back, is gone.
+func (a *attachment) parting() room.Reason {
+	if a.said.Load() {
+		return room.Left
+	}
+	return room.Lost
 }
 
 // end leaves the room for a reason and tells the client why, if anything.

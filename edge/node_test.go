@@ -312,6 +312,60 @@ func TestComingBackAfterAMoment(t *testing.T) {
 	}
 }
 
+// TestMediaMayEndBeforeTheWord: a client says that it leaves and ends its media,
+// and the latter may be here first. It has left at once, and is not lost.
+func TestMediaMayEndBeforeTheWord(t *testing.T) {
+	n := startLone(t)
+	bob := n.seated("bob", "")
+	ann := n.seated("ann", "")
+	ann.transport.Close(rtc.ErrClientClosed)
+	n.holds(1, 1, 2, 2)
+	ann.Leave()
+	n.holds(1, 1, 1, 2)
+	var reasons []string
+	n.until("bob hears why ann is gone", func() bool {
+		queue, _ := bob.out.Take()
+		for _, m := range queue {
+			if u, ok := m.(signal.Update); ok {
+				for _, e := range u.Events {
+					reasons = append(reasons, e.Reason)
+				}
+			}
+		}
+		return slices.Contains(reasons, string(room.Left)) || slices.Contains(reasons, string(room.Lost))
+	})
+	if !slices.Contains(reasons, string(room.Left)) {
+		t.Errorf("ann is gone for %q", reasons)
+	}
+}
+
+// TestWhoSaidSoIsNotLost: of those who are given a moment to come back.
+func TestWhoSaidSoIsNotLost(t *testing.T) {
+	n := startLone(t)
+	for _, c := range []struct {
+		name string
+		gone func(*attachment)
+		want room.Reason
+	}{
+		{"says so", func(a *attachment) { a.Away() }, room.Left},
+		{"closes its media first", func(a *attachment) {
+			a.transport.Close(rtc.ErrClientClosed)
+			n.holds(0, 0, 1, 0)
+			a.Away()
+		}, room.Left},
+		{"says nothing", func(a *attachment) { a.transport.Close(rtc.ErrICEFailed) }, room.Lost},
+	} {
+		a := n.seated("ann", "")
+		c.gone(a)
+		n.holds(0, 0, 1, 0)
+		if got := a.parting(); got != c.want {
+			t.Errorf("who %s is gone as %s, want %s", c.name, got, c.want)
+		}
+		a.Leave()
+		n.holds(0, 0, 0, 0)
+	}
+}
+
 // TestSlotsFollowTheRoom: a newcomer's slots show who is there, and nobody who
 // has left; a player's do so by themselves.
 func TestSlotsFollowTheRoom(t *testing.T) {

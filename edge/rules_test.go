@@ -11,7 +11,6 @@ import (
 
 	"github.com/meridian-video/meridian/control/client"
 	"github.com/meridian-video/meridian/control/entry"
-	"github.com/meridian-video/meridian/control/state"
 	"github.com/meridian-video/meridian/edge/photo"
 	"github.com/meridian-video/meridian/edge/room"
 	"github.com/meridian-video/meridian/edge/sfu"
@@ -188,7 +187,7 @@ func TestWhoSwitchedOffIsToldToWhomItConcerns(t *testing.T) {
 
 func TestOnlyAMeetingsOwnModeIsItsOwn(t *testing.T) {
 	for mode, want := range map[string]room.MuteMode{"": "", "louder": "", "conversation": room.Free, "q&a": room.Quiet, "presentation": room.Lecture} {
-		m := client.Meeting{MeetingSpec: state.MeetingSpec{MuteMode: mode, StartsAt: time.Unix(1000, 0), DurationMinutes: 10}}
+		m := client.Meeting{MeetingSpec: client.MeetingSpec{MuteMode: mode, StartsAt: time.Unix(1000, 0), DurationMinutes: 10}}
 		got := configuredMeeting(m)
 		switch {
 		case got == nil && want != "", got != nil && (got.Mute != want || !got.Ends.Equal(time.Unix(1600, 0))):

@@ -19,6 +19,8 @@ type (
 	Room = state.Room
 	// Meeting is a date in a room.
 	Meeting = state.Meeting
+	// MeetingSpec is what of a meeting was asked for.
+	MeetingSpec = state.MeetingSpec
 	// Webhook is an address of a company that is asked or told.
 	Webhook = state.Webhook
 	// WebhookSecret is what of a webhook is sealed.

@@ -59,6 +59,16 @@ func (o *Outbox) finish(e *Error) {
 	close(o.over)
 }
 
+// ended reports whether it is over.
+func (o *Outbox) ended() bool {
+	select {
+	case <-o.over:
+		return true
+	default:
+		return false
+	}
+}
+
 func (o *Outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:

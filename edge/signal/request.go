@@ -19,8 +19,11 @@ type frame struct {
 	end     error // of the socket
 }
 
-// listen reads the socket until it ends or the client leaves, one frame ahead of
-// who takes them.
+// leaves says whether the client says that it is going.
+func (f frame) leaves() bool { return f.end == nil && f.err == nil && f.request.Type == "leave" }
+
+// listen reads the socket until it ends or the client leaves, two frames ahead of
+// who takes them: so a leave is heard also on a socket that this side is closing.
 func (c *socket) listen(ctx context.Context) {
 	defer close(c.in)
 	for {
@@ -34,14 +37,24 @@ func (c *socket) listen(ctx context.Context) {
 		if err == nil && kind != websocket.MessageText {
 			f.err = errNoText
 		}
-		select {
-		case c.in <- f:
-		case <-ctx.Done():
+		if !c.pass(ctx, f) || f.end != nil || f.leaves() {
 			return
 		}
-		if f.end != nil || f.err == nil && f.request.Type == "leave" {
-			return
-		}
+	}
+}
+
+// pass hands a frame on; without ctx only where there is room for it.
+func (c *socket) pass(ctx context.Context, f frame) bool {
+	select {
+	case c.in <- f:
+		return true
+	default:
+	}
+	select {
+	case c.in <- f:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -57,7 +70,7 @@ func (c *socket) attend(over <-chan struct{}, cancel context.CancelCauseFunc) {
 			return
 		case f, ok := <-c.in:
 			switch {
-			case !ok, f.end != nil, f.err == nil && f.request.Type == "leave":
+			case !ok, f.end != nil, f.leaves():
 				cancel(errGaveUp)
 				return
 			case f.err == nil && f.request.Type == "ping" && c.limits.all.take(time.Now()):
@@ -72,28 +85,23 @@ func (c *socket) attend(over <-chan struct{}, cancel context.CancelCauseFunc) {
 func (c *socket) read(ctx context.Context, s Session) (part func(), said bool) {
 	for {
 		f, ok := <-c.in
-		if !ok || ctx.Err() != nil && f.end == nil {
-			return s.Lost, false
-		}
-		if f.end != nil && websocket.CloseStatus(f.end) == websocket.StatusNormalClosure {
+		switch {
+		case f.leaves() && f.request.Grace:
+			return s.Away, true
+		case f.leaves(), websocket.CloseStatus(f.end) == websocket.StatusNormalClosure && !c.out.ended():
 			return s.Leave, true
-		}
-		if f.end != nil || !c.limits.all.wait(ctx) {
+		case !ok, f.end != nil:
 			return s.Lost, false
+		case ctx.Err() != nil, !c.limits.all.wait(ctx):
+			continue // to what was said last
 		}
 		req, err := f.request, f.err
 		if err != nil {
 			c.out.Send(asError(err, Failed).fault(clip(req.ID)))
 			continue
 		}
-		if req.Type == "leave" && req.Grace {
-			return s.Away, true
-		}
-		if req.Type == "leave" {
-			return s.Leave, true
-		}
 		if (req.Type == "subscribe" || req.Type == "views") && !c.limits.subscribe.wait(ctx) {
-			return s.Lost, false
+			continue
 		}
 		c.handle(s, req)
 	}

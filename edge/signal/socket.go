@@ -30,7 +30,8 @@ const (
 	readTimeout  = 15 * time.Second
 	writeTimeout = 5 * time.Second
 	endGrace     = time.Second
-	chatTimeout  = 15 * time.Second // until a message that nobody acknowledges has failed
+	wordGrace    = 250 * time.Millisecond // who leaves ends the media too, and the word of it may be on its way: closing would not hear it
+	chatTimeout  = 15 * time.Second       // until a message that nobody acknowledges has failed
 )
 
 // Close codes of our own (RFC 6455 section 7.4.2).
@@ -178,11 +179,11 @@ func (c *socket) serve(parent context.Context, host Host, r *http.Request) {
 	close(c.rooms)
 	close(c.offers)
 	part()
-	cancel()
-	wg.Wait()
-	if said {
+	if said { // before cancel, which would cut the connection beneath a message half written
 		c.close(parent, websocket.StatusNormalClosure, "left")
 	}
+	cancel()
+	wg.Wait()
 }
 
 // close closes the connection. A client that does not answer is waited for no
@@ -204,7 +205,7 @@ func (c *socket) join(ctx context.Context, host Host, r *http.Request, wg *sync.
 	if checker, ok := host.(Checker); ok && err == nil && checks(b) {
 		return nil, c.refuse(ctx, c.check(ctx, checker, b, trace), trace)
 	}
-	c.in = make(chan frame)
+	c.in = make(chan frame, 1)
 	wg.Go(func() { c.listen(ctx) })
 	var session Session
 	var joined Joined
@@ -262,8 +263,6 @@ func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte
 	defer limit.Stop()
 	over := make(chan struct{})
 	var wg sync.WaitGroup
-	defer wg.Wait()
-	defer close(over)
 	j.Host, j.From, j.UserAgent, j.Trace = r.Host, addressOf(r), r.UserAgent(), trace
 	attend := sync.OnceFunc(func() { wg.Go(func() { c.attend(over, cancel) }) })
 	j.Checking = func() {
@@ -276,7 +275,14 @@ func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte
 		_ = c.send(ctx, Waiting{Type: "waiting", PingMS: int(PingInterval.Milliseconds())})
 		attend()
 	}
-	return host.Join(ctx, j, c.out)
+	session, joined, err := host.Join(ctx, j, c.out)
+	close(over)
+	wg.Wait()
+	if err == nil && errors.Is(context.Cause(ctx), errGaveUp) { // just when they were admitted
+		session.Leave()
+		err = errGaveUp
+	}
+	return session, joined, err
 }
 
 // write drains the outbox until it ends or the socket does.
@@ -295,6 +301,9 @@ func (c *socket) write(ctx context.Context) {
 		}
 		if end != nil {
 			_ = c.send(ctx, end.fault(""))
+			if end.Code == TransportFailed {
+				pause(ctx, wordGrace)
+			}
 			c.close(ctx, closeEnded, string(end.Code))
 			return
 		}

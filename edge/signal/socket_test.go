@@ -168,6 +168,50 @@ func TestSocketTellsLeavingFromLosing(t *testing.T) {
 	s.isOver("lost")
 }
 
+// TestLeavingAnEndedSocket: the media of who leaves may end first, with it the
+// attachment, and the word of it comes on a socket that is being closed.
+func TestLeavingAnEndedSocket(t *testing.T) {
+	for word, want := range map[string]string{`{"type":"leave"}`: "left", `{"type":"leave","grace":true}`: "away"} {
+		s := serve(t)
+		p := s.join()
+		(<-s.outs).End(&Error{Kind: Ended, Code: TransportFailed, Message: "over"})
+		if m := p.hear(); m["type"] != "ended" {
+			t.Fatalf("ended with %v", m)
+		}
+		p.say(word)
+		s.isOver(want)
+	}
+}
+
+// TestClosingAnEndedSocketSaysNothing: whoever comes back by another closes it too.
+func TestClosingAnEndedSocketSaysNothing(t *testing.T) {
+	s := serve(t)
+	p := s.join()
+	(<-s.outs).End(&Error{Kind: Ended, Code: TransportFailed, Message: "over"})
+	if m := p.hear(); m["type"] != "ended" {
+		t.Fatalf("ended with %v", m)
+	}
+	p.Conn.Close(websocket.StatusNormalClosure, "")
+	s.isOver("lost")
+}
+
+// TestLeavingCountsWhenTheSocketIsOver: also if both are there when somebody looks.
+func TestLeavingCountsWhenTheSocketIsOver(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := &socket{in: make(chan frame, 1), out: NewOutbox(), limits: newLimits()}
+	if !c.pass(ctx, frame{request: Request{Type: "leave"}}) {
+		t.Fatal("there was no room for the word")
+	}
+	close(c.in)
+	session := newFakeSession()
+	part, said := c.read(ctx, session)
+	go part()
+	if over := <-session.over; over != "left" || !said {
+		t.Errorf("the session was told %s, %v", over, said)
+	}
+}
+
 // TestSlowReaderIsEnded: an outbox that overflows ends the socket, though the
 // client reads nothing at all.
 func TestSlowReaderIsEnded(t *testing.T) {

@@ -52,7 +52,6 @@ test("a moderator bounds the room, and is told whether that was done", async () 
 });
 
 // Covers F-098.
-
 test("who is no moderator bounds only themselves, under the room's bound, at every node", async () => {
   const { session, socket, clock, transport, net } = await live();
   assert.equal(await session.setBitrate(500_000), "");

@@ -97,6 +97,8 @@ export class FakeSocket implements SocketLike {
   onerror: ((e: never) => void) | null = null;
   readonly sent: ClientMessage[] = [];
   closed = false;
+  /** With which the page closed it. */
+  code: number | undefined;
 
   constructor(
     readonly node: string,
@@ -122,8 +124,9 @@ export class FakeSocket implements SocketLike {
     this.closed = true;
     this.onclose?.({ code, reason: "" });
   }
-  close(): void {
+  close(code?: number): void {
     this.closed = true;
+    this.code = code;
   }
   last<K extends ClientMessage["type"]>(type: K): Extract<ClientMessage, { type: K }> {
     const m = this.sent.findLast((x) => x.type === type);

@@ -25,6 +25,10 @@ export const SILENCE_MS = 5_000;
 /** How often silence is looked for. */
 const WATCH_MS = 500;
 
+/** Close codes: the first tells the server that the participant left, the second (IANA: timeout) that they may come back. */
+const CLOSED = 1000;
+const GIVEN_UP = 3008;
+
 export type LineLoss = "unreachable" | "closed" | "silent";
 
 export class Line {
@@ -103,7 +107,7 @@ export class Line {
   }
 
   close(): void {
-    this.end();
+    this.end(CLOSED);
   }
 
   private open(): void {
@@ -129,15 +133,15 @@ export class Line {
 
   private lose(cause: LineLoss): void {
     if (this.over) return;
-    this.end();
+    this.end(GIVEN_UP);
     this.onlost(cause);
   }
 
-  private end(): void {
+  private end(code: number): void {
     if (this.over) return;
     this.over = true;
     for (const t of [this.openTimer, this.pingTimer, this.watchTimer]) this.clock.cancel(t);
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
-    this.socket.close(1000, "");
+    this.socket.close(code, "");
   }
 }

@@ -31,6 +31,7 @@ test("a page that goes says so and ends nothing; the next one has its place", as
 
 test("a node that goes silent: back on the next one, with the ticket and the same id", async () => {
   const { clock, net, session, transport } = await live(["a", "b", "c"], "kept");
+  const first = net.joins.at(-1) as FakeSocket;
   net.silent.add("a");
   await clock.pass(4_000);
   assert.equal(session.phase.value, "live", "four seconds are not yet silence");
@@ -41,6 +42,7 @@ test("a node that goes silent: back on the next one, with the ticket and the sam
   assert.deepEqual([join.last("join").resume, join.last("join").token, join.last("join").peer_id], ["ticket of a", "", "kept"]);
   assert.equal(session.attachments, 2);
   assert.ok(transport.closed, "the dead attachment is let go");
+  assert.equal(first.code, 3008, "1000 would say that the person left");
 });
 
 test("only media broke: one ICE restart on the same node", async () => {
