@@ -75,7 +75,7 @@ class Fake {
   /** What the page last said of its slots. */
   views: (View | null)[] = [];
   rules: Rules = { ...defaultRules, ...scenario.rules };
-  lobby: Guest[] = (scenario.guests ?? []).map((name, i) => ({ peer_id: `g${i}`, name, since: new Date().toISOString() }));
+  lobby: Guest[] = (scenario.guests ?? []).map((name, i) => ({ peer_id: `g${i}`, name, photo: i === 0 ? `g${i}` : undefined, since: new Date().toISOString() }));
   viewers = viewersOf(scenario.viewers ?? 0);
   joins = 0;
   subscribes = 0;
