@@ -33,6 +33,8 @@ interface Scenario {
   looks?: Record<string, string>;
   /** A webinar with so many viewers. */
   viewers?: number;
+  /** The small window is a frame of this size in the page, which can be photographed. */
+  small?: { width: number; height: number };
 }
 
 declare global {
@@ -423,6 +425,7 @@ const RealPeer = window.RTCPeerConnection;
 const realFetch = window.fetch.bind(window);
 const fake = new Fake();
 window.fake = fake;
+if (scenario.small) Object.defineProperty(window, "documentPictureInPicture", { value: { requestWindow: () => Promise.resolve(small(scenario.small!)) } });
 window.WebSocket = FakeSocket as unknown as typeof WebSocket;
 window.fetch = async (input, init) => {
   const url = String(input);
@@ -468,4 +471,13 @@ if (scenario.looks) {
     meta.content = JSON.stringify(scenario.looks);
   });
   observer.observe(document, { childList: true, subtree: true });
+}
+
+/** Stands for the window that a browser puts above others. */
+function small({ width, height }: { width: number; height: number }): Window {
+  const frame = document.createElement("iframe");
+  frame.title = "The small window";
+  Object.assign(frame.style, { position: "fixed", top: "24px", left: "24px", width: `${width}px`, height: `${height}px`, zIndex: "99", border: "0", boxShadow: "0 8px 40px #000a" });
+  document.body.append(frame);
+  return frame.contentWindow!;
 }
