@@ -82,7 +82,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),
 		Node: signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
 		Room: signal.RoomRef{ID: adm.Room, Kind: string(snap.Kind), Version: snap.Version, Home: string(snap.Home())},
-		Self: n.person(a.self()), People: people, Viewers: snap.Viewers, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: a.lobby.begin(snap),
+		Self: n.person(a.self()), People: people, Viewers: snap.Viewers, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: n.guests(a.lobby.begin(snap)),
 		Slots: a.slots.mids(), Assigned: a.slots.assigned(), Entry: adm.told,
 		PingMS: int(signal.PingInterval.Milliseconds()), Trace: j.Trace,
 	}

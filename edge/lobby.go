@@ -11,7 +11,7 @@ import (
 // lobby is who waits, as one client is told it while it is a moderator's: the
 // whole list whenever it changes. Others are told nothing.
 type lobby struct {
-	tell func([]signal.Guest)
+	tell func([]room.Person)
 
 	mu        sync.Mutex
 	begun     bool // the client has the list it begins with
@@ -23,7 +23,7 @@ type lobby struct {
 
 // begin takes the snapshot, then what came before it, and returns what the client
 // is to begin with.
-func (l *lobby) begin(s room.Snapshot) []signal.Guest {
+func (l *lobby) begin(s room.Snapshot) []room.Person {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.known { // else a reset, which is newer, came first
@@ -36,7 +36,7 @@ func (l *lobby) begin(s room.Snapshot) []signal.Guest {
 	if !l.moderates {
 		return nil
 	}
-	return signalGuests(l.guests)
+	return slices.Clone(l.guests)
 }
 
 // update applies events.
@@ -93,10 +93,10 @@ func (l *lobby) moderate(is bool) {
 // say tells the list. The caller holds l.mu, so that the last told is the last.
 func (l *lobby) say() {
 	if l.begun && l.moderates {
-		l.tell(signalGuests(l.guests))
+		l.tell(l.guests)
 	}
 }
 
-func (a *attachment) tellLobby(waiting []signal.Guest) {
-	a.out.Send(signal.Lobby{Type: "lobby", Waiting: waiting})
+func (a *attachment) tellLobby(waiting []room.Person) {
+	a.out.Send(signal.Lobby{Type: "lobby", Waiting: a.node.guests(waiting)})
 }

@@ -119,14 +119,14 @@ func went(peer string) room.Event { return room.Event{Kind: room.EventWent, Peer
 
 func TestLobbyIsToldToModerators(t *testing.T) {
 	var told []string
-	names := func(guests []signal.Guest) string {
+	names := func(guests []room.Person) string {
 		var out []string
 		for _, g := range guests {
-			out = append(out, g.Peer)
+			out = append(out, g.PeerID)
 		}
 		return fmt.Sprint(out)
 	}
-	l := &lobby{tell: func(g []signal.Guest) { told = append(told, names(g)) }}
+	l := &lobby{tell: func(g []room.Person) { told = append(told, names(g)) }}
 	l.moderate(true)
 	l.update([]room.Event{wait("bob", 2), {Kind: room.EventChat}})
 	l.update([]room.Event{went("ann")})
@@ -142,18 +142,27 @@ func TestLobbyIsToldToModerators(t *testing.T) {
 	if got := fmt.Sprint(told); got != "[[ann bob] [ann] []]" {
 		t.Errorf("told %s", got)
 	}
-	regular := &lobby{tell: func([]signal.Guest) { t.Error("told to one who moderates nothing") }}
+	regular := &lobby{tell: func([]room.Person) { t.Error("told to one who moderates nothing") }}
 	regular.update([]room.Event{wait("bob", 2)})
 	if got := regular.begin(room.Snapshot{Lobby: []room.Person{{PeerID: "ann"}}}); got != nil {
 		t.Errorf("begins with %v", got)
 	}
 	regular.update([]room.Event{went("bob")})
-	late := &lobby{tell: func([]signal.Guest) {}}
+	late := &lobby{tell: func([]room.Person) {}}
 	late.moderate(true)
 	late.update([]room.Event{wait("old", 1)})
 	late.reset(room.Snapshot{Lobby: []room.Person{{PeerID: "new"}}})
 	if got := names(late.begin(room.Snapshot{Lobby: []room.Person{{PeerID: "old"}}})); got != "[new]" {
 		t.Errorf("after a reset begins with %s", got)
+	}
+}
+
+func TestGuestsHaveTheirPhotos(t *testing.T) {
+	n := &Node{album: photo.New(photo.Config{})}
+	const source = "https://pictures.example/ann.png"
+	guests := n.guests([]room.Person{{PeerID: "ann", Name: "Ann", Photo: source}, {PeerID: "bob"}})
+	if len(guests) != 2 || guests[0].Photo == "" || guests[0].Photo != n.album.ID(source) || guests[1].Photo != "" {
+		t.Errorf("moderators are told of %+v", guests)
 	}
 }
 

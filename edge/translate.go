@@ -66,10 +66,10 @@ func signalRules(r room.Rules) signal.Rules {
 	}
 }
 
-func signalGuests(in []room.Person) []signal.Guest {
+func (n *Node) guests(in []room.Person) []signal.Guest {
 	out := make([]signal.Guest, 0, len(in))
 	for _, g := range in {
-		out = append(out, signal.Guest{Peer: g.PeerID, Name: g.Name, Since: time.UnixMilli(g.Claim.Wall).UTC()})
+		out = append(out, signal.Guest{Peer: g.PeerID, Name: g.Name, Photo: n.album.ID(photo.Source(g.Photo)), Since: time.UnixMilli(g.Claim.Wall).UTC()})
 	}
 	return out
 }

@@ -37,6 +37,7 @@ type Act struct {
 type Guest struct {
 	Peer  string    `json:"peer_id"`
 	Name  string    `json:"name"`
+	Photo string    `json:"photo,omitempty"` // as in Person
 	Since time.Time `json:"since"`
 }
 

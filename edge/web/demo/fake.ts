@@ -33,6 +33,8 @@ interface Scenario {
   looks?: Record<string, string>;
   /** A webinar with so many viewers. */
   viewers?: number;
+  /** The small window is a frame of this size in the page, which can be photographed. */
+  small?: { width: number; height: number };
 }
 
 declare global {
@@ -75,7 +77,7 @@ class Fake {
   /** What the page last said of its slots. */
   views: (View | null)[] = [];
   rules: Rules = { ...defaultRules, ...scenario.rules };
-  lobby: Guest[] = (scenario.guests ?? []).map((name, i) => ({ peer_id: `g${i}`, name, since: new Date().toISOString() }));
+  lobby: Guest[] = (scenario.guests ?? []).map((name, i) => ({ peer_id: `g${i}`, name, photo: i === 0 ? `g${i}` : undefined, since: new Date().toISOString() }));
   viewers = viewersOf(scenario.viewers ?? 0);
   joins = 0;
   subscribes = 0;
@@ -423,6 +425,7 @@ const RealPeer = window.RTCPeerConnection;
 const realFetch = window.fetch.bind(window);
 const fake = new Fake();
 window.fake = fake;
+if (scenario.small) Object.defineProperty(window, "documentPictureInPicture", { value: { requestWindow: () => Promise.resolve(small(scenario.small!)) } });
 window.WebSocket = FakeSocket as unknown as typeof WebSocket;
 window.fetch = async (input, init) => {
   const url = String(input);
@@ -468,4 +471,13 @@ if (scenario.looks) {
     meta.content = JSON.stringify(scenario.looks);
   });
   observer.observe(document, { childList: true, subtree: true });
+}
+
+/** Stands for the window that a browser puts above others. */
+function small({ width, height }: { width: number; height: number }): Window {
+  const frame = document.createElement("iframe");
+  frame.title = "The small window";
+  Object.assign(frame.style, { position: "fixed", top: "24px", left: "24px", width: `${width}px`, height: `${height}px`, zIndex: "99", border: "0", boxShadow: "0 8px 40px #000a" });
+  document.body.append(frame);
+  return frame.contentWindow!;
 }

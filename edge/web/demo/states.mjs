@@ -181,6 +181,19 @@ Object.assign(states, {
   "unreachable": { demo: { me, silent: true }, act: async (p) => { await p.fill("#name", "Ann Keller"); await p.click("button[type=submit]"); await p.waitForSelector(".final", { timeout: 60_000 }); } },
 });
 
+// The small window, and sentences with what helps.
+const apart = (pictures) => call(pictures, async (p) => { await p.keyboard.press("i"); await p.frameLocator("iframe").locator(".pip .label").waitFor(); await p.waitForTimeout(600); });
+const small = { width: 400, height: 280 };
+Object.assign(states, {
+  pip: { demo: { me, small, people: people(2) }, act: apart(3), sizes: ["wide"] },
+  "pip-face": { demo: { me, small, people: people(1, { 0: { camera: false, mic: false } }) }, act: apart(1), sizes: ["wide"] },
+  "pip-least": { demo: { me, small: { width: 240, height: 135 }, people: people(2, { 0: { name: "Константин Константинопольский-Задунайский" } }) }, url: "/m/weekly-sync?lang=ru", act: apart(3), sizes: ["wide"] },
+  "pip-share-ar": { demo: { me, small, people: people(2, { 0: { share: true } }) }, url: "/m/weekly-sync?lang=ar", act: apart(3), sizes: ["wide"] },
+  "notice-again": { demo: { devices: "NotFoundError", people: people(2) }, act: async (p) => { await join(p); await press("Unmute")(p); await p.waitForSelector(".notice button"); } },
+  notices: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => { document.querySelector('[data-tile="self"] video').srcObject.getVideoTracks()[0].dispatchEvent(new Event("ended")); window.fake.enter({ id: "p9", name: "Noor Haddad" }); window.fake.act("p1", { verb: "hand", value: true }); }); await p.waitForSelector(".notice button"); }) },
+  "notice-ar": { demo: { devices: "NotFoundError", people: people(2) }, url: "/m/weekly-sync?lang=ar", act: async (p) => { await join(p); await p.keyboard.press("m"); await p.waitForSelector(".notice button"); }, sizes: ["wide", "frame"] },
+});
+
 /** The check of the connection, over. */
 async function checked(page) {
   await page.click(".why");

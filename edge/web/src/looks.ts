@@ -3,6 +3,7 @@
 // sheets that a script made, which a policy without inline styles allows.
 
 import { parse, shades, type Rgb } from "./colour";
+import { favicon } from "./favicon";
 
 export interface Looks {
   /** Instead of ours. */
@@ -81,9 +82,10 @@ export function dress(doc: Document, l: Looks): void {
   }
   doc.documentElement.classList.toggle("grounded", l.background !== "");
   const icon = doc.querySelector<HTMLLinkElement>('link[rel="icon"]');
-  if (icon && l.logo) {
+  const own = favicon(l);
+  if (icon && own) {
     icon.removeAttribute("type");
-    icon.href = l.logo;
+    icon.href = own;
   }
 }
 

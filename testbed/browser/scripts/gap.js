@@ -3,6 +3,7 @@
 (() => {
 	const gap = (window.gap = { audio: 0, video: 0, events: [] });
 	const seen = new Map();
+	const known = new Set();
 	const last = {};
 	gap.reset = () => {
 		const now = performance.now();
@@ -22,10 +23,17 @@
 		gap[kind] = Math.max(gap[kind], now - last[kind]);
 		last[kind] = now;
 	};
+	/** From where a connection can send, when that is first seen. */
+	const ways = (i, { protocol, address }) => {
+		const way = `${i} from ${protocol} ${address}`;
+		if (!known.has(way)) note(way);
+		known.add(way);
+	};
 	const look = async () => {
 		for (const [i, pc] of wire.connections.entries()) {
 			if (pc.connectionState === "closed") continue;
 			for (const s of (await pc.getStats()).values()) {
+				if (s.type === "local-candidate") ways(i, s);
 				if (s.type !== "inbound-rtp" || !s.packetsReceived) continue;
 				const key = `${i} ${s.id}`;
 				if (s.packetsReceived > (seen.get(key) ?? 0)) arrive(s.kind);

@@ -73,6 +73,8 @@ export interface Rules {
 export interface Guest {
   peer_id: string;
   name: string;
+  /** As in Person. */
+  photo?: string;
   since: string;
 }
 

@@ -2,8 +2,8 @@
 
 import type { App } from "../app";
 import { t } from "../i18n";
+import { Avatar } from "./avatar";
 import { Icon } from "./icons";
-import { initials, tint } from "./words";
 
 export function Lobby({ app }: { app: App }) {
   const guests = app.session.lobby.value;
@@ -21,9 +21,7 @@ export function Lobby({ app }: { app: App }) {
       <ul class="people">
         {guests.map((g) => (
           <li key={g.peer_id}>
-            <span class={`avatar row tint${tint(g.peer_id)}`} aria-hidden="true">
-              {initials(g.name)}
-            </span>
+            <Avatar app={app} person={g} kind="row" />
             <span class="who">
               <span class="name">{g.name}</span>
             </span>
