@@ -3,6 +3,7 @@
 
 import type { Item } from "./api";
 import type { Key } from "./i18n";
+import { rules } from "./settings";
 import type { IconName } from "./ui/icons";
 
 export type FieldKind = "text" | "email" | "password" | "url" | "digits" | "long" | "switch" | "choice" | "scopes" | "until";
@@ -86,7 +87,9 @@ const rooms: Block = {
     { name: "public_id", label: "rooms.id", hint: "rooms.id.hint", kind: "text", once: true, example: "standup" },
     { name: "kind", label: "rooms.kind", kind: "choice", choices: [{ value: "call", label: "rooms.call" }, { value: "webinar", label: "rooms.webinar" }] },
     { name: "open", label: "rooms.open", hint: "rooms.open.hint", kind: "switch" },
+    { name: "password", label: "rooms.password", hint: "rooms.password.hint", kind: "password" },
     { name: "settings.lobby", label: "set.lobby", hint: "set.lobby.about", kind: "switch" },
+    ...rules.map((r) => ({ name: `settings.${r.name}`, label: r.label, hint: r.about, kind: "choice", choices: [{ value: "", label: "set.asCompany" }, ...r.choices] }) as const),
     { name: "moderator_pin", label: "rooms.pin", hint: "rooms.pin.hint", kind: "digits" },
   ],
   name: (i) => text(i, "name") || text(i, "public_id"),
