@@ -6,7 +6,7 @@ import type { Key } from "./i18n";
 import { rules } from "./settings";
 import type { IconName } from "./ui/icons";
 
-export type FieldKind = "text" | "email" | "password" | "url" | "digits" | "long" | "switch" | "choice" | "scopes" | "until";
+export type FieldKind = "text" | "email" | "password" | "url" | "digits" | "long" | "switch" | "choice" | "scopes" | "until" | "picture" | "colour";
 
 export interface Field {
   /** Member of the body; dots lead into inner ones. */
@@ -263,6 +263,15 @@ const sessions: Block = {
   ],
 };
 
+/** How the pages of a company look: a setting of several fields. */
+export const looks: readonly Field[] = [
+  { name: "name", label: "looks.name", hint: "looks.name.hint", kind: "text", example: "Acme Meet" },
+  { name: "logo", label: "looks.logo", hint: "looks.picture.hint", kind: "picture", example: "https://www.example.com/logo.svg" },
+  { name: "link", label: "looks.link", hint: "looks.link.hint", kind: "url", example: "https://www.example.com" },
+  { name: "background", label: "looks.background", hint: "looks.background.hint", kind: "picture", example: "#1d2433" },
+  { name: "colour", label: "looks.colour", hint: "looks.colour.hint", kind: "colour", example: "#2f6fed" },
+];
+
 export const sections: readonly Section[] = [
   { id: "rooms", title: "rooms", icon: "door", blocks: [rooms] },
   { id: "users", title: "users", icon: "people", blocks: [users] },
@@ -270,6 +279,7 @@ export const sections: readonly Section[] = [
   { id: "domains", title: "nav.domains", icon: "globe", blocks: [domains, origins, callers] },
   { id: "webhooks", title: "webhooks", icon: "bolt", blocks: [webhooks] },
   { id: "sessions", title: "sessions", icon: "clock", blocks: [sessions] },
+  { id: "looks", title: "looks", icon: "brush", blocks: [] },
   { id: "settings", title: "settings", icon: "sliders", blocks: [] },
 ];
 
