@@ -20,9 +20,9 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// policy allows the page its own files and its own host, and nobody to frame
-// it: who holds a company's keys must not be tricked into a click.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// policy allows the page its own files, its own host and pictures that are in its
+// hands already, and nobody to frame it: who holds a company's keys must not be tricked into a click.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // Handler serves the page at /admin/ and, for who follows a password link, at
 // /admin/password, its files below /admin/assets/ and, for the page,

@@ -10,7 +10,7 @@ import (
 
 // freeSettings are those that a host chooses for an own room. The others are the company's: how one gets in, what
 // is recorded and kept.
-var freeSettings = []string{"lobby", "viewers_write", "hidden_controls", "default_view", "photo_source", "locale"}
+var freeSettings = []string{"lobby", "viewers_write", "hidden_controls", "default_view", "photo_source", "locale", "mute_mode", "who_shares", "who_writes", "who_raises_hands"}
 
 // notYours blames a field that names what is another's.
 func notYours(ctx context.Context, field string) error {

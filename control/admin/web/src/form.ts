@@ -50,7 +50,7 @@ export function bodyOf(fields: readonly Field[], item: Item | null, values: Valu
   for (const f of fields) {
     const v = values[f.name];
     if (v === undefined || (item !== null && f.once)) continue;
-    if (same(v, before[f.name]) && (item !== null || f.kind !== "choice")) continue;
+    if (same(v, before[f.name]) && (item !== null || f.kind !== "choice" || empty(v))) continue;
     put(body, f.name, empty(v) ? null : typeof v === "string" && f.kind !== "password" ? v.trim() : v);
   }
   return body;

@@ -229,7 +229,7 @@ export class Model {
   }
 
   sections(): Section[] {
-    return sections.filter((s) => (s.id === "settings" ? this.access.may("GET", "/companies/{company}/settings") : this.blocks(s).length > 0));
+    return sections.filter((s) => (s.id === "settings" || s.id === "looks" ? this.access.may("GET", "/companies/{company}/settings") : this.blocks(s).length > 0));
   }
 
   blocks(s: Section): Block[] {

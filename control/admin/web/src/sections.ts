@@ -3,9 +3,10 @@
 
 import type { Item } from "./api";
 import type { Key } from "./i18n";
+import { rules } from "./settings";
 import type { IconName } from "./ui/icons";
 
-export type FieldKind = "text" | "email" | "password" | "url" | "digits" | "long" | "switch" | "choice" | "scopes" | "until";
+export type FieldKind = "text" | "email" | "password" | "url" | "digits" | "long" | "switch" | "choice" | "scopes" | "until" | "picture" | "colour";
 
 export interface Field {
   /** Member of the body; dots lead into inner ones. */
@@ -86,7 +87,9 @@ const rooms: Block = {
     { name: "public_id", label: "rooms.id", hint: "rooms.id.hint", kind: "text", once: true, example: "standup" },
     { name: "kind", label: "rooms.kind", kind: "choice", choices: [{ value: "call", label: "rooms.call" }, { value: "webinar", label: "rooms.webinar" }] },
     { name: "open", label: "rooms.open", hint: "rooms.open.hint", kind: "switch" },
+    { name: "password", label: "rooms.password", hint: "rooms.password.hint", kind: "password" },
     { name: "settings.lobby", label: "set.lobby", hint: "set.lobby.about", kind: "switch" },
+    ...rules.map((r) => ({ name: `settings.${r.name}`, label: r.label, hint: r.about, kind: "choice", choices: [{ value: "", label: "set.asCompany" }, ...r.choices] }) as const),
     { name: "moderator_pin", label: "rooms.pin", hint: "rooms.pin.hint", kind: "digits" },
   ],
   name: (i) => text(i, "name") || text(i, "public_id"),
@@ -260,6 +263,15 @@ const sessions: Block = {
   ],
 };
 
+/** How the pages of a company look: a setting of several fields. */
+export const looks: readonly Field[] = [
+  { name: "name", label: "looks.name", hint: "looks.name.hint", kind: "text", example: "Acme Meet" },
+  { name: "logo", label: "looks.logo", hint: "looks.picture.hint", kind: "picture", example: "https://www.example.com/logo.svg" },
+  { name: "link", label: "looks.link", hint: "looks.link.hint", kind: "url", example: "https://www.example.com" },
+  { name: "background", label: "looks.background", hint: "looks.background.hint", kind: "picture", example: "#1d2433" },
+  { name: "colour", label: "looks.colour", hint: "looks.colour.hint", kind: "colour", example: "#2f6fed" },
+];
+
 export const sections: readonly Section[] = [
   { id: "rooms", title: "rooms", icon: "door", blocks: [rooms] },
   { id: "users", title: "users", icon: "people", blocks: [users] },
@@ -267,6 +279,7 @@ export const sections: readonly Section[] = [
   { id: "domains", title: "nav.domains", icon: "globe", blocks: [domains, origins, callers] },
   { id: "webhooks", title: "webhooks", icon: "bolt", blocks: [webhooks] },
   { id: "sessions", title: "sessions", icon: "clock", blocks: [sessions] },
+  { id: "looks", title: "looks", icon: "brush", blocks: [] },
   { id: "settings", title: "settings", icon: "sliders", blocks: [] },
 ];
 

@@ -7,6 +7,7 @@ import { moment, t, type Key } from "../i18n";
 import { words } from "../model";
 import type { Field } from "../sections";
 import { Dialog } from "./dialog";
+import { Colour, Picture } from "./picture";
 
 export interface FormProps {
   title: string;
@@ -69,7 +70,7 @@ export function Form({ title, fields, item, scopes, save, onClose }: FormProps) 
   );
 }
 
-interface InputProps {
+export interface InputProps {
   field: Field;
   item: Item | null;
   value: Value;
@@ -78,7 +79,7 @@ interface InputProps {
   set: (v: Value) => void;
 }
 
-function Input(p: InputProps) {
+export function Input(p: InputProps) {
   const id = useId();
   const { field: f, value } = p;
   const described = `${id}-hint ${id}-wrong`;
@@ -121,6 +122,10 @@ function Input(p: InputProps) {
         </select>
       ) : f.kind === "until" ? (
         <Until {...p} shared={shared} />
+      ) : f.kind === "picture" ? (
+        <Picture {...p} shared={shared} />
+      ) : f.kind === "colour" ? (
+        <Colour {...p} shared={shared} />
       ) : f.kind === "long" ? (
         <textarea {...shared} rows={7} placeholder={f.example} spellcheck={false} value={value as string} onInput={(e) => p.set(e.currentTarget.value)} />
       ) : (

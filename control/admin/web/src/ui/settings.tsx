@@ -3,7 +3,7 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import { t, type Key } from "../i18n";
 import { words, type Model } from "../model";
-import { choose, groups, type Control, type Effective, type Setting } from "../settings";
+import { choose, groups, shown, typed, type Control, type Effective, type Setting } from "../settings";
 import { Icon } from "./icons";
 
 export function Settings({ model }: { model: Model }) {
@@ -110,17 +110,17 @@ function Line({ control: c, setting: s, fixed, set }: LineProps) {
 
 /** A value that is typed counts when it is left or confirmed. */
 function Typed({ about, control: c, setting: s, set }: { about: Record<string, unknown>; control: Control; setting: Setting; set: LineProps["set"] }) {
-  const now = s.value === undefined ? "" : String(s.value);
+  const now = shown(s.value);
   const commit = (text: string) => {
     if (text === now) return;
-    void set(text === "" ? undefined : c.kind === "number" ? Number(text) : text);
+    void set(typed(c.kind, text));
   };
   return (
     <input
       {...about}
       key={now}
       name={c.name}
-      type={c.kind as "number"}
+      type={(c.kind === "number" ? "number" : "text") as "number"}
       min={c.min}
       max={c.max}
       placeholder={t("set.unset")}
@@ -135,5 +135,5 @@ function spoken(c: Control, value: unknown): string {
   if (value === undefined) return c.kind === "switch" ? t("set.off") : t("set.unset");
   if (typeof value === "boolean") return t(value ? "set.on" : "set.off");
   const choice = c.choices?.find((o) => o.value === value);
-  return choice ? t(choice.label) : String(value);
+  return choice ? t(choice.label) : shown(value) || t("set.none");
 }

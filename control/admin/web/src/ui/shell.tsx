@@ -9,6 +9,7 @@ import { BlockView } from "./block";
 import { ChangePassword } from "./change";
 import { Forgot } from "./forgot";
 import { Icon, Logo } from "./icons";
+import { Looks } from "./looks";
 import { ChoosePassword } from "./password";
 import { Settings } from "./settings";
 import { SignIn } from "./signin";
@@ -88,6 +89,8 @@ function Shell({ model }: { model: Model }) {
           <p class="card note quiet">{t("nothing")}</p>
         ) : chosen.id === "settings" ? (
           <Settings model={model} />
+        ) : chosen.id === "looks" ? (
+          <Looks model={model} key={company.id} />
         ) : (
           model.blocks(chosen).map((b) => <BlockView key={`${company.id}/${b.path}`} model={model} block={b} />)
         )}
