@@ -22,6 +22,7 @@ import (
 	"github.com/meridian-video/meridian/control/notify"
 	"github.com/meridian-video/meridian/control/notify/guard"
 	"github.com/meridian-video/meridian/control/notify/tenant"
+	"github.com/meridian-video/meridian/control/partner/gcore"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
 	"github.com/meridian-video/meridian/control/seal"
@@ -91,6 +92,7 @@ type Node struct {
 	port      *port.Port
 	api       *api.API      // what the leader answers
 	edges     http.Handler  // what the leader decides for edges
+	gcore     http.Handler  // statistics in a partner's words
 	server    *http.Server  // on the cluster listener
 	voters    *http.Server  // on the Raft listener
 	opened    chan struct{} // closed when store is set
@@ -198,6 +200,7 @@ func (n *Node) open(ctx context.Context) error {
 		return err
 	}
 	n.api, n.edges = native, n.decideForEdges(signer)
+	n.gcore = &gcore.Statistics{Company: native.Company, History: n.history, Log: n.log.With("part", "gcore")}
 	n.serving.Store(true)
 	n.wg.Go(func() { native.Run(n.ctx) })
 	n.wg.Go(n.renew)

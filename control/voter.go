@@ -11,12 +11,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/control/edgeapi"
 	"github.com/meridian-video/meridian/control/feed"
 	"github.com/meridian-video/meridian/control/history/record"
+	"github.com/meridian-video/meridian/control/partner/gcore"
 	"github.com/meridian-video/meridian/control/port"
 	"github.com/meridian-video/meridian/control/proxy"
 	"github.com/meridian-video/meridian/control/state"
@@ -40,6 +42,7 @@ func (n *Node) serve(hub *feed.Hub) {
 	mux.Handle("POST "+pathJoin, controlOnly(inOwnName(n.proxy)))
 	mux.Handle("POST "+pathPromote, controlOnly(inOwnName(n.proxy)))
 	mux.Handle("/api/v1/", nodesOnly(n.proxy))
+	mux.Handle(gcore.Path, nodesOnly(n.proxy))
 	mux.Handle("POST "+edgeapi.PathPlace, nodesOnly(ofOwnHomes(n.proxy)))
 	mux.Handle("POST "+edgeapi.PathUse, nodesOnly(n.proxy))
 	mux.Handle("POST "+edgeapi.PathExchange, nodesOnly(n.proxy))
@@ -123,6 +126,10 @@ func (n *Node) serveDecided(w http.ResponseWriter, r *http.Request) {
 	case edgeapi.PathPlace, edgeapi.PathUse, edgeapi.PathExchange, edgeapi.PathHeader:
 		n.edges.ServeHTTP(w, r)
 	default:
+		if strings.HasPrefix(r.URL.Path, gcore.Path) {
+			n.gcore.ServeHTTP(w, r)
+			return
+		}
 		n.api.ServeHTTP(w, r)
 	}
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -135,6 +136,7 @@ type Node struct {
 	sockets     *signal.Sockets
 	streams     *signal.Streams
 	checks      checks
+	quorum      quorum
 
 	changed   chan struct{} // members came or went
 	withdrawn chan struct{} // keys or revocations may have changed
@@ -243,14 +245,14 @@ func (n *Node) edges() []geo.NodeID {
 	return out
 }
 
-// prefers says whether a room is configured to have its home at a node's POP.
+// prefers says whether a room is configured to have its home at a node's POP, or
+// asks for it by its id.
 func (n *Node) prefers(k room.Key, id geo.NodeID) bool {
-	r, ok := n.cfg.Configuration.View().Room(k.Company, k.Room)
-	if !ok || r.HomePOP == "" {
-		return false
-	}
+	v := n.cfg.Configuration.View()
+	r, _ := v.Room(k.Company, k.Room)
+	pop := cmp.Or(r.HomePOP, v.HomePOP(k.Room))
 	m, ok := n.cfg.Members.Lookup(id)
-	return ok && string(m.POP) == r.HomePOP
+	return ok && pop != "" && string(m.POP) == pop
 }
 
 // kind is what a room is configured as; one that is not configured is a call.
@@ -304,6 +306,7 @@ func (n *Node) reportLoad() {
 			return
 		case <-ticker.C:
 			n.cfg.Members.SetLoad(n.load(), n.full())
+			n.quorum.note(n.cfg.Configuration.Connected(), len(n.edges()))
 		}
 	}
 }

@@ -2,9 +2,12 @@ package edge
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/meridian-video/meridian/edge/partner/gcore"
 )
 
 // Handler serves everything people and partners reach on this node.
@@ -26,7 +29,9 @@ func (n *Node) Handler() http.Handler {
 	r.Post("/api/v1/entry", n.lookAhead)
 	r.Get("/api/v1/photo/{id}", n.photo)
 	r.Handle("/api/v1/*", n.proxy())
+	r.Handle("/vp/api/statistics/*", n.proxy())
 	n.streams.Mount(r)
+	(&gcore.Server{Rooms: n, Callers: &calling{node: n}, Now: time.Now, Log: n.log.With("part", "gcore")}).Mount(r)
 	return r
 }
 

@@ -47,3 +47,9 @@ func (v *View) HomePOP(publicID string) (pop string) {
 	}
 	return pop
 }
+
+// Covers tells whether scopes of a key hold one that is asked for: nil holds all, and writing includes reading.
+func Covers(scopes []string, scope string) bool { return state.Covers(scopes, scope) }
+
+// Names tells whether a host is a company's own, or one of where companies have theirs, rather than nobody's.
+func (v *View) Names(host string) bool { return v.State().Names(host) }

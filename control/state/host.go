@@ -6,23 +6,40 @@ import "strings"
 // one whose subdomain it is below a reseller's root domain or the platform's zone, else the platform's default
 // company if one is set.
 func (v *View) CompanyByHost(host string) (Company, bool) {
-	name := NormalizeHost(host)
-	if d, ok := Find[RoomDomain](v, "fqdn", name); ok {
-		return Get[Company](v, d.Company)
+	if c, ok, named := v.named(host); named {
+		return c, ok
 	}
 	p := v.Platform()
-	if label, zone, ok := strings.Cut(name, "."); ok {
-		if d, ok := Find[RootDomain](v, "fqdn", zone); ok {
-			return Find[Company](v, "subdomain", d.Reseller, label)
-		}
-		if zone == p.Zone {
-			return Find[Company](v, "subdomain", "", label)
-		}
-	}
 	if p.DefaultCompany == "" {
 		return Company{}, false
 	}
 	return Get[Company](v, p.DefaultCompany)
+}
+
+// Names tells whether a host is one of a company's own, or of where companies have theirs, rather than nobody's.
+func (v *View) Names(host string) bool {
+	_, _, named := v.named(host)
+	return named
+}
+
+// named finds a company by a host that is somebody's.
+func (v *View) named(host string) (c Company, ok, named bool) {
+	name := NormalizeHost(host)
+	if d, ok := Find[RoomDomain](v, "fqdn", name); ok {
+		c, ok = Get[Company](v, d.Company)
+		return c, ok, true
+	}
+	if label, zone, ok := strings.Cut(name, "."); ok {
+		if d, ok := Find[RootDomain](v, "fqdn", zone); ok {
+			c, ok = Find[Company](v, "subdomain", d.Reseller, label)
+			return c, ok, true
+		}
+		if zone == v.Platform().Zone {
+			c, ok = Find[Company](v, "subdomain", "", label)
+			return c, ok, true
+		}
+	}
+	return c, false, false
 }
 
 // HostOf gives a host name under which CompanyByHost finds the company: its own domain before a subdomain. It is

@@ -15,6 +15,7 @@ import (
 
 	"github.com/meridian-video/meridian/control"
 	"github.com/meridian-video/meridian/control/ca"
+	"github.com/meridian-video/meridian/control/partner/gcore"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/ops/health"
 )
@@ -134,6 +135,7 @@ func (c *Control) serve(o ControlOptions) {
 	operator := c.Health.Handler(c.Registry)
 	public := http.NewServeMux()
 	public.HandleFunc("/api/v1/", c.answer)
+	public.HandleFunc(gcore.Path, c.answer)
 	mountAdmin(public)
 	if o.Operator == nil {
 		mountOperator(public, operator)
