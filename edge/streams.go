@@ -69,7 +69,7 @@ func (n *Node) publish(ctx context.Context, adm admitted, r signal.MediaRequest)
 	}
 	adm.Name = cmp.Or(adm.Name, "Stream")
 	a.proof, a.provisional = adm.proof, adm.provisional
-	a.join.Rules = n.rules(a.key)
+	a.join.Rules, a.join.Farewell = n.rules(a.key), adm.farewell
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a.join.Waiting = func() { cancel(errUnheard) }
