@@ -43,7 +43,7 @@ func (n *Node) openNotifier() (err error) {
 	}
 	n.directory = &tenant.Directory{View: n.View, Seal: n.sealer, Propose: n.proposeQuietly, Now: time.Now}
 	n.notifier = &notify.Notifier{
-		Queue: queue.New(n.history), Directory: n.directory, Now: time.Now, Log: n.log.With("part", "notify"),
+		Queue: queue.New(n.history), Directory: n.directory, Departures: n.directory, Now: time.Now, Log: n.log.With("part", "notify"),
 	}
 	return n.openSender()
 }
@@ -57,7 +57,8 @@ func (n *Node) openSender() (err error) {
 	n.guard = &guard.Guard{Allow: c.Allow, Own: ownAddresses(append(slices.Clone(c.Own), n.cfg.Cluster, n.cfg.Raft)...)}
 	n.outside = n.guard.Client(webhook.Timeout)
 	carriers := map[queue.Kind]notify.Carrier{
-		queue.Webhook: &notify.Webhooks{Directory: n.directory, Sender: &webhook.Sender{Client: n.outside}},
+		queue.Webhook:   &notify.Webhooks{Directory: n.directory, Sender: &webhook.Sender{Client: n.outside}},
+		queue.Departure: &notify.Leavings{Departures: n.directory, Client: n.outside},
 	}
 	if c.Mail != nil {
 		if err := errors.Join(c.Mail.Validate(), mail.CheckAddress(c.From)); err != nil {

@@ -33,6 +33,7 @@ type admitted struct {
 	proof       room.Proof
 	provisional bool
 	told        *signal.Entry // what the page is told of it
+	farewell    string        // what is told outside when the presence ends
 }
 
 // considered is an entry decision with what it rests on.
@@ -93,7 +94,7 @@ func (n *Node) admit(ctx context.Context, c client.Company, v visit) (admitted, 
 	if err := n.consult(ctx, d, v); err != nil {
 		return admitted{}, err
 	}
-	return admitted{d.Admission, proofOf(d.claims, d.Admission), !current, n.told(c, d)}, d.err
+	return admitted{d.Admission, proofOf(d.claims, d.Admission), !current, n.told(c, d), farewell(d, v)}, d.err
 }
 
 // refuse is a refusal in the words of signalling.

@@ -71,6 +71,7 @@ func (n *Node) publish(ctx context.Context, adm admitted, r signal.MediaRequest)
 	adm.Name = cmp.Or(adm.Name, "Stream")
 	a.proof, a.provisional = adm.proof, adm.provisional
 	a.join.Rules, a.join.Meeting = n.rules(a.key, time.Now())
+	a.join.Farewell = adm.farewell
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a.join.Waiting = func() { cancel(errUnheard) }

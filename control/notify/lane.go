@@ -197,10 +197,14 @@ func (t *turn) attempt(ctx context.Context, d queue.Delivery) (queue.Result, boo
 // next is when a failed delivery is tried again: by the schedule, spread by up to a tenth so that not all come
 // back at once, and not before the receiver asks.
 func (t *turn) next(d queue.Delivery, a Answer, at time.Time) (queue.Outcome, time.Time) {
-	if d.Attempts >= len(t.config.Schedule) {
+	schedule := t.config.Schedule
+	if own, ok := t.carrier.(Scheduled); ok {
+		schedule = own.Schedule()
+	}
+	if d.Attempts >= len(schedule) {
 		return queue.Dead, at
 	}
-	wait := t.config.Schedule[d.Attempts]
+	wait := schedule[d.Attempts]
 	wait += time.Duration(rand.Float64() * float64(wait) / 10)
 	return queue.Pending, at.Add(max(wait, a.After))
 }

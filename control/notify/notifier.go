@@ -17,8 +17,10 @@ import (
 type Notifier struct {
 	Queue     *queue.Queue
 	Directory Directory
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Departures knows whom to tell that somebody has left; nil: nobody.
+	Departures Departures
+	Now        func() time.Time
+	Log        *slog.Logger
 	// Added is called when something was added here; nil is nobody. A sender on another node finds it by itself.
 	Added func()
 }
@@ -63,6 +65,13 @@ func (n *Notifier) PublishRecords(ctx context.Context, records ...record.Record)
 		if ok {
 			events = append(events, e)
 		}
+	}
+	ends, err := n.departures(records)
+	if err != nil {
+		return err
+	}
+	if err := n.addAll(ctx, ends); err != nil {
+		return err
 	}
 	return n.Publish(ctx, events...)
 }

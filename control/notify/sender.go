@@ -44,6 +44,10 @@ type Carrier interface {
 	Carry(ctx context.Context, d queue.Delivery, at Attempt) Answer
 }
 
+// Scheduled is a Carrier with waits of its own between attempts; after the last a
+// delivery is dead.
+type Scheduled interface{ Schedule() []time.Duration }
+
 // Sender works the queue. One at a time is enough for a cluster; two do no harm, since they lease endpoints.
 type Sender struct {
 	queue    *queue.Queue

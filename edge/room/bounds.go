@@ -34,12 +34,14 @@ func (c command) valid() bool {
 }
 
 func (j JoinCommand) valid() bool {
-	return okID(j.PeerID) && okSubject(j.Subject) && okName(j.Name) && okPhoto(j.Photo) && okID(string(j.Node)) && okID(j.POP) && okID(j.Attachment) &&
+	return okID(j.PeerID) && okSubject(j.Subject) && okName(j.Name) && okPhoto(j.Photo) && okFarewell(j.Farewell) && okID(string(j.Node)) && okID(j.POP) && okID(j.Attachment) &&
 		j.Claim.valid() && j.Kind.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && j.Proof.valid() && len(j.Ticket) <= maxTicket &&
 		(j.Mode == "" || j.Mode.valid()) && okIdentities(j.Identities) && (j.Rules == nil || j.Rules.valid()) && (j.Meeting == nil || j.Meeting.valid())
 }
 
-func (e Ended) valid() bool { return okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid() }
+func (e Ended) valid() bool {
+	return okID(e.Attachment) && okID(e.PeerID) && e.Reason.valid() && okName(e.Name) && okFarewell(e.Farewell)
+}
 
 func (m *registerMsg) validate() bool {
 	ok := m.Stamp.valid() && m.Have.valid() && len(m.Mine) <= maxPeople && len(m.Leaves) <= maxCommands &&

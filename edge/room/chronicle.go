@@ -26,7 +26,7 @@ func (c chronicle) batch(s *State, b Batch) (out []record.Record) {
 			}
 			out = append(out, s.joined(*e.Person))
 		case EventLeave:
-			out = append(out, s.left(Ended{PeerID: e.PeerID, Reason: e.Reason, JoinedAt: e.JoinedAt, At: e.At})...)
+			out = append(out, s.left(Ended{PeerID: e.PeerID, Reason: e.Reason, JoinedAt: e.JoinedAt, At: e.At, Name: e.Name, Farewell: e.Farewell})...)
 		case EventChat:
 			out = append(out, s.chat(*e.Message))
 		case eventLog:
@@ -69,7 +69,7 @@ func (c chronicle) closed(s *State, now time.Time, reason Reason) (out []record.
 		return nil
 	}
 	for _, p := range s.everybody() {
-		out = append(out, s.left(Ended{PeerID: p.PeerID, Reason: reason, JoinedAt: p.JoinedAt, At: instant(now)})...)
+		out = append(out, s.left(Ended{PeerID: p.PeerID, Reason: reason, JoinedAt: p.JoinedAt, At: instant(now), Name: p.Name, Farewell: p.Farewell})...)
 	}
 	return append(out, &record.Closed{Live: s.live(now)})
 }
@@ -104,6 +104,7 @@ func (s *State) left(e Ended) []record.Record {
 	}
 	return []record.Record{&record.Left{
 		Live: s.live(e.At), Presence: s.presence(e.PeerID, e.JoinedAt), Peer: e.PeerID, Reason: record.Reason(e.Reason),
+		Name: e.Name, Farewell: e.Farewell,
 	}}
 }
 

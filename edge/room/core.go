@@ -29,6 +29,7 @@ type JoinCommand struct {
 	Subject    string            `json:"subject,omitempty"`
 	Name       string            `json:"name"`
 	Photo      string            `json:"photo,omitempty"`
+	Farewell   string            `json:"farewell,omitempty"`
 	Role       Role              `json:"role"`
 	Node       geo.NodeID        `json:"node"`
 	POP        string            `json:"pop"`
@@ -186,7 +187,7 @@ func (c *Core) redeem(j *JoinCommand) error {
 // joining is who asks to join, as moderators have decided about them so far.
 func (c *Core) joining(now time.Time, j JoinCommand) (Person, error) {
 	p := Person{
-		PeerID: j.PeerID, Subject: j.Subject, Name: j.Name, Photo: j.Photo, Role: j.Role, Owner: j.Owner, Mode: cmp.Or(j.Mode, SpeakerMode), Identities: j.Identities,
+		PeerID: j.PeerID, Subject: j.Subject, Name: j.Name, Photo: j.Photo, Farewell: j.Farewell, Role: j.Role, Owner: j.Owner, Mode: cmp.Or(j.Mode, SpeakerMode), Identities: j.Identities,
 		Node: j.Node, POP: j.POP, Attachment: j.Attachment, JoinedAt: c.s.begins(j.PeerID, now), Ordinal: c.s.Ordinal + 1,
 		Claim: j.Claim, Media: j.Media, Tracks: j.Tracks, State: Present, Proof: j.Proof,
 	}
@@ -216,7 +217,7 @@ func (c *Core) joining(now time.Time, j JoinCommand) (Person, error) {
 // resuming is who comes back with a ticket as the presence that goes on. What was
 // hushed stays off; the hand stays up.
 func (p Person) resuming(old Person, rules Rules) Person {
-	p.Subject, p.Name, p.Photo, p.JoinedAt, p.Ordinal, p.Hand = old.Subject, old.Name, old.Photo, old.JoinedAt, old.Ordinal, old.Hand
+	p.Subject, p.Name, p.Photo, p.Farewell, p.JoinedAt, p.Ordinal, p.Hand = old.Subject, old.Name, old.Photo, old.Farewell, old.JoinedAt, old.Ordinal, old.Hand
 	p.Role, p.Owner, p.Mode, p.Identities, p.Proof = old.Role, old.Owner, old.Mode, old.Identities, old.Proof
 	return p.heeding(old.Hushed, rules.may(p))
 }

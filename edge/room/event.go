@@ -37,8 +37,10 @@ type Event struct {
 	Attachment string    `json:"attachment,omitempty"` // of a leave: the one that was current
 	JoinedAt   time.Time `json:"joined_at,omitzero"`   // of a leave: when the presence began
 	Reason     Reason    `json:"reason,omitempty"`
-	By         string    `json:"by,omitempty"` // of a leave: peer id of who decided it
-	At         time.Time `json:"at,omitzero"`  // of a leave
+	By         string    `json:"by,omitempty"`       // of a leave: peer id of who decided it
+	At         time.Time `json:"at,omitzero"`        // of a leave
+	Name       string    `json:"name,omitempty"`     // of a leave: what they were called
+	Farewell   string    `json:"farewell,omitempty"` // of a leave, see Join
 	Message    *Message  `json:"message,omitempty"`
 	Text       string    `json:"text,omitempty"`
 	Rules      *Rules    `json:"rules,omitempty"`
@@ -82,7 +84,7 @@ func (e Event) validate() error {
 	case eventOver:
 		ok = true
 	case EventLeave:
-		ok = e.PeerID != "" && okID(e.PeerID) && okID(e.Attachment) && okID(e.By) && e.Reason.valid()
+		ok = e.PeerID != "" && okID(e.PeerID) && okID(e.Attachment) && okID(e.By) && e.Reason.valid() && okName(e.Name) && okFarewell(e.Farewell)
 	case EventChat:
 		ok = e.Message != nil && e.Message.valid()
 	case eventLog:
@@ -126,7 +128,7 @@ func gone(p Person, reason Reason, at time.Time) Event {
 	if at.Before(p.JoinedAt) { // another home's clock, or the same millisecond
 		at = p.JoinedAt
 	}
-	return Event{Kind: EventLeave, PeerID: p.PeerID, Attachment: p.Attachment, JoinedAt: p.JoinedAt, Reason: reason, At: at}
+	return Event{Kind: EventLeave, PeerID: p.PeerID, Attachment: p.Attachment, JoinedAt: p.JoinedAt, Reason: reason, At: at, Name: p.Name, Farewell: p.Farewell}
 }
 
 func validLog(log []Message) bool {

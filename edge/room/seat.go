@@ -13,11 +13,15 @@ import (
 type Join struct {
 	Company, Room string
 
-	Peer       string // empty: one is made
-	Subject    string // id of the user, customer or attendee whom the company knows them as, for history alone; empty: nobody
-	Name       string
-	Photo      string // where a picture of the person is, in words of the caller's; participants are never told
-	Role       Role   // empty: Regular
+	Peer    string // empty: one is made
+	Subject string // id of the user, customer or attendee whom the company knows them as, for history alone; empty: nobody
+	Name    string
+	Photo   string // where a picture of the person is, in words of the caller's; participants are never told
+	// Farewell goes with the record of the presence's end, in words of the
+	// caller's: what is to be told outside. It is in no ticket, which the person
+	// could read.
+	Farewell   string
+	Role       Role // empty: Regular
 	Owner      bool
 	Mode       Mode     // empty: SpeakerMode
 	Identities []string // what a block holds for, beside the peer id
@@ -89,7 +93,7 @@ func (p *Plane) Join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 
 func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
 	c := &JoinCommand{
-		PeerID: j.Peer, Subject: j.Subject, Name: j.Name, Photo: j.Photo, Role: j.Role, Owner: j.Owner, Mode: j.Mode, Rules: j.Rules, Meeting: j.Meeting, Lobby: j.Lobby, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
+		PeerID: j.Peer, Subject: j.Subject, Name: j.Name, Photo: j.Photo, Farewell: j.Farewell, Role: j.Role, Owner: j.Owner, Mode: j.Mode, Rules: j.Rules, Meeting: j.Meeting, Lobby: j.Lobby, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
 		Claim: p.clock.read(), Kind: j.Kind, Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket, Proof: j.Proof,
 	}
 	if c.PeerID == "" && c.Ticket == "" {

@@ -47,6 +47,8 @@ type Ended struct {
 	By         string    `json:"by,omitempty"`       // peer id of who decided it
 	JoinedAt   time.Time `json:"joined_at,omitzero"` // of the presence; zero: not known
 	At         time.Time `json:"at,omitzero"`        // zero: resumed elsewhere
+	Name       string    `json:"name,omitempty"`
+	Farewell   string    `json:"farewell,omitempty"` // see Join
 }
 
 // Snapshot is a room as those in it may see it. People are in join order: those
@@ -247,7 +249,7 @@ func (s *State) removedAt(peer string) time.Time {
 }
 
 func (s *State) end(p Person, e Event) {
-	s.keepEnd(Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: e.Reason, By: e.By, JoinedAt: p.JoinedAt, At: e.At})
+	s.keepEnd(Ended{Attachment: p.Attachment, PeerID: p.PeerID, Reason: e.Reason, By: e.By, JoinedAt: p.JoinedAt, At: e.At, Name: p.Name, Farewell: p.Farewell})
 }
 
 // unlisted takes a guest out of the lobby. Why somebody is not in the room after

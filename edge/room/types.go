@@ -19,6 +19,7 @@ const (
 	ChatKept    = 200       // messages kept for latecomers
 	maxSubject  = 64        // bytes of a subject
 	maxPhoto    = 1024      // bytes of where a photo is
+	MaxFarewell = 1536      // bytes of what is told outside when a presence ends
 	maxID       = 256       // bytes of any identifier
 	maxPeople   = 4096      // people in any state taken from the network
 	endedKept   = 256       // ended attachments remembered, so that a leaf that was cut off learns why
@@ -101,7 +102,8 @@ type Person struct {
 	PeerID     string            `json:"peer_id"`
 	Subject    string            `json:"subject,omitempty"` // see Join
 	Name       string            `json:"name"`
-	Photo      string            `json:"photo,omitempty"` // see Join; for nodes alone
+	Photo      string            `json:"photo,omitempty"`    // see Join; for nodes alone
+	Farewell   string            `json:"farewell,omitempty"` // see Join; for nodes alone
 	Role       Role              `json:"role"`
 	Owner      bool              `json:"owner,omitempty"` // is not demoted or removed by others
 	Mode       Mode              `json:"mode"`
@@ -124,7 +126,7 @@ type Person struct {
 
 func (p Person) equal(q Person) bool {
 	tracks := maps.Equal(p.Tracks, q.Tracks)
-	return tracks && p.PeerID == q.PeerID && p.Subject == q.Subject && p.Name == q.Name && p.Photo == q.Photo && p.Role == q.Role && p.Node == q.Node &&
+	return tracks && p.PeerID == q.PeerID && p.Subject == q.Subject && p.Name == q.Name && p.Photo == q.Photo && p.Farewell == q.Farewell && p.Role == q.Role && p.Node == q.Node &&
 		p.POP == q.POP && p.Attachment == q.Attachment && p.JoinedAt.Equal(q.JoinedAt) && p.Ordinal == q.Ordinal &&
 		p.Claim == q.Claim && p.Owner == q.Owner && p.Mode == q.Mode && slices.Equal(p.Identities, q.Identities) &&
 		p.Acted == q.Acted && p.Hand.Equal(q.Hand) && p.Hushed == q.Hushed && p.Media == q.Media && p.State == q.State && p.Since.Equal(q.Since) && p.Proof.equal(q.Proof)
@@ -132,7 +134,7 @@ func (p Person) equal(q Person) bool {
 
 func (p Person) valid() bool {
 	return p.PeerID != "" && okID(p.PeerID) && p.Attachment != "" && okID(p.Attachment) &&
-		okSubject(p.Subject) && okName(p.Name) && okPhoto(p.Photo) && okID(p.POP) && okID(string(p.Node)) && okTracks(p.Tracks) &&
+		okSubject(p.Subject) && okName(p.Name) && okPhoto(p.Photo) && okFarewell(p.Farewell) && okID(p.POP) && okID(string(p.Node)) && okTracks(p.Tracks) &&
 		p.Proof.valid() && p.Role.valid() && p.Mode.valid() && okIdentities(p.Identities) && p.Acted.valid() && p.Hushed.valid() && (p.State == Present || p.State == Reconnecting)
 }
 
@@ -183,6 +185,8 @@ func (p Position) Compare(q Position) int {
 
 func okID(s string) bool      { return len(s) <= maxID && utf8.ValidString(s) }
 func okSubject(s string) bool { return len(s) <= maxSubject && okID(s) }
+
+func okFarewell(s string) bool { return len(s) <= MaxFarewell && utf8.ValidString(s) }
 
 func okPhoto(s string) bool { return len(s) <= maxPhoto && utf8.ValidString(s) }
 

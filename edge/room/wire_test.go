@@ -66,7 +66,7 @@ func FuzzMessages(f *testing.F) {
 	}
 	state := c.State()
 	seeds := []message{
-		&registerMsg{Stamp: Stamp{Wall: 5}, Have: state.position(), State: &state, Yield: true, Mine: c.Snapshot().People, Leaves: []Ended{{"a9", "x", Left, "mod", epoch0, epoch0}},
+		&registerMsg{Stamp: Stamp{Wall: 5}, Have: state.position(), State: &state, Yield: true, Mine: c.Snapshot().People, Leaves: []Ended{{Attachment: "a9", PeerID: "x", Reason: Left, By: "mod", JoinedAt: epoch0, At: epoch0, Name: "X", Farewell: "{}"}},
 			Commands: []command{{ID: 1, Join: &JoinCommand{PeerID: "bob", Name: "Bob", Role: Regular, Attachment: "b1"}}}, Suspects: []geo.NodeID{"syd"}},
 		&whoMsg{Copy: true}, &stateMsg{State: state}, &batchMsg{Batches: []Batch{batch}}, &ackMsg{Have: state.position(), Resync: true},
 		&commandMsg{Stamp: Stamp{Wall: 5}, Commands: []command{{ID: 2, Chat: &chatCommand{"a1", "m2", "hi"}}, {ID: 3, Set: &setCommand{Attachment: "a1"}},

@@ -18,6 +18,7 @@ const (
 	maxPerson     = 8 << 10 // all attributes together
 	maxChanges    = 64      // fields of an audit event
 	maxChange     = 512
+	maxFarewell   = 2 << 10
 )
 
 // Times before and after these are broken clocks.

@@ -118,6 +118,10 @@ type Left struct {
 	Presence string `json:"presence"`
 	Peer     string `json:"peer"`
 	Reason   Reason `json:"reason"`
+
+	// For the companies' servers that are told of it; history keeps neither.
+	Name     string `json:"name,omitempty"`
+	Farewell string `json:"farewell,omitempty"` // what else they are to be told, see Farewell
 }
 
 // Kind implements Record.
@@ -128,10 +132,13 @@ func (l *Left) ID() string { return join(KindLeft, l.Company, l.Session, l.Prese
 
 func (l *Left) tidy() {
 	l.Live.tidy()
-	tidyText(&l.Presence, &l.Peer)
+	tidyText(&l.Presence, &l.Peer, &l.Name, &l.Farewell)
 }
 
 func (l *Left) validate() error {
+	if err := first(text("name", l.Name, maxName), text("farewell", l.Farewell, maxFarewell)); err != nil {
+		return err
+	}
 	if l.Reason.Rank() == 0 {
 		return first(l.Live.validate(), fault("reason", "is unknown"))
 	}

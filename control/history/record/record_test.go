@@ -32,7 +32,7 @@ func each() []record.Record {
 			Live: live(), Presence: presence, Peer: "ann", Role: record.Moderator, Mode: record.Speaker, POP: "fra", Node: "fra-1",
 			Person: "u1", Name: "Ann <Zoë>", Attributes: map[string]string{"team": "red", "lang": "de"},
 		},
-		&record.Left{Live: live(), Presence: presence, Peer: "ann", Reason: record.ReasonLost},
+		&record.Left{Live: live(), Presence: presence, Peer: "ann", Reason: record.ReasonLost, Name: "Ann", Farewell: `{"token":"once"}`},
 		&record.Tick{Live: live(), Presence: presence, Peer: "ann"},
 		&record.Chat{Live: live(), Message: "m1", Seq: 3, Peer: "ann", Name: "Ann", Text: "a\nb \"c\""},
 		&record.Audit{

@@ -15,6 +15,8 @@ const (
 	Webhook Kind = "webhook"
 	Mail    Kind = "mail"
 	SMS     Kind = "sms"
+	// Departure tells a company's own server that somebody has left.
+	Departure Kind = "departure"
 )
 
 // Outcome is what became of a delivery.

@@ -215,6 +215,9 @@ const callers: Block = {
   end: { action: "remove", title: "callers.remove", text: "callers.remove.text" },
 };
 
+/** A server that is asked or told about visitors, and gets no events. */
+const asked = (i: Item): boolean => ["access", "join", "close"].includes(text(i, "kind"));
+
 const webhooks: Block = {
   path: "webhooks",
   item: "webhook",
@@ -233,13 +236,20 @@ const webhooks: Block = {
     },
   ],
   fields: [
+    {
+      name: "kind", label: "webhooks.kind", hint: "webhooks.kind.hint", kind: "choice", once: true,
+      choices: [
+        { value: "native", label: "webhooks.kind.native" }, { value: "access", label: "webhooks.kind.access" },
+        { value: "join", label: "webhooks.kind.join" }, { value: "close", label: "webhooks.kind.close" },
+      ],
+    },
     { name: "url", label: "webhooks.url", kind: "url", required: true, example: "https://hooks.example.com/meridian" },
     { name: "authorization", label: "webhooks.auth", hint: "webhooks.auth.hint", kind: "password" },
   ],
   name: (i) => text(i, "url"),
   sub: (i) => list(i, "events").join(", "),
   facts: (i) => [
-    ...(list(i, "events").length === 0 ? [{ tone: "quiet", text: "webhooks.all" } as const] : []),
+    ...(asked(i) ? [{ tone: "quiet", text: `webhooks.kind.${text(i, "kind")}` as Key } as const] : list(i, "events").length === 0 ? [{ tone: "quiet", text: "webhooks.all" } as const] : []),
     ...(i["disabled"] ? [{ tone: "problem", text: "webhooks.off" } as const] : [{ tone: "good", text: "webhooks.on" } as const]),
   ],
   end: { action: "delete", title: "webhooks.delete", text: "webhooks.delete.text" },
