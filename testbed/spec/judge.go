@@ -3,13 +3,13 @@ package spec
 import (
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // Judge holds the requirements against what the tests say they cover, and joins
-// all complaints. An open row is one of the page that has neither a test nor an
-// excuse; it must be listed, and as soon as it has a test it must not be.
-func Judge(lists []List, covers []Cover, open []string) error {
+// all complaints. An open row is one that is due and has neither a test nor an
+// excuse; it must be listed with what it lacks, and as soon as it has a test it
+// must not be.
+func Judge(lists []List, covers []Cover, open map[string]string) error {
 	rows, err := index(lists)
 	complaints := []error{err}
 	complain := func(format string, args ...any) { complaints = append(complaints, fmt.Errorf(format, args...)) }
@@ -20,21 +20,24 @@ func Judge(lists []List, covers []Cover, open []string) error {
 			complain("%s: %s covers %s, which no list has", c.File, c.Test, c.ID)
 		}
 	}
-	for _, id := range open {
+	for id, lacks := range open {
 		if _, ok := rows[id]; !ok {
 			complain("%s is open, and no list has it", id)
+		}
+		if lacks == "" {
+			complain("%s is open, and nothing says what it lacks", id)
 		}
 	}
 	for _, list := range lists {
 		for _, r := range list.Rows {
-			switch listed := slices.Contains(open, r.ID); {
+			switch _, listed := open[r.ID]; {
 			case tested[r.ID] && listed:
 				complain("%s (%s) has a test: take it out of the open ones", r.ID, r.Feature)
 			case tested[r.ID] && r.Excuse != "":
 				complain("%s (%s) has a test, and needs no excuse", r.ID, r.Feature)
-			case listed && (r.Place != Page || r.Excuse != ""):
-				complain("%s (%s) is open, and nobody waits for it: %s", r.ID, r.Feature, why(r))
-			case r.Place == Page && r.Excuse == "" && !tested[r.ID] && !listed:
+			case listed && (!r.due() || r.Excuse != ""):
+				complain("%s (%s) is open, and nobody waits for it: %s", r.ID, r.Feature, why(r, ""))
+			case r.due() && r.Excuse == "" && !tested[r.ID] && !listed:
 				complain("%s (%s) has no test", r.ID, r.Feature)
 			}
 		}
@@ -57,11 +60,13 @@ func index(lists []List) (rows map[string]Requirement, err error) {
 }
 
 // why is what stands in place of tests.
-func why(r Requirement) string {
+func why(r Requirement, lacks string) string {
 	switch {
 	case r.Excuse != "":
 		return string(r.Excuse)
-	case r.Place == Page:
+	case lacks != "":
+		return "**open**: " + lacks
+	case r.due():
 		return "**open**"
 	}
 	return "with the " + string(r.Place) + " requirements"

@@ -9,6 +9,7 @@ const (
 	Page    Place = "page"    // the meeting page and the edges that serve it
 	Control Place = "control" // tenants, tokens, the decision who comes in
 	Facade  Place = "facade"  // a partner's own pages, parameters and calls
+	Partner Place = "partner" // one partner's facade, which is being built: like Page, rows are shown or open
 	Media   Place = "media"   // recording, live streams, watch parties
 )
 
@@ -19,6 +20,10 @@ const (
 	Later   Excuse = "a later round of the page"
 	Gateway Excuse = "needs a telephone gateway"
 	Load    Excuse = "a load test by hand, without figures of this size yet: `go run ./testbed/bench sfu`"
+
+	IPhone    Excuse = "needs a telephone of Apple's"
+	PublicDNS Excuse = "needs public DNS"
+	Recording Excuse = "recording comes with the media requirements"
 )
 
 // Requirement is one row: something that Meridian has to do.
@@ -30,6 +35,9 @@ type Requirement struct {
 	Excuse    Excuse // empty for most
 }
 
+// due says whether a row has to be shown by now.
+func (r Requirement) due() bool { return r.Place == Page || r.Place == Partner }
+
 // List is a part of the requirements under a title.
 type List struct {
 	Title string
@@ -37,7 +45,7 @@ type List struct {
 }
 
 // lists is all of them, in the order of the table. Ids are unique over all.
-var lists = []List{joining, meeting, moderation, audience, embedding}
+var lists = []List{joining, meeting, moderation, audience, embedding, gcore}
 
 // identifier is what an id looks like: F-075, or GC-A04 of a partner.
 const identifier = `[A-Z]{1,2}-[A-Z]?[0-9]{2,3}`

@@ -23,7 +23,7 @@ func TestEveryRequirementIsShown(t *testing.T) {
 	if err := Judge(lists, covers, open); err != nil {
 		t.Error(err)
 	}
-	table := Table(lists, covers)
+	table := Table(lists, covers, open)
 	if *update {
 		if err := os.WriteFile("TABLE.md", []byte(table), 0o644); err != nil {
 			t.Fatal(err)
@@ -97,20 +97,22 @@ func TestJudgement(t *testing.T) {
 		name   string
 		lists  []List
 		covers []Cover
-		open   []string
+		open   map[string]string
 		want   string // part of the complaint; empty: none
 	}{
-		{"as it should be", some, all, []string{"F-004"}, ""},
-		{"a facade's may have tests", some, append(all, Cover{ID: "F-003"}), []string{"F-004"}, ""},
+		{"as it should be", some, all, map[string]string{"F-004": "work"}, ""},
+		{"a facade's may have tests", some, append(all, Cover{ID: "F-003"}), map[string]string{"F-004": "work"}, ""},
 		{"nobody shows it", some, all, nil, "F-004 (feature F-004) has no test"},
-		{"shown meanwhile", some, append(all, Cover{ID: "F-004"}), []string{"F-004"}, "F-004 (feature F-004) has a test"},
-		{"excused and shown", some, append(all, Cover{ID: "F-002"}), []string{"F-004"}, "needs no excuse"},
-		{"excused and open", some, all, []string{"F-004", "F-002"}, "nobody waits"},
-		{"a facade's, open", some, all, []string{"F-004", "F-003"}, "nobody waits"},
-		{"unknown, covered", some, append(all, Cover{ID: "F-005", Test: "TestX"}), []string{"F-004"}, "TestX covers F-005"},
-		{"unknown, open", some, all, []string{"F-004", "F-005"}, "F-005 is open"},
-		{"twice", append(some, List{"y", []Requirement{row("F-003", Page, Later)}}), all, []string{"F-004"}, "F-003 stands twice"},
-		{"no id", append(some, List{"y", []Requirement{row("75", Page, Later)}}), all, []string{"F-004"}, "75 stands twice or is no id"},
+		{"shown meanwhile", some, append(all, Cover{ID: "F-004"}), map[string]string{"F-004": "work"}, "F-004 (feature F-004) has a test"},
+		{"excused and shown", some, append(all, Cover{ID: "F-002"}), map[string]string{"F-004": "work"}, "needs no excuse"},
+		{"excused and open", some, all, map[string]string{"F-004": "work", "F-002": "work"}, "nobody waits"},
+		{"a facade's, open", some, all, map[string]string{"F-004": "work", "F-003": "work"}, "nobody waits"},
+		{"a partner's is due", append(some, List{"y", []Requirement{row("F-006", Partner, "")}}), all, map[string]string{"F-004": "work"}, "F-006 (feature F-006) has no test"},
+		{"open for no reason", some, all, map[string]string{"F-004": ""}, "nothing says what it lacks"},
+		{"unknown, covered", some, append(all, Cover{ID: "F-005", Test: "TestX"}), map[string]string{"F-004": "work"}, "TestX covers F-005"},
+		{"unknown, open", some, all, map[string]string{"F-004": "work", "F-005": "work"}, "F-005 is open"},
+		{"twice", append(some, List{"y", []Requirement{row("F-003", Page, Later)}}), all, map[string]string{"F-004": "work"}, "F-003 stands twice"},
+		{"no id", append(some, List{"y", []Requirement{row("75", Page, Later)}}), all, map[string]string{"F-004": "work"}, "75 stands twice or is no id"},
 	} {
 		err := Judge(c.lists, c.covers, c.open)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
@@ -122,11 +124,13 @@ func TestJudgement(t *testing.T) {
 func TestTableSaysWhatShowsARow(t *testing.T) {
 	got := Table([]List{{"Words", []Requirement{
 		{"F-001", "Say", "it is heard", Page, ""}, {"F-002", "Write", "it is read", Page, ""}, {"F-003", "Draw", "it is seen", Page, Later}, {"F-004", "Call", "it rings", Facade, ""},
-	}}}, []Cover{{"F-001", "b/x_test.go", "TestLater"}, {"F-001", "a/x_test.go", "TestFirst"}})
+		{"F-005", "Wait", "it waits", Partner, ""},
+	}}}, []Cover{{"F-001", "b/x_test.go", "TestLater"}, {"F-001", "a/x_test.go", "TestFirst"}}, map[string]string{"F-005": "a chair"})
 	for _, want := range []string{
-		"1 of 4 rows of “Words” have a test.",
+		"1 of 5 rows of “Words” have a test.",
 		"| F-001 | Say | it is heard | page | `a` TestFirst<br>`b` TestLater |\n",
 		"| page | **open** |", "| page | a later round of the page |", "| facade | with the facade requirements |",
+		"| partner | **open**: a chair |",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)

@@ -9,7 +9,7 @@ import (
 )
 
 // Table writes what the lists ask and which tests show it, as Markdown.
-func Table(lists []List, covers []Cover) string {
+func Table(lists []List, covers []Cover, open map[string]string) string {
 	tests := make(map[string][]Cover)
 	for _, c := range covers {
 		tests[c.ID] = append(tests[c.ID], c)
@@ -24,7 +24,7 @@ func Table(lists []List, covers []Cover) string {
 	for _, list := range lists {
 		fmt.Fprintf(&b, "\n## %s\n\n| id | feature | criterion | where | tests |\n|---|---|---|---|---|\n", list.Title)
 		for _, r := range list.Rows {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.ID, r.Feature, r.Criterion, r.Place, proofs(r, tests[r.ID]))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.ID, r.Feature, r.Criterion, r.Place, proofs(r, tests[r.ID], open[r.ID]))
 		}
 	}
 	return b.String()
@@ -40,9 +40,9 @@ func shown(list List, tests map[string][]Cover) (n int) {
 }
 
 // proofs is the last cell of a row.
-func proofs(r Requirement, covers []Cover) string {
+func proofs(r Requirement, covers []Cover, lacks string) string {
 	if len(covers) == 0 {
-		return why(r)
+		return why(r, lacks)
 	}
 	slices.SortFunc(covers, func(a, b Cover) int {
 		return cmp.Or(strings.Compare(a.File, b.File), strings.Compare(a.Test, b.Test))
