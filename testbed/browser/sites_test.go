@@ -38,7 +38,7 @@ const note = (e, d) => told.push(e + (d.waiting ? ":" + d.waiting.map(g => g.nam
 const hear = meeting => events.forEach(e => meeting.on(e, d => note(e, d)));
 </script>`
 
-// sites are a network under a name of its own, and a partner's pages under
+// sites are a network under a name of its own, reached at its first POP, and a partner's pages under
 // others, all over HTTPS. The partner is listed by the company.
 type sites struct {
 	c                      *cluster.Cluster
@@ -58,9 +58,9 @@ func (s *sites) script(path, body string) {
 	s.pages[path] = sitePage{body, map[string]string{"Content-Type": "text/javascript; charset=utf-8"}}
 }
 
-func newSites(t *testing.T, pop string) *sites {
+func newSites(t *testing.T, pop string, more ...string) *sites {
 	t.Helper()
-	s := &sites{c: cluster.Start(t, pop), pages: map[string]sitePage{}}
+	s := &sites{c: cluster.Start(t, append([]string{pop}, more...)...), pages: map[string]sitePage{}}
 	edge, err := url.Parse(s.c.Edges[pop].URL)
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,6 @@ const uses: { [M in keyof Methods]: (m: Meeting) => Promise<Methods[M]["result"]
   state: (m) => m.state(),
   diagnose: (m) => m.diagnose().then((r: Report) => r.findings.map((f) => f.code)),
   screenshot: (m) => m.screenshot("p1", "png"),
-  setFullScreen: (m) => m.setFullScreen(),
   playSound: (m) => m.playSound(),
   setBitrate: (m) => m.setBitrate(300_000),
   raiseHand: (m) => m.raiseHand(),
@@ -67,6 +66,7 @@ export async function sample(box: HTMLElement): Promise<State> {
   for (const use of Object.values(uses)) await use(meeting).catch((e: unknown) => e instanceof MeetingError && e.code);
   await meeting.ready();
   await meeting.muteAll("mic");
+  if (!meeting.fullScreen) await meeting.setFullScreen();
   stop();
   meeting.destroy();
   const frame: HTMLIFrameElement = meeting.frame;

@@ -17,18 +17,6 @@ export class FullScreen {
     done.catch(() => {}); // the browser says itself why not
   }
 
-  /** Resolves to whether it is as it should be. */
-  async set(on: boolean): Promise<boolean> {
-    const is = (): boolean => document.fullscreenElement !== null;
-    try {
-      if (on && !is()) await document.documentElement.requestFullscreen();
-      else if (!on && is()) await document.exitFullscreen();
-    } catch {
-      // No gesture, or no permission.
-    }
-    return is() === on;
-  }
-
   /** As soon as a browser lets it: at the first click or key. */
   atFirstGesture(): void {
     if (!this.available) return;

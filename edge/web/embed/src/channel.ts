@@ -74,11 +74,11 @@ export class Channel {
     if (!this.port) this.offer();
   }
 
-  /** Lends the page a click made here, where the browser knows how. */
-  delegate(feature: "display-capture" | "fullscreen"): void {
+  /** Lets the page ask for a screen on the strength of a click here, where the browser knows how. */
+  delegate(): void {
     const data: Greeting = { channel: CHANNEL, v: VERSION, type: "delegate" };
     try {
-      this.ends.there()?.postMessage(data, { targetOrigin: this.ends.origin, delegate: feature } as WindowPostMessageOptions);
+      this.ends.there()?.postMessage(data, { targetOrigin: this.ends.origin, delegate: "display-capture" } as WindowPostMessageOptions);
     } catch {
       // The page asks anyway, and the browser decides.
     }

@@ -2,6 +2,7 @@
 
 import { Channel, MeetingError } from "./channel";
 import { diagnose, type Report } from "./diagnose";
+import { isFull, setFull } from "./fullscreen";
 import { Listeners, type Device, type Events, type Layout, type Media, type State } from "./events";
 import type { Choice, Method, Methods, Panel, Picture, Role, Source, Wish } from "./methods";
 
@@ -85,7 +86,7 @@ export class Meeting {
    * button of its own.
    */
   share(on = true): Promise<Media> {
-    if (on) this.channel.delegate("display-capture");
+    if (on) this.channel.delegate();
     return this.ask("share", { on }, PERSON_MS);
   }
 
@@ -195,10 +196,13 @@ export class Meeting {
     return this.ask("setDevice", { kind, ...(typeof device === "string" ? { id: device } : device) }, PERSON_MS);
   }
 
-  /** Browsers want a click just before, and most want it in the frame: then it rejects with `fullscreen_denied`. */
+  /** Gives the frame the whole screen, upon a click; `fullscreen_denied` without one. */
   setFullScreen(on = true): Promise<void> {
-    if (on) this.channel.delegate("fullscreen");
-    return this.ask("setFullScreen", { on });
+    return setFull(this.frame, on);
+  }
+
+  get fullScreen(): boolean {
+    return isFull(this.frame);
   }
 
   /** After `soundblocked` and a click; `sound_blocked` where that was not enough. */

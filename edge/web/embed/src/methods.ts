@@ -50,7 +50,6 @@ export interface Methods {
   diagnose: { params: None; result: string[] };
   /** A data URL. */
   screenshot: { params: Whom & { type?: Picture }; result: string };
-  setFullScreen: { params: On; result: void };
   /** Lets the sound be heard that the browser held back. */
   playSound: { params: None; result: void };
   /** Bits per second of video, 0 for no bound: a moderator's for all, another person's for themselves. */

@@ -28,7 +28,6 @@ function fake(displayName = "") {
   const answers: string[] = [];
   const rates: number[] = [];
   const sound = { plays: true };
-  const full = { on: signal(false), available: true, set: async (on: boolean) => sound.plays && ((full.on.value = on), true) };
   const soundBlocked = signal(false);
   const micOn = signal(true);
   const bars = signal<{ mic: string | null; camera: string | null; share: string | null }>({ mic: null, camera: null, share: null });
@@ -51,7 +50,7 @@ function fake(displayName = "") {
       },
     },
     floor: { bars }, shareOffered: signal(false),
-    fullScreen: full, soundBlocked, playSound: async () => sound.plays,
+    soundBlocked, playSound: async () => sound.plays,
     rename: (name: string) => void (app.name.value = name),
     hearing: new Hearing({ get: () => null, set: () => {} }),
     name: signal(displayName), panel: signal(null), controlsVisible: signal(true), shows: (c: string) => c !== "info", localError: signal(null), params: { room: "demo", displayName, token: "" },
@@ -76,7 +75,7 @@ test("join settles in the call, and twice is once", async () => {
   live();
   const [first] = await Promise.all(both);
   assert.equal(app.joins, 1);
-  assert.deepEqual({ ...(first as object), participants: 0 }, { phase: "live", code: "", room: "demo", peerId: "me", name: "Ada", media: { mic: false, camera: false, share: false }, fullScreen: false, participants: 0, waiting: [] });
+  assert.deepEqual({ ...(first as object), participants: 0 }, { phase: "live", code: "", room: "demo", peerId: "me", name: "Ada", media: { mic: false, camera: false, share: false }, participants: 0, waiting: [] });
 });
 
 test("join rejects with the meeting's own code", async () => {
@@ -92,7 +91,6 @@ test("what the embedding page may not say is refused before it is done", async (
   for (const [method, params, code] of [
     ["join", { mic: "front" }, "bad_message"],
     ["join", { camera: {} }, "bad_message"],
-    ["setFullScreen", {}, "bad_message"],
     ["setBitrate", { max: "300000" }, "bad_message"],
     ["setBitrate", { max: 300_000 }, "not_in_call"],
     ["screenshot", { peerId: "p", type: "gif" }, "bad_message"],
@@ -320,13 +318,10 @@ test("a bound goes to the session, and its refusal back", async () => {
   assert.deepEqual(m.rates, [300_000, 1]);
 });
 
-test("full screen and sound are as the browser lets them be", async () => {
+test("sound plays as the browser lets it", async () => {
   const m = fake();
-  await call(m.app, "setFullScreen", { on: true });
-  assert.equal((await call(m.app, "state", {}) as { fullScreen: boolean }).fullScreen, true);
   await call(m.app, "playSound", {});
   m.sound.plays = false;
-  await assert.rejects(call(m.app, "setFullScreen", { on: false }), { code: "fullscreen_denied" });
   await assert.rejects(call(m.app, "playSound", {}), { code: "sound_blocked" });
 });
 

@@ -8,7 +8,6 @@ import type { Act } from "../protocol/messages";
 import type { Session } from "../protocol/session";
 import { canChooseOutput, type Hearing } from "../hearing";
 import { pickLang, setLang } from "../i18n";
-import type { FullScreen } from "../fullscreen";
 import type { Choice, Method, Methods, Panel, Picture } from "../../embed/src/methods";
 import { fault } from "./door";
 import type { Device, Media, State } from "../../embed/src/events";
@@ -25,7 +24,6 @@ import type { Transport } from "../protocol/attachment";
 export interface Meeting {
   readonly session: Pick<Session<Transport>, "phase" | "verdict" | "roster" | "joined" | "outgoing" | "lobby" | "say" | "act" | "setBitrate" | "self" | "onchange" | "onerror">;
   readonly devices: Pick<Devices, "media" | "trouble" | "mic" | "camera" | "micOn" | "cameraOn" | "toggle" | "startShare" | "stopShare" | "canShare" | "starting" | "choose" | "of" | "speakers" | "yield" | "ontrouble">;
-  readonly fullScreen: Pick<FullScreen, "available" | "on" | "set">;
   readonly soundBlocked: { readonly value: boolean };
   readonly hearing: Pick<Hearing, "volume" | "muted" | "output" | "setVolume" | "setOutput">;
   /** Set where the browser wants a click in the frame before it shares. */
@@ -72,7 +70,6 @@ const own: { [M in Exclude<Method, Asking>]: (app: Meeting, p: Params) => Done<M
   state: (app) => state(app),
   diagnose: (app) => findings(app),
   screenshot: (app, p) => picture(app, peer(p["peerId"]), p["type"] === undefined ? "jpeg" : oneOf(p["type"], pictures)),
-  setFullScreen: (app, p) => fullScreen(app, flag(p["on"])),
   playSound: (app) => playSound(app),
   setBitrate: (app, p) => bitrate(app, p["max"]),
 };
@@ -181,10 +178,6 @@ async function choose(app: Meeting, kind: Device["kind"], c: Choice): Promise<vo
   await app.devices.choose(kind, id);
   const trouble = app.devices.trouble.value[kind];
   if (trouble) throw fault(`${kind}_${trouble}`);
-}
-
-async function fullScreen(app: Meeting, on: boolean): Promise<void> {
-  if (!(await app.fullScreen.set(on))) throw fault(app.fullScreen.available ? "fullscreen_denied" : "fullscreen_unavailable");
 }
 
 async function playSound(app: Meeting): Promise<void> {

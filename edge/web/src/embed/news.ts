@@ -19,7 +19,6 @@ export function state(app: Meeting): State {
     peerId: session.self,
     name: app.name.value,
     media: media(app.devices.media.value),
-    fullScreen: app.fullScreen.on.value,
     participants: session.roster.value.people.map(participant),
     waiting: session.lobby.value.map(guest),
   };

@@ -4,7 +4,7 @@ import { fault, type Door } from "../../../src/embed/door";
 import { Pane, PAGE, SITE, delivered, framed } from "../../../src/embed/frames";
 import { eventNames } from "../../src/events";
 import { MeetIframeBridge } from "./bridge";
-import { methods } from "./methods";
+import { acts, methods } from "./methods";
 
 const open: (() => void)[] = [];
 afterEach(() => open.splice(0).forEach((close) => close()));
@@ -24,7 +24,8 @@ function site({ src = `${PAGE}/call/?roomId=serv1abc&peerId=p%401&displayName=To
   open.push(() => windows.around.posts.concat(windows.frame.posts).forEach((p) => p.ports.forEach((port) => port.close())));
   Object.assign(globalThis, { window: windows.around });
   const loads = new Set<(e: { timeStamp: number }) => void>();
-  const element = { src, contentWindow: windows.frame, addEventListener: (_: string, l: (e: { timeStamp: number }) => void) => loads.add(l) } as unknown as HTMLIFrameElement;
+  const document = { fullscreenElement: null as unknown, exitFullscreen: async () => void (document.fullscreenElement = null) };
+  const element = { ownerDocument: document, src, contentWindow: windows.frame, addEventListener: (_: string, l: (e: { timeStamp: number }) => void) => loads.add(l) } as unknown as HTMLIFrameElement;
   const told: [string, unknown][] = [];
   const listen = (b: MeetIframeBridge, into = told): MeetIframeBridge => {
     for (const name of names) b.on(name, (payload) => void into.push([name, payload]));
@@ -49,7 +50,7 @@ const names = [
 
 const device = { deviceId: "d", label: "Front", groupId: "g", kind: "video" };
 const media = { mic: true, camera: false, share: false };
-const state = { media, fullScreen: true };
+const state = { media };
 
 /** Each of theirs: what goes in, what ours is asked, what comes back. */
 const table: [name: string, data: unknown, method: string, params: object, value?: unknown][] = [
@@ -72,9 +73,6 @@ const table: [name: string, data: unknown, method: string, params: object, value
   ["muteAudio", undefined, "muteIncoming", { on: true }],
   ["unmuteAudio", undefined, "muteIncoming", { on: false }],
   ["setBitrate", 300_000, "setBitrate", { max: 300_000 }],
-  ["isFullscreenEnabled", undefined, "state", {}, true],
-  ["enableFullscreen", undefined, "setFullScreen", { on: true }],
-  ["disableFullscreen", undefined, "setFullScreen", { on: false }],
   ["enablePin", "p", "pin", { peerId: "p" }],
   ["disablePin", undefined, "pin", { peerId: null }],
   ["setLocale", "ru", "setLocale", { lang: "ru" }],
@@ -84,8 +82,9 @@ const table: [name: string, data: unknown, method: string, params: object, value
 ];
 
 // Covers GC-A50.
-test("each of the 28 methods is one of ours, and calls back once", async () => {
+test("each of the 28 methods is one of ours or an act upon the frame, and calls back once", async () => {
   assert.deepEqual(table.map(([name]) => name).sort(), Object.keys(methods).sort());
+  assert.equal(Object.keys({ ...methods, ...acts }).length, 28);
   const s = site({ handle: (method) => (method === "state" ? state : method === "screenshot" ? "data:image/png;base64," : media) });
   const b = s.bridge();
   s.page();
@@ -137,6 +136,20 @@ test("what fails, is unknown or makes no sense is an error in the callback, and 
   }
   console.error = error;
   assert.equal(errors.length, 4);
+});
+
+test("the frame takes the whole screen where there was a click", async () => {
+  const s = site();
+  const b = s.bridge();
+  const clicked = async (): Promise<void> => void Object.assign(s.element.ownerDocument, { fullscreenElement: s.element });
+  Object.assign(s.element, { requestFullscreen: () => Promise.reject(new TypeError("no click")) });
+  assert.deepEqual(await s.call(b, "enableFullscreen"), { error: "fullscreen_denied" });
+  Object.assign(s.element, { requestFullscreen: clicked });
+  for (const [name, want] of [["isFullscreenEnabled", false], ["enableFullscreen", true], ["isFullscreenEnabled", true], ["disableFullscreen", true], ["disableFullscreen", true], ["isFullscreenEnabled", false]] as const) {
+    assert.equal(await s.call(b, name), want);
+  }
+  s.page(); // none of it waited for the page
+  await delivered();
 });
 
 // Covers GC-A60.

@@ -5,7 +5,7 @@ import { Channel, MeetingError } from "../../src/channel";
 import type { Listeners, State } from "../../src/events";
 import { PERSON_MS } from "../../src/meeting";
 import { Translator, type Told } from "./events";
-import { methods } from "./methods";
+import { acts, methods } from "./methods";
 
 export class Frame {
   private static readonly all = new WeakMap<HTMLIFrameElement, Frame>();
@@ -60,9 +60,10 @@ export class Frame {
 
   /** Rejects with a [MeetingError]. */
   async ask(name: string, data: unknown): Promise<unknown> {
+    if (Object.hasOwn(acts, name)) return (await acts[name]?.(this.element)) ?? true;
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
     if (!method) throw new MeetingError("no_such_method");
-    if (method.lends) this.channel.delegate(method.lends);
+    if (method.lends) this.channel.delegate();
     try {
       const [asked, params] = method.ask(data);
       const result = await this.channel.ask(asked, params, method.patient && PERSON_MS);

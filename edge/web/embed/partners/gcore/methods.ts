@@ -2,6 +2,7 @@
 // values mean and who may ask is decided where it is answered.
 
 import type { Media, State } from "../../src/events";
+import { isFull, setFull } from "../../src/fullscreen";
 import type { Method, Methods } from "../../src/methods";
 
 /** A method of ours with what goes in. */
@@ -13,11 +14,11 @@ export interface Translation {
   answer?: (result: never) => unknown;
   /** A person may be asked something meanwhile. */
   patient?: true;
-  /** The click just made is handed on for this. */
-  lends?: "display-capture" | "fullscreen";
+  /** The click just made is handed on. */
+  lends?: true;
 }
 
-const on = (method: "setMicrophone" | "setCamera" | "share" | "setControlsVisible" | "muteIncoming" | "setFullScreen", on: boolean): Translation => ({ ask: () => [method, { on }] });
+const on = (method: "setMicrophone" | "setCamera" | "share" | "setControlsVisible" | "muteIncoming", on: boolean): Translation => ({ ask: () => [method, { on }] });
 const shown = (read: (s: State) => unknown): Translation => ({ ask: () => ["state", {}], answer: read });
 const sent = (source: keyof Media): Translation => shown((s) => s.media[source]);
 const sources: Record<string, string> = { audio: "mic", video: "camera" };
@@ -28,7 +29,7 @@ export const methods: Readonly<Record<string, Translation>> = {
   disableMic: on("setMicrophone", false),
   enableWebcam: { ...on("setCamera", true), patient: true },
   disableWebcam: on("setCamera", false),
-  enableShare: { ...on("share", true), patient: true, lends: "display-capture" },
+  enableShare: { ...on("share", true), patient: true, lends: true },
   disableShare: on("share", false),
   changeDisplayName: { ask: (name) => ["setName", { name }] },
   setVolume: { ask: (volume) => ["setVolume", { volume }] },
@@ -42,15 +43,19 @@ export const methods: Readonly<Record<string, Translation>> = {
   muteAudio: on("muteIncoming", true),
   unmuteAudio: on("muteIncoming", false),
   setBitrate: { ask: (max) => ["setBitrate", { max }] },
-  isFullscreenEnabled: shown((s) => s.fullScreen),
-  enableFullscreen: { ...on("setFullScreen", true), lends: "fullscreen" },
-  disableFullscreen: on("setFullScreen", false),
   enablePin: { ask: (peerId) => ["pin", { peerId: peerId ?? "" }] },
   disablePin: { ask: () => ["pin", { peerId: null }] },
   setLocale: { ask: (lang) => ["setLocale", { lang }] },
   disabledTrackByModerator: { ask: (data) => ["mute", { peerId: record(data)["userPeerId"] ?? "", source: sources[String(record(data)["kind"])] }] },
   disableAllMics: { ask: () => ["mute", { source: "mic" }] },
   disableAllCameras: { ask: () => ["mute", { source: "camera" }] },
+};
+
+/** What the page around does with the frame itself. */
+export const acts: Readonly<Record<string, (frame: HTMLIFrameElement) => unknown>> = {
+  isFullscreenEnabled: isFull,
+  enableFullscreen: (frame) => setFull(frame, true),
+  disableFullscreen: (frame) => setFull(frame, false),
 };
 
 /** One device a call; of several the first that is known counts. */
