@@ -44,6 +44,8 @@ export class RefusedError extends Error {
     readonly code: string,
     message: string,
     readonly retryAfter: number,
+    /** A password is wanted, and none was given. */
+    readonly ask = false,
   ) {
     super(message);
   }
@@ -238,7 +240,7 @@ export class Attachment<T extends Transport> {
   private receive(m: ServerMessage): void {
     if (m.type === "joined") this.waiting?.done(m);
     else if (m.type === "waiting") this.held(m.ping_ms);
-    else if (m.type === "refused") this.waiting?.fail(new RefusedError(m.code, m.message, m.retry_after ?? 0));
+    else if (m.type === "refused") this.waiting?.fail(new RefusedError(m.code, m.message, m.retry_after ?? 0, m.ask));
     else if (m.type === "answer" && m.id === this.answer?.id) this.answer.done(m);
     else if (m.type === "error" && m.id !== undefined && m.id === this.answer?.id) this.answer.done(undefined);
     else if (this.handler) this.handler(m);

@@ -185,6 +185,8 @@ export interface Entry {
   view: Record<string, string>;
   /** Controls that are configured not to be shown. */
   hidden: string[];
+  /** The moderators' PIN would make this person one. */
+  pin?: boolean;
   room: RoomFacts;
 }
 
@@ -201,6 +203,7 @@ export interface EntryRefusal {
   message: string;
   opens?: string;
   closed?: string;
+  /** A password is wanted, and none was given. */
   ask?: boolean;
 }
 
@@ -221,6 +224,9 @@ export interface JoinMessage {
   hear: "loudest";
   /** What the page's address says. */
   attributes: Record<string, string>;
+  /** What the person typed to be let in. */
+  password?: string;
+  pin?: string;
 }
 
 export interface Joined {
@@ -264,6 +270,7 @@ export interface Refused {
   code: string;
   message: string;
   retry_after?: number;
+  ask?: boolean;
 }
 
 export interface Ended {

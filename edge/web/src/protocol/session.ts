@@ -27,6 +27,10 @@ export interface Verdict {
   message: string;
   /** Who decided it, if somebody did whom the page knew. */
   by?: Person;
+  /** A password is wanted, and none was given. */
+  ask?: boolean;
+  /** Seconds until it may be otherwise; missing or 0: not stated. */
+  retryAfter?: number;
 }
 
 export interface SessionDeps<T extends Transport> {
@@ -52,6 +56,8 @@ export interface Identity {
   peerId: string;
   /** What the page's address says, as it is when the join goes out. */
   attributes?: () => Record<string, string>;
+  /** What the person has typed to be let in. */
+  secrets?: () => { password?: string; pin?: string };
 }
 
 /** Rounds over all nodes before a first join gives up; a call that was live never does. */
@@ -381,7 +387,7 @@ export class Session<T extends Transport> {
       this.nodes.failed(node.node, now);
       return "lost";
     }
-    const verdict = { code: e.code, message: e.message };
+    const verdict = { code: e.code, message: e.message, ask: e.ask, retryAfter: e.retryAfter };
     if (e.code === "resume_invalid" && this.resume !== "") {
       // The ticket is too old: come as at first, under the same id.
       this.resume = "";
@@ -399,12 +405,12 @@ export class Session<T extends Transport> {
     }
   }
 
-  private credentials(): { room: string; kind: string; token: string; browser: string; name: string; peer_id: string; resume: string; attributes: Record<string, string> } {
-    const { room, kind, token, browser = "", name, peerId, attributes } = this.identity;
+  private credentials() {
+    const { room, kind, token, browser = "", name, peerId, attributes, secrets } = this.identity;
     // The room that was joined may be the token's, not the address's; a ticket is for that one.
     return this.resume !== ""
       ? { room: this.joined.peek()?.room.id ?? room, kind, token: "", browser: "", name: "", peer_id: this.self || peerId, resume: this.resume, attributes: {} }
-      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "", attributes: attributes?.() ?? {} };
+      : { room, kind, token, browser, name, peer_id: this.self || peerId, resume: "", attributes: attributes?.() ?? {}, ...secrets?.() };
   }
 
   /** asked is what the join said of the own media; the room may have given less. */
