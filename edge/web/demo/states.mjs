@@ -194,7 +194,7 @@ const tries = (times, word, pin) => async (p) => {
   }
   for (let i = 0; i < times; i++) {
     await p.click("button[type=submit]");
-    await p.waitForSelector(".field ~ .problem");
+    await p.waitForSelector(".name-form .problem");
     await p.waitForTimeout(300);
   }
 };

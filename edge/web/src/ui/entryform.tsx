@@ -49,8 +49,8 @@ export function EntryForm({ app, joining }: { app: App; joining: boolean }) {
         </Field>
       )}
       {secrets.asked.value && (
-        <Field id="password" label={t("door.password")} problem={missing === "password" ? t("door.password.missing") : said(secrets.answer.value, "password")}>
-          {(aria) => <SecretInput aria={aria} value={secrets.password.value} placeholder={t("door.password.placeholder")} change={(v) => (typed(), (secrets.password.value = v))} />}
+        <Field id="password" label={t("door.password")} wrong={missing === "password" || secrets.answer.value !== "asked"} problem={missing === "password" ? t("door.password.missing") : said(secrets.answer.value, "password")}>
+          {(aria) => <SecretInput aria={aria} value={secrets.password.value} label={t("door.password")} change={(v) => (typed(), (secrets.password.value = v))} />}
         </Field>
       )}
       {secrets.helps.value && <Pin app={app} typed={typed} />}
@@ -85,7 +85,7 @@ function Pin({ app, typed }: { app: App; typed: () => void }) {
     );
   return (
     <Field id="pin" label={t("door.pin")} problem={said(secrets.answer.value, "pin", secrets.asked.value)}>
-      {(aria) => <SecretInput aria={aria} digits value={secrets.pin.value} placeholder={t("door.pin.placeholder")} change={(v) => (typed(), (secrets.pin.value = v))} />}
+      {(aria) => <SecretInput aria={aria} digits value={secrets.pin.value} label={t("door.pin")} change={(v) => (typed(), (secrets.pin.value = v))} />}
     </Field>
   );
 }
@@ -96,19 +96,30 @@ interface Aria {
   "aria-describedby": string | undefined;
 }
 
-function SecretInput({ aria, value, change, placeholder, digits = false }: { aria: Aria; value: string; change: (v: string) => void; placeholder: string; digits?: boolean }) {
-  return <input {...aria} type="password" inputMode={digits ? "numeric" : undefined} autocomplete="off" maxLength={digits ? 12 : 256} placeholder={placeholder} value={value} onInput={(e) => change(e.currentTarget.value)} />;
+/** The label stands in the field where there is no room for it above. */
+function SecretInput({ aria, value, change, label, digits = false }: { aria: Aria; value: string; change: (v: string) => void; label: string; digits?: boolean }) {
+  return <input {...aria} type="password" inputMode={digits ? "numeric" : undefined} autocomplete="off" maxLength={digits ? 12 : 256} placeholder={label} value={value} onInput={(e) => change(e.currentTarget.value)} />;
 }
 
-function Field({ id, label, problem, children }: { id: string; label: string; problem: string | false; children: (aria: Aria) => ComponentChildren }) {
+interface FieldProps {
+  id: string;
+  label: string;
+  /** What is to be said of it. */
+  problem: string | false;
+  /** Whether that is a fault; else it is a word to who did nothing wrong. */
+  wrong?: boolean;
+  children: (aria: Aria) => ComponentChildren;
+}
+
+function Field({ id, label, problem, wrong = true, children }: FieldProps) {
   return (
     <>
       <label class="field">
         <span>{label}</span>
-        {children({ id, "aria-invalid": Boolean(problem), "aria-describedby": problem ? `${id}-problem` : undefined })}
+        {children({ id, "aria-invalid": wrong && Boolean(problem), "aria-describedby": problem ? `${id}-problem` : undefined })}
       </label>
       {problem && (
-        <p id={`${id}-problem`} class="problem" role="alert">
+        <p id={`${id}-problem`} class={wrong ? "problem" : "quiet hint"} role="alert">
           {problem}
         </p>
       )}
