@@ -38,6 +38,9 @@ var (
 	//go:embed scripts/vitals.js
 	vitals string // window.vitals, for audits
 
+	//go:embed scripts/lists.js
+	lists string // window.lists
+
 	//go:embed scripts/old.js
 	old string // a browser without WebRTC
 )

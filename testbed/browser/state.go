@@ -37,7 +37,11 @@ type State struct {
 		Pip                           bool // the small window is open
 		More                          int  // people for whom there is no tile
 	}
-	Lang    string
+	Lang string
+	Door struct {
+		Asked, Pin bool   // a password is wanted; a moderator's PIN may be typed
+		Answer     string // to what was typed last
+	}
 	Hearing struct {
 		Volume   float64 // 0 to 100
 		Muted    bool

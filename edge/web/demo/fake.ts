@@ -29,6 +29,11 @@ interface Scenario {
   /** What is decided about the entry; without it nothing is said before the join. */
   entry?: Partial<Entry>;
   early?: EntryRefusal;
+  /** What the room asks for; a wrong one three times, and none counts any more. */
+  password?: string;
+  pin?: string;
+  /** The devices are not told before fake.tell(). */
+  lists?: "late";
   /** How the company wants the page to look. */
   looks?: Record<string, string>;
   /** A webinar with so many viewers. */
@@ -48,9 +53,10 @@ const scenario: Scenario = window.demo ?? {};
 const nodes = ["fra", "iad", "syd"].map((pop, i) => ({
   node: `${pop}-1`, pop, url: `https://${pop}.demo.invalid`, ws: `wss://${pop}.demo.invalid/ws`, probe: `https://${pop}.demo.invalid/probe`, load: i / 10,
 }));
-const entry: Entry | undefined = scenario.entry && {
-  name: "", name_locked: false, page: "setup", role: "regular", mode: "speaker", chat: true, media: { mic_off: false, camera_off: false, mic_locked: false }, view: {}, hidden: [], room: {}, ...scenario.entry,
-};
+const asks = scenario.password !== undefined;
+const entry: Entry | undefined = scenario.entry || asks || scenario.pin ? {
+  name: "", name_locked: false, page: "setup", role: "regular", mode: "speaker", chat: true, media: { mic_off: false, camera_off: false, mic_locked: false }, view: {}, hidden: [], room: {}, pin: scenario.pin !== undefined, ...scenario.entry,
+} : undefined;
 const began = Date.now() - 9 * 60_000;
 
 /** Names for viewers of whom there are too many to write down. */
@@ -80,6 +86,9 @@ class Fake {
   lobby: Guest[] = (scenario.guests ?? []).map((name, i) => ({ peer_id: `g${i}`, name, photo: i === 0 ? `g${i}` : undefined, since: new Date().toISOString() }));
   viewers = viewersOf(scenario.viewers ?? 0);
   joins = 0;
+  wrong = 0;
+  /** Lets the lists of devices come. */
+  tell: () => void = () => {};
   subscribes = 0;
 
   constructor() {
@@ -153,6 +162,16 @@ class Fake {
 
   judge(up: Score, down: Score): void {
     for (const s of this.sockets) s.deliver({ type: "quality", up, down });
+  }
+
+  /** Whether a secret keeps somebody out, and says why. */
+  bars(m: JoinMessage, say: (why: { ask?: boolean; retry_after?: number }) => void): boolean {
+    const wrong = (m.pin !== undefined && m.pin !== scenario.pin) || (m.password !== undefined && m.password !== scenario.password);
+    const asks = scenario.password !== undefined && !m.password;
+    if (m.resume || (!wrong && !asks)) return false;
+    if (!wrong) say({ ask: true });
+    else say(++this.wrong > 2 ? { retry_after: 60 } : {});
+    return true;
   }
 
   hold(s: FakeSocket): void {
@@ -284,6 +303,7 @@ class FakeSocket {
     const m = JSON.parse(data) as ClientMessage | { type: "check"; id: string; offer: string };
     switch (m.type) {
       case "join":
+        if (fake.bars(m, (why) => this.finish({ type: "refused", code: "wrong_password", message: "", ...why }, 4001))) break;
         if (scenario.waits) fake.hold(this);
         else if (scenario.refuse) this.finish({ type: "refused", code: scenario.refuse, message: scenario.refuse, retry_after: 1 }, 4001);
         else void this.join(m);
@@ -434,7 +454,7 @@ window.fetch = async (input, init) => {
     return new Response(JSON.stringify({ room: "demo", nodes: nodes.filter((n) => !fake.dead.has(n.node)) }), { headers: { "content-type": "application/json" } });
   }
   if (url.includes("/api/v1/entry")) {
-    const said = scenario.early ? { refusal: scenario.early } : entry;
+    const said = scenario.early ? { refusal: scenario.early } : asks ? { ...entry, refusal: { code: "wrong_password", message: "", ask: true } } : entry;
     return new Response(JSON.stringify(said ?? {}), { status: said ? 200 : 404, headers: { "content-type": "application/json" } });
   }
   if (url === "/probe") {
@@ -459,6 +479,11 @@ if (navigator.mediaDevices) {
     for (const t of stream.getVideoTracks()) t.stop();
     return new MediaStream([...stream.getAudioTracks(), face(scenario.me, 1280, 720)]);
   };
+  if (scenario.lists === "late") {
+    const list = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+    const told = new Promise<void>((done) => (fake.tell = done));
+    navigator.mediaDevices.enumerateDevices = () => told.then(list);
+  }
   navigator.mediaDevices.getDisplayMedia = async () => new MediaStream([screen()]);
 }
 

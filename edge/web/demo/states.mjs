@@ -194,6 +194,36 @@ Object.assign(states, {
   "notice-ar": { demo: { devices: "NotFoundError", people: people(2) }, url: "/m/weekly-sync?lang=ar", act: async (p) => { await join(p); await p.keyboard.press("m"); await p.waitForSelector(".notice button"); }, sizes: ["wide", "frame"] },
 });
 
+// The door: a room's password, a moderator's PIN, and what is not known yet.
+const guarded = { me, password: "tulip", pin: "470815" };
+/** Types secrets and tries to come in, so many times. */
+const tries = (times, word, pin) => async (p) => {
+  await p.waitForSelector("video.shown");
+  await p.fill("#name", "Ann Keller");
+  if (word) await p.fill("#password", word);
+  if (pin) {
+    await p.click(".link.pin");
+    await p.fill("#pin", pin);
+  }
+  for (let i = 0; i < times; i++) {
+    await p.click("button[type=submit]");
+    await p.waitForSelector(".name-form .problem");
+    await p.waitForTimeout(300);
+  }
+};
+Object.assign(states, {
+  "door-password": { demo: guarded, act: tries(0), forced: true },
+  "door-wrong": { demo: guarded, act: tries(1, "lily") },
+  "door-pin": { demo: { ...guarded, password: undefined }, act: tries(1, "", "1234") },
+  "door-both-ru": { demo: guarded, url: "/m/weekly-sync?lang=ru", act: tries(1, "lily", "1234") },
+  "door-pause": { demo: guarded, act: tries(3, "lily") },
+  "door-straight": { demo: { me, password: "tulip" }, url: "/m/weekly-sync?nameScreenDisabled=1&displayName=Ann+Keller", act: (p) => p.waitForSelector("#password") },
+  "door-missing-ar": { demo: guarded, url: "/m/weekly-sync?lang=ar", act: async (p) => { await p.waitForSelector("video.shown"); await p.fill("#name", "نور حداد"); await p.click("button[type=submit]"); } },
+  "door-webinar": { demo: { me, password: "tulip", entry: { mode: "viewer" } }, url: "/m/all-hands", act: async (p) => { await p.fill("#name", "Ann Keller"); } },
+  "door-open": { demo: { ...guarded, people: people(2) }, act: async (p) => { await p.waitForSelector("video.shown"); await p.fill("#name", "Ann Keller"); await p.fill("#password", "tulip"); await p.click("button[type=submit]"); await p.waitForFunction(() => window.meridian.state().phase === "live"); }, sizes: ["wide"], schemes: ["light"] },
+  "prejoin-early": { demo: { me, lists: "late" }, act: async (p) => void (await p.waitForSelector("video.shown")) },
+});
+
 /** The check of the connection, over. */
 async function checked(page) {
   await page.click(".why");

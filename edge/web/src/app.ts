@@ -27,6 +27,7 @@ import { SUBPROTOCOL, type Entry, type Person, type RoomFacts } from "./protocol
 import type { Change } from "./protocol/roster";
 import { Session } from "./protocol/session";
 import { keepSeat, type Seat } from "./seat";
+import { Secrets } from "./secrets";
 import { reportViews } from "./sight";
 import { Stage } from "./stage";
 import { Strain } from "./strain";
@@ -67,6 +68,9 @@ export class App {
   readonly seenChat = signal(0);
   /** The page was loaded anew in a call and returns to it. */
   readonly returning = signal(false);
+  /** The server is asked what to show; nothing is shown that it may change. */
+  readonly looking = signal(false);
+  readonly secrets = new Secrets();
   /** Of this visit: the address's until the server has said what counts. */
   readonly attributes: Signal<Attributes>;
   /** Whether there are controls at all; the embedding page may change it. */
@@ -96,7 +100,7 @@ export class App {
     this.beginOff(this.attributes.value);
     const origin = location.origin;
     this.session = new Session<PeerTransport>(
-      { room: params.room, kind: params.kind, source: params.source, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()) },
+      { room: params.room, kind: params.kind, source: params.source, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()), secrets: () => this.secrets.given() },
       {
         clock: new WakefulClock(ticker()),
         random: Math.random,
@@ -140,6 +144,12 @@ export class App {
 
   readonly people = computed(() => this.session.roster.value.people);
   readonly inCall = computed(() => this.session.phase.value === "live" || this.session.phase.value === "reconnecting");
+  /** Where people say who they are and what they know: before a join, and after one that was refused for a secret. */
+  readonly atDoor = computed(() => {
+    const phase = this.session.phase.value;
+    if (phase === "refused") return this.session.verdict.value?.code === "wrong_password";
+    return (phase === "idle" || phase === "joining") && (this.secrets.asked.value || this.attributes.value.page !== "");
+  });
   readonly connected = computed(() => this.session.phase.value === "live");
   readonly unread = computed(() => {
     const chat = this.session.roster.value.chat;
@@ -158,8 +168,8 @@ export class App {
     if (this.localError.value) return;
     if (seat) return void this.comeBack(seat);
     if (this.attributes.value.page === "") return void this.join(this.params.displayName || t("guest")); // which says all that a look ahead does
+    this.looking.value = true;
     void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => this.told(a));
-    this.openDevices();
     this.intend();
   }
 
@@ -171,7 +181,7 @@ export class App {
     this.devices.micOn.value = seat.mic;
     this.devices.cameraOn.value = seat.camera;
     void this.session.prepare();
-    void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => a && "entry" in a && this.admitted(a.entry));
+    void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => a?.entry && this.admitted(a.entry));
     if (seat.mic || seat.camera || !this.attributes.value.viewer) await Promise.race([this.devices.start(), sleep(realClock, DEVICES_MS)]);
     await this.session.comeBack(seat, this.devices.media.peek());
     this.returning.value = false;
@@ -189,9 +199,14 @@ export class App {
 
   /** What the server says before the join. Who is joining by now hears it from the join. */
   private told(answer: EntryAnswer | null): void {
-    if (!answer || this.session.phase.value !== "idle") return;
-    if ("entry" in answer) return this.admitted(answer.entry);
-    this.session.refuse(answer.refusal);
+    this.looking.value = false;
+    if (this.session.phase.value !== "idle") return;
+    if (!answer) return this.openDevices();
+    const { refusal, entry } = answer;
+    if (refusal && !refusal.ask) return this.session.refuse(refusal);
+    if (refusal) this.secrets.foreseen(true, false);
+    if (entry) this.admitted(entry);
+    else this.openDevices();
   }
 
   private admitted(e: Entry): void {
@@ -199,6 +214,7 @@ export class App {
     const now = decided(e, this.params.said);
     batch(() => {
       this.attributes.value = now;
+      this.secrets.helps.value = e.pin === true;
       this.facts.value = { ...this.facts.value, ...e.room };
       if (now.bare !== was.bare) this.controlsVisible.value = !now.bare;
       if (now.nameLocked && !this.renamed) this.name.value = now.name;
@@ -208,8 +224,8 @@ export class App {
     if (now.fullScreen && !was.fullScreen) this.fullScreen.atFirstGesture();
     if (this.session.phase.value !== "idle" || this.returning.value) return;
     this.beginOff(now, was);
-    if (was.viewer) this.openDevices();
-    if (now.page === "") void this.join(now.name || t("guest"));
+    if (now.page === "" && !this.secrets.asked.value) return void this.join(now.name || t("guest"));
+    this.openDevices();
   }
 
   /** Switches off what begins so; what the person has switched on since stays. */
@@ -235,6 +251,7 @@ export class App {
     this.timings = { clickJoin: performance.now() };
     this.name.value = name;
     if (!this.attributes.value.nameLocked && this.attributes.value.page !== "") this.store.set("name", name);
+    this.secrets.tried();
     this.openDevices();
     await this.session.join(name, this.devices.media.peek());
   }
@@ -366,7 +383,9 @@ export class App {
           this.stage.clear();
           this.shareOffered.value = false;
         });
-        const code = this.session.verdict.peek()?.code;
+        const verdict = this.session.verdict.peek();
+        if (phase === "refused" && verdict && untracked(() => this.secrets.refused(verdict))) return; // who types once more keeps what is open
+        const code = verdict?.code;
         if (code !== "left") this.devices.stop();
         const to = this.attributes.peek().leaveUrl;
         if (phase === "ended" && to && (code === "left" || code === "room_closed")) setTimeout(() => location.assign(to)); // the embedding page hears of it first

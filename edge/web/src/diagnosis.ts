@@ -49,6 +49,7 @@ export function diagnose(app: App) {
     lobby: s.lobby.value.map((g) => ({ peerId: g.peer_id, name: g.name })),
     media: app.devices.media.value,
     lang: lang(),
+    door: { asked: app.secrets.asked.value, pin: app.secrets.helps.value, answer: app.secrets.answer.value },
     hearing: { volume: app.hearing.volume.value, muted: app.hearing.muted.value, elements: [...document.querySelectorAll("audio")].map((a) => ({ volume: a.volume, muted: a.muted })) },
     people: s.roster.value.people.map((p) => ({ peerId: p.peer_id, name: p.name, photo: p.photo ?? null, role: p.role, mode: p.mode, hand: p.hand, pop: p.pop, state: p.state, media: p.media, speaking: s.roster.value.speaking.has(p.peer_id) })),
     kind: s.joined.value?.room.kind ?? null,

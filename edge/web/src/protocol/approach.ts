@@ -18,6 +18,10 @@ export interface Verdict {
   message: string;
   /** Who decided it, if somebody did whom the page knew. */
   by?: Person;
+  /** A password is wanted, and none was given. */
+  ask?: boolean;
+  /** Seconds until it may be otherwise; missing or 0: not stated. */
+  retryAfter?: number;
   /** When to come back. */
   opens?: string;
   /** What the company's own server says: plain text. */
@@ -214,8 +218,8 @@ export class Approach<T extends Transport> {
       this.search.nodes.failed(node.node, now);
       return "lost";
     }
-    const { opens, reason, contact } = e.said;
-    const verdict: Verdict = { code: e.code, message: e.message, ...(opens && { opens }), ...(reason && { reason }), ...(contact && { contact }) };
+    const { ask, opens, reason, contact } = e.said;
+    const verdict: Verdict = { code: e.code, message: e.message, ask: ask ?? false, retryAfter: e.retryAfter, ...(opens && { opens }), ...(reason && { reason }), ...(contact && { contact }) };
     if (e.code === "resume_invalid" && this.ticket !== "") {
       // The ticket is too old: come as at first, under the same id.
       this.ticket = "";

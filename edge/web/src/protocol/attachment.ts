@@ -44,7 +44,7 @@ export class RefusedError extends Error {
     readonly code: string,
     message: string,
     readonly retryAfter: number,
-    readonly said: Pick<Refused, "opens" | "reason" | "contact"> = {},
+    readonly said: Pick<Refused, "opens" | "reason" | "contact" | "ask"> = {},
   ) {
     super(message);
   }

@@ -9,6 +9,8 @@ const entry = { name: "Ann", name_locked: true, page: "setup", role: "regular", 
 test("the answer is an admission or a refusal, and nothing else counts", () => {
   assert.deepEqual(answered(entry), { entry });
   assert.deepEqual(answered({ refusal: { code: "locked", message: "" } }), { refusal: { code: "locked", message: "" } });
+  const asks = { code: "wrong_password", message: "", ask: true };
+  assert.deepEqual(answered({ ...entry, refusal: asks }), { refusal: asks, entry: { ...entry, refusal: asks } });
   for (const x of [null, 1, [], {}, { refusal: {} }, { refusal: "locked" }, { ...entry, hidden: "chat" }, { ...entry, media: null }, { ...entry, view: [] }]) assert.equal(answered(x), null, JSON.stringify(x));
 });
 

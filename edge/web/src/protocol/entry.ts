@@ -17,7 +17,8 @@ export interface Asked {
   attributes: Record<string, string>;
 }
 
-export type EntryAnswer = { entry: Entry } | { refusal: EntryRefusal };
+/** With a refusal that asks for a password comes what the page needs to ask. */
+export type EntryAnswer = { entry: Entry; refusal?: undefined } | { refusal: EntryRefusal; entry?: Entry };
 
 /** Resolves to nothing where nothing sensible came in time; never fails. */
 export async function lookAhead(fetcher: typeof fetch, clock: Clock, asked: Asked): Promise<EntryAnswer | null> {
@@ -52,8 +53,9 @@ async function ask(fetcher: typeof fetch, asked: Asked, signal: AbortSignal): Pr
 export function answered(x: unknown): EntryAnswer | null {
   if (!isObject(x)) return null;
   const { refusal } = x;
-  if (isObject(refusal)) return typeof refusal["code"] === "string" ? { refusal: refusal as unknown as EntryRefusal } : null;
-  return isEntry(x) ? { entry: x } : null;
+  const entry = isEntry(x) ? { entry: x } : null;
+  if (isObject(refusal)) return typeof refusal["code"] === "string" ? { refusal: refusal as unknown as EntryRefusal, ...entry } : null;
+  return entry;
 }
 
 function isEntry(x: object): x is Entry {

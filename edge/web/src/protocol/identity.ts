@@ -15,15 +15,17 @@ export interface Identity {
   peerId: string;
   /** What the page's address says, as it is when the join goes out. */
   attributes?: () => Record<string, string>;
+  /** What the person has typed to be let in. */
+  secrets?: () => { password?: string; pin?: string };
 }
 
-export type Credentials = Pick<JoinMessage, "room" | "kind" | "source" | "token" | "browser" | "name" | "peer_id" | "resume" | "attributes">;
+export type Credentials = Pick<JoinMessage, "room" | "kind" | "source" | "token" | "browser" | "name" | "peer_id" | "resume" | "attributes" | "password" | "pin">;
 
 /** joined is where this person was last, ticket what leads back there; empty: nothing does. */
-export function credentials({ room, kind, source = "native", token, browser = "", name, peerId, attributes }: Identity, joined: Joined | null, ticket: string): Credentials {
+export function credentials({ room, kind, source = "native", token, browser = "", name, peerId, attributes, secrets }: Identity, joined: Joined | null, ticket: string): Credentials {
   const peer_id = joined?.peer_id || peerId;
   // The room that was joined may be the token's, not the address's; a ticket is for that one.
   return ticket !== ""
     ? { room: joined?.room.id ?? room, kind, source, token: "", browser: "", name: "", peer_id, resume: ticket, attributes: {} }
-    : { room, kind, source, token, browser, name, peer_id, resume: "", attributes: attributes?.() ?? {} };
+    : { room, kind, source, token, browser, name, peer_id, resume: "", attributes: attributes?.() ?? {}, ...secrets?.() };
 }

@@ -187,6 +187,8 @@ export interface Entry {
   view: Record<string, string>;
   /** Controls that are configured not to be shown. */
   hidden: string[];
+  /** The moderators' PIN would make this person one. */
+  pin?: boolean;
   room: RoomFacts;
 }
 
@@ -203,6 +205,7 @@ export interface EntryRefusal {
   message: string;
   opens?: string;
   closed?: string;
+  /** A password is wanted, and none was given. */
   ask?: boolean;
 }
 
@@ -224,6 +227,9 @@ export interface JoinMessage {
   hear: "loudest";
   /** What the page's address says. */
   attributes: Record<string, string>;
+  /** What the person typed to be let in. */
+  password?: string;
+  pin?: string;
 }
 
 export interface Joined {
@@ -267,6 +273,8 @@ export interface Refused {
   code: string;
   message: string;
   retry_after?: number;
+  /** A password is wanted, and none was given. */
+  ask?: boolean;
   /** When to come back, RFC 3339. */
   opens?: string;
   /** What the company's own server says: plain text. */

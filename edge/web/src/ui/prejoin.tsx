@@ -1,12 +1,13 @@
 // Before the call: the own picture, the devices, the name, and Join.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { useComputed, useSignal } from "@preact/signals";
 import type { App } from "../app";
 import { t } from "../i18n";
 import type { Kind } from "../media/devices";
 import { watchLevel } from "../media/level";
 import { WhyLink } from "./check";
+import { EntryForm } from "./entryform";
 import { Icon } from "./icons";
 import { Video } from "./media";
 import { Language } from "./settings";
@@ -26,7 +27,7 @@ export function PreJoin({ app }: { app: App }) {
       <section class="form-side">
         <h1>{t(watches ? "pre.webinar" : "pre.title")}</h1>
         <p class="quiet room">{t("pre.room", { room: app.title.value })}</p>
-        <NameForm app={app} joining={joining} />
+        <EntryForm app={app} joining={joining} />
         {watches && <p class="quiet">{t("pre.watch")}</p>}
         {whole && !watches && <Choice app={app} kind="mic" />}
         {whole && !watches && <Choice app={app} kind="camera" />}
@@ -92,69 +93,9 @@ export function Meter({ app }: { app: App }) {
   );
 }
 
-function NameForm({ app, joining }: { app: App; joining: boolean }) {
-  const [missing, setMissing] = useState(false);
-  const [slow, setSlow] = useState(false);
-  useEffect(() => {
-    setSlow(false);
-    if (!joining) return;
-    const timer = setTimeout(() => setSlow(true), 4_000);
-    return () => clearTimeout(timer);
-  }, [joining]);
-  const { name, nameLocked } = app.attributes.value;
-  const submit = (e: Event): void => {
-    e.preventDefault();
-    const chosen = app.name.value.trim();
-    setMissing(!chosen);
-    if (chosen) void app.join(chosen);
-    else document.getElementById("name")?.focus();
-  };
-  return (
-    <form class="name-form" noValidate>
-      {nameLocked ? (
-        <p class="given">{t("pre.as", { name })}</p>
-      ) : (
-        <label class="field">
-          <span>{t("pre.name")}</span>
-          <input
-            id="name"
-            type="text"
-            dir={app.name.value ? "auto" : undefined}
-            autocomplete="name"
-            maxLength={80}
-            placeholder={t("pre.name.placeholder")}
-            value={app.name.value}
-            aria-invalid={missing}
-            aria-describedby={missing ? "name-missing" : undefined}
-            onInput={(e) => {
-              app.name.value = e.currentTarget.value;
-              setMissing(false);
-            }}
-          />
-        </label>
-      )}
-      {missing && (
-        <p id="name-missing" class="problem" role="alert">
-          {t("pre.name.missing")}
-        </p>
-      )}
-      {/* Enter clicks it as well; a sandboxed frame without allow-forms knows no submit. */}
-      <button class="primary wide" type="submit" disabled={joining} onClick={submit} onPointerEnter={() => app.intend()} onFocus={() => app.intend()}>
-        {joining && <span class="spinner small" />}
-        {t(joining ? "pre.joining" : "pre.join")}
-      </button>
-      {slow && (
-        <p class="quiet" role="status">
-          {t("pre.still")}
-        </p>
-      )}
-    </form>
-  );
-}
-
+/** A choice of one has its place as well, and so has one that is not known yet: what stands below does not move when it is. */
 export function Choice({ app, kind }: { app: App; kind: Kind }) {
   const devices = app.devices.of(kind);
-  if (devices.length === 0) return null;
   const label = t(kind === "mic" ? "device.mic" : "device.camera");
   const wanted = app.devices[kind].value?.getSettings().deviceId ?? app.devices.chosen.value[kind];
   const current = devices.some((d) => d.deviceId === wanted) ? wanted : devices[0]?.deviceId;
@@ -162,7 +103,8 @@ export function Choice({ app, kind }: { app: App; kind: Kind }) {
     <label class="choice">
       <Icon name={kind === "mic" ? "mic" : "camera"} size={18} />
       <span class="hidden">{label}</span>
-      <select aria-label={label} value={current} onChange={(e) => void app.devices.choose(kind, e.currentTarget.value)}>
+      <select aria-label={label} value={current} disabled={devices.length === 0} onChange={(e) => void app.devices.choose(kind, e.currentTarget.value)}>
+        {devices.length === 0 && <option>{label}</option>}
         {devices.map((d, i) => (
           <option key={d.deviceId} value={d.deviceId}>
             {d.label || `${label} ${i + 1}`}

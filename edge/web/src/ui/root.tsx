@@ -30,10 +30,12 @@ function Screen({ app }: { app: App }) {
   if (app.check.open.value) return <CheckPage app={app} />;
   if (app.localError.value) return <Final app={app} phase="refused" code={app.localError.value} />;
   const phase = app.session.phase.value;
+  if (phase === "idle" && app.looking.value) return <Looking />;
+  if (app.atDoor.value && !app.returning.value) return <PreJoin app={app} />;
   switch (phase) {
     case "idle":
     case "joining":
-      return app.attributes.value.page === "" || app.returning.value ? <Loading app={app} /> : <PreJoin app={app} />;
+      return <Loading app={app} />;
     case "waiting":
       return <Waiting app={app} />;
     case "live":
@@ -43,6 +45,15 @@ function Screen({ app }: { app: App }) {
     case "ended":
       return <Final app={app} phase={phase} code={app.session.verdict.value?.code ?? "internal"} verdict={app.session.verdict.value} />;
   }
+}
+
+/** What the page was served with, until it is known what stands here. */
+function Looking() {
+  return (
+    <main class="splash" aria-busy="true" aria-label={t("pre.looking")}>
+      <span />
+    </main>
+  );
 }
 
 function Loading({ app }: { app: App }) {
