@@ -92,7 +92,6 @@ test("sleep: the node is asked before it is called dead", async () => {
 });
 
 // Covers F-046.
-
 test("superseded does not come back by itself, and may by hand", async () => {
   const { clock, net, session, socket } = await live([..."abc"], "me");
   socket.deliver({ type: "ended", code: "superseded", message: "" });
