@@ -87,6 +87,7 @@ export class App {
   private renamed = false;
 
   constructor(readonly params: Params) {
+    this.awaited = params.nameScreenDisabled && window.parent !== window;
     this.devices = new Devices(this.store);
     this.attributes = signal(attributes(params.said, params.kind));
     this.controlsVisible = signal(!this.attributes.value.bare);
@@ -158,11 +159,15 @@ export class App {
     else if (typeof RTCPeerConnection !== "function" || !("RTCRtpTransceiver" in globalThis)) this.localError.value = "unsupported_browser";
     if (this.localError.value) return;
     if (seat) return void this.comeBack(seat);
-    if (this.attributes.value.page === "") return void this.join(this.params.displayName || t("guest")); // which says all that a look ahead does
+    if (this.attributes.value.page === "" && !this.awaited) return void this.join(this.params.displayName || t("guest")); // which says all that a look ahead does
+    if (this.awaited) this.name.value ||= t("guest");
     void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => this.told(a));
-    this.openDevices();
+    if (!this.awaited) this.openDevices();
     this.intend();
   }
+
+  /** Whether the page around says when to join, and with which devices; nothing is opened before. */
+  readonly awaited: boolean;
 
   /** Straight into the call that the page was in when it was loaded anew. */
   private async comeBack(seat: Seat): Promise<void> {
@@ -210,6 +215,7 @@ export class App {
     if (now.fullScreen && !was.fullScreen) this.fullScreen.atFirstGesture();
     if (this.session.phase.value !== "idle" || this.returning.value) return;
     this.beginOff(now, was);
+    if (this.awaited) return;
     if (was.viewer) this.openDevices();
     if (now.page === "") void this.join(now.name || t("guest"));
   }

@@ -225,6 +225,17 @@ test("who is no moderator bounds only themselves, under the room's bound, at eve
   assert.deepEqual(session.attachment.value?.transport.log.slice(2), ["limit 500000"]);
 });
 
+test("a name taken by hand is the room's, and the next node's", async () => {
+  const { session, socket, clock, net } = await live();
+  session.rename("Bea");
+  assert.deepEqual(socket.last("rename"), { type: "rename", name: "Bea" });
+  net.silent.add("a");
+  await clock.pass(8_000);
+  const next = net.joins.at(-1) as FakeSocket;
+  assert.notEqual(next, socket);
+  assert.deepEqual(next.last("rename"), { type: "rename", name: "Bea" });
+});
+
 test("views are sent on change, and to the next node again", async () => {
   const { session, socket, clock, net } = await live();
   const view = { width: 640, height: 360, priority: "speaker", visible: true } as const;
