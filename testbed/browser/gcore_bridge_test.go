@@ -84,7 +84,7 @@ func TestGCoresBridge(t *testing.T) {
 	s.c.Call("POST", "/companies/"+s.c.Company+"/rooms/"+made.ID+"/tokens", map[string]any{"name": "Mara", "role": "moderator"}, &link)
 	s.c.WaitKnown()
 	for path, person := range map[string][2]string{
-		"/mod": {"fra", "peerId=7&token=" + link.Token}, "/tom": {"iad", "peerId=tom%40partner.test&displayName=Tom"},
+		"/mod": {"fra", "peerId=7&token=" + link.Token}, "/tom": {"iad", "peerId=tom%40partner.test&displayName=Tom&controlsDisabled=true"},
 		"/ann": {"syd", "displayName=Ann&peerId=ann&startWithAudioMuted=true&startWithVideoMuted=true"},
 	} {
 		s.serve(path, strings.NewReplacer("POP", person[0], "PERSON", person[1]).Replace(gcorePage), nil)
@@ -94,6 +94,7 @@ func TestGCoresBridge(t *testing.T) {
 	// Covers GC-A51.
 	t.Run("people join with their devices, with none, and with a certain one", func(t *testing.T) {
 		mod, tom := mod.within(t), tom.within(t)
+		tom.in.shows("a name that stands", `document.body.innerText.includes("Tom") && !document.querySelector("#name:not([readonly])")`)
 		mod.call("join", `{constraints: {video: true, audio: true}}`, `true`)
 		for _, e := range []string{`join{"peerId":"7","displayName":"Mara"}`, `switchOnMic{"peerId":"7","displayName":"Mara"}`, `switchOnCamera{"peerId":"7","displayName":"Mara"}`} {
 			mod.told(e)
@@ -163,27 +164,30 @@ func TestGCoresBridge(t *testing.T) {
 	})
 	// Covers GC-A36.
 	t.Run("the controls go and come back", func(t *testing.T) {
-		tom := tom.within(t)
-		tom.call("setControlsVisible", `false`, `true`)
-		tom.in.shows("no controls", `!document.querySelector(".controls")`)
+		mod, tom := mod.within(t), tom.within(t)
+		tom.in.shows("tiles without controls", `!!document.querySelector(".tile") && !document.querySelector(".controls")`)
 		tom.call("disableWebcam", `undefined`, `true`)
+		mod.in.until("sees no camera", func(s State) bool { return !s.sends("Tim").Camera })
+		mod.call("getScreenshotByPeerId", `"tom@partner.test"`, `{"error":"no_video"}`)
 		tom.call("setControlsVisible", `true`, `true`)
 		tom.in.shows("controls", `!!document.querySelector(".controls")`)
+		tom.call("setControlsVisible", `false`, `true`)
+		tom.in.shows("none again", `!document.querySelector(".controls")`)
 	})
 	// Covers GC-A55.
 	t.Run("one device changes, the other goes on", func(t *testing.T) {
 		tom := tom.within(t)
 		tom.call("enableWebcam", `undefined`, `true`)
 		tom.call("enableMic", `undefined`, `true`)
-		before, err := tom.in.State()
-		label, err2 := Eval[string](tom.in, `navigator.mediaDevices.enumerateDevices().then(l => l.filter(d => d.kind === "videoinput").at(-1).label)`)
-		if err != nil || err2 != nil {
-			t.Fatal(err, err2)
+		both := func(s State) bool { return s.sends("Tim").Mic && s.sends("Tim").Camera }
+		before := tom.in.until("sends both", both)
+		label, err := Eval[string](tom.in, `navigator.mediaDevices.enumerateDevices().then(l => l.filter(d => d.kind === "videoinput").at(-1).label)`)
+		if err != nil {
+			t.Fatal(err)
 		}
 		tom.call("changeDevice", fmt.Sprintf(`{constraints: {video: {deviceId: "of this site", label: %q, groupId: "g", kind: "video"}}}`, label), `true`)
 		tom.call("changeDevice", `{constraints: {audio: {deviceId: "nobody's", label: "", kind: "audio"}}}`, `{"error":"no_such_device"}`)
-		after, err := tom.in.State()
-		if err != nil || after.Negotiations != before.Negotiations || !after.sends("Tim").Mic || !after.sends("Tim").Camera {
+		if after, err := tom.in.State(); err != nil || after.Negotiations != before.Negotiations || !both(after) {
 			t.Errorf("%d negotiations became %d, %+v, %v", before.Negotiations, after.Negotiations, after.People, err)
 		}
 	})
@@ -250,7 +254,7 @@ func TestGCoresBridge(t *testing.T) {
 		mod.call("isMicroEnabled", `undefined`, `true`)
 		mod.call("isCameraEnabled", `undefined`, `true`)
 	})
-	// Covers GC-A61.
+	// Covers GC-A61, GC-A62.
 	t.Run("devices, screens and sound that are refused are told", func(t *testing.T) {
 		ann := s.begins(t, "/ann", Options{})
 		const name = `{"peerId":"ann","displayName":"Ann"}`
@@ -269,7 +273,6 @@ func TestGCoresBridge(t *testing.T) {
 		mod.told(`peerClosed` + name)
 		ann.answers("is refused with a word", `call("kick").then(e => e.error)`, `"no_such_method"`)
 	})
-	// Covers GC-A22.
 	t.Run("who comes elsewhere by the same id ends the first", func(t *testing.T) {
 		tom := tom.within(t)
 		ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
@@ -305,4 +308,26 @@ func TestGCoresBridgeIsToldWhyNot(t *testing.T) {
 	late := s.begins(t, "/late", Options{})
 	late.call("join", `{constraints: {video: false, audio: false}}`, `{"error":"token_malformed"}`)
 	late.told(`connectionError{"peerId":""`)
+}
+
+// TestGCoresBridgeInAWebView: an app shows the partner's page on a phone, which
+// joins by the bridge alone, and does nothing before. Unframed it goes straight in.
+// Covers GC-A35, GC-A83.
+func TestGCoresBridgeInAWebView(t *testing.T) {
+	s := newSites(t, "fra")
+	s.serve("/app", strings.NewReplacer("POP", "fra", "PERSON", "displayName=Ann&peerId=ann&nameScreenDisabled=true").Replace(gcorePage), nil)
+	p := New(t, "app", Options{Sites: s.pin, Width: 390, Height: 844})
+	p.phone()
+	p.Open(s.partner + "/app")
+	p.shows("a bridge", "typeof meetIframeBridge === 'object'")
+	in := p.inside()
+	in.until("waits for the bridge", func(s State) bool { return s.Phase == "idle" })
+	in.answers("neither asks nor opens anything", `[document.querySelectorAll("input, video, button").length, window.meridian.state().media.mic]`, `[0,false]`)
+	p.answers("joins", `call("join", {constraints: {video: true, audio: true}})`, `true`)
+	p.told(`join{"peerId":"ann","displayName":"Ann"}`)
+	p.told(`switchOnMic{"peerId":"ann","displayName":"Ann"}`)
+	p.told(`switchOnCamera{"peerId":"ann","displayName":"Ann"}`)
+	p.answers("sends a picture", `call("isCameraEnabled")`, `true`)
+	p.Open(s.meet + "/call/?roomId=serv1abc&nameScreenDisabled=true&displayName=Bo")
+	p.isIn()
 }

@@ -46,10 +46,7 @@ var open = map[string]string{
 	"GC-A34": "a partner's server that is asked",
 
 	// Attributes
-	"GC-A35": "the partner's page in a browser test",
-	"GC-A36": "the partner's page in a browser test",
 	"GC-A37": "the partner's page in a browser test",
-	"GC-A38": "the partner's page in a browser test",
 	"GC-A39": "the partner's page in a browser test",
 	"GC-A40": "the partner's page in a browser test",
 	"GC-A41": "the partner's page in a browser test",
@@ -61,21 +58,6 @@ var open = map[string]string{
 	"GC-A49": "the partner's page in a browser test",
 
 	// Bridge
-	"GC-A50": "the bridge script",
-	"GC-A51": "the bridge script",
-	"GC-A52": "the bridge script",
-	"GC-A53": "the bridge script",
-	"GC-A54": "the bridge script",
-	"GC-A55": "the bridge script",
-	"GC-A56": "the bridge script",
-	"GC-A57": "the bridge script",
-	"GC-A58": "the bridge script",
-	"GC-A59": "the bridge script",
-	"GC-A60": "the bridge script",
-	"GC-A61": "the bridge script",
-	"GC-A62": "the bridge script",
-	"GC-A63": "the bridge script",
-	"GC-A64": "the bridge script",
 
 	// Server API
 	"GC-A65": "the server API",
@@ -99,5 +81,4 @@ var open = map[string]string{
 	// Embedding and mobile
 	"GC-A80": "the partner's site",
 	"GC-A81": "the partner's site",
-	"GC-A83": "the partner's site",
 }

@@ -90,6 +90,7 @@ export class App {
   private renamed = false;
 
   constructor(readonly params: Params) {
+    this.awaited = params.nameScreenDisabled && window.parent !== window;
     this.devices = new Devices(this.store);
     this.attributes = signal(attributes(params.said, params.kind));
     this.controlsVisible = signal(!this.attributes.value.bare);
@@ -167,11 +168,15 @@ export class App {
     else if (typeof RTCPeerConnection !== "function" || !("RTCRtpTransceiver" in globalThis)) this.localError.value = "unsupported_browser";
     if (this.localError.value) return;
     if (seat) return void this.comeBack(seat);
-    if (this.attributes.value.page === "") return void this.join(this.params.displayName || t("guest")); // which says all that a look ahead does
-    this.looking.value = true;
+    if (this.attributes.value.page === "" && !this.awaited) return void this.join(this.params.displayName || t("guest")); // which says all that a look ahead does
+    if (this.awaited) this.name.value ||= t("guest");
+    else this.looking.value = true;
     void lookAhead((url, init) => fetch(url, init), realClock, this.asked()).then((a) => this.told(a));
     this.intend();
   }
+
+  /** Whether the page around says when to join, and with which devices; nothing is opened before. */
+  readonly awaited: boolean;
 
   /** Straight into the call that the page was in when it was loaded anew. */
   private async comeBack(seat: Seat): Promise<void> {
@@ -187,9 +192,9 @@ export class App {
     this.returning.value = false;
   }
 
-  /** Who only watches is asked for no device. */
+  /** Who only watches is asked for no device, nor is who is awaited until it is said with which. */
   private openDevices(): void {
-    if (!this.attributes.value.viewer) void this.devices.start();
+    if (!this.attributes.value.viewer && !this.awaited) void this.devices.start();
   }
 
   private asked() {
@@ -224,7 +229,7 @@ export class App {
     if (now.fullScreen && !was.fullScreen) this.fullScreen.atFirstGesture();
     if (this.session.phase.value !== "idle" || this.returning.value) return;
     this.beginOff(now, was);
-    if (now.page === "" && !this.secrets.asked.value) return void this.join(now.name || t("guest"));
+    if (now.page === "" && !this.secrets.asked.value && !this.awaited) return void this.join(now.name || t("guest"));
     this.openDevices();
   }
 

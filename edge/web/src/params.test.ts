@@ -2,6 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readParams, withoutPerson, withoutToken } from "./params";
 
+test("skipping the page by a partner's other name waits for nobody", () => {
+  assert.equal(readParams("/m/r", "?skip_join=true").nameScreenDisabled, false);
+  assert.equal(readParams("/m/r", "?skip_join=true").said.nameScreenDisabled, "true");
+});
+
 test("the room is in the path or in the query", () => {
   assert.equal(readParams("/m/demo", "").room, "demo");
   assert.equal(readParams("/m/%D1%8F%20b/", "?roomId=other").room, "я b");

@@ -15,6 +15,7 @@ export interface Params {
   /** Given by the partner: the person cannot change it here. */
   displayName: string;
   peerId: string;
+  /** By this very name: in a frame, the page around says when to join. */
   nameScreenDisabled: boolean;
   lang: string | null;
   /** All attributes, as they were spelt, by our names. */
@@ -42,7 +43,7 @@ export function readParams(path: string, search: string): Params {
     browser: "",
     displayName: said.displayName ?? "",
     peerId: said.peerId ?? "",
-    nameScreenDisabled: flag(said.nameScreenDisabled, false),
+    nameScreenDisabled: flag(q.get("nameScreenDisabled"), false),
     lang: said.lang ?? null,
     said,
     relayOnly: q.get("ice") === "relay",

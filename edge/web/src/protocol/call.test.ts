@@ -109,3 +109,14 @@ test("frames that are no messages are passed over", async () => {
   assert.equal(session.phase.value, "live");
   assert.equal(session.roster.value.version, 3);
 });
+
+test("a name taken by hand is the room's, and the next node's", async () => {
+  const { session, socket, clock, net } = await live();
+  session.rename("Bea");
+  assert.deepEqual(socket.last("rename"), { type: "rename", name: "Bea" });
+  net.silent.add("a");
+  await clock.pass(8_000);
+  const next = net.joins.at(-1) as FakeSocket;
+  assert.notEqual(next, socket);
+  assert.deepEqual(next.last("rename"), { type: "rename", name: "Bea" });
+});

@@ -57,6 +57,13 @@ function Looking() {
 }
 
 function Loading({ app }: { app: App }) {
+  // Nothing is under way until the page around asks for it.
+  if (app.awaited && app.session.phase.value === "idle" && !app.returning.value)
+    return (
+      <main class="page loading">
+        <p class="quiet">{t("pre.room", { room: app.title.value })}</p>
+      </main>
+    );
   return (
     <main class="page loading" aria-busy="true">
       <div class="spinner" />
