@@ -121,6 +121,7 @@ func TestHostsHaveWhatIsTheirOwn(t *testing.T) {
 		{"reads another", 404, "GET", "/users/" + boss.ID, nil},
 		{"opens the own room to all", 200, "PATCH", "/rooms/" + room.ID, m{"open": true}},
 		{"chooses a lobby", 200, "PATCH", "/rooms/" + room.ID, m{"settings": m{"lobby": true}}},
+		{"chooses who may do what", 200, "PATCH", "/rooms/" + room.ID, m{"settings": m{"mute_mode": "q&a", "who_shares": "moderators", "who_writes": "all", "who_raises_hands": "all"}}},
 		{"lets people in though the company's server is away", 403, "PATCH", "/rooms/" + room.ID, m{"settings": m{"webhook_fail_open": true}}},
 		{"drops what was set", 403, "PATCH", "/rooms/" + room.ID, m{"settings": nil}},
 		{"makes it larger", 403, "PATCH", "/rooms/" + room.ID, m{"max_participants": 5000}},

@@ -64,10 +64,10 @@ func FuzzMessages(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	state := c.State()
+	state, rules := c.State(), DefaultRules()
 	seeds := []message{
 		&registerMsg{Stamp: Stamp{Wall: 5}, Have: state.position(), State: &state, Yield: true, Mine: c.Snapshot().People, Leaves: []Ended{{Attachment: "a9", PeerID: "x", Reason: Left, By: "mod", JoinedAt: epoch0, At: epoch0, Name: "X", Farewell: "{}"}},
-			Commands: []command{{ID: 1, Join: &JoinCommand{PeerID: "bob", Name: "Bob", Role: Regular, Attachment: "b1"}}}, Suspects: []geo.NodeID{"syd"}},
+			Commands: []command{{ID: 1, Join: &JoinCommand{PeerID: "bob", Name: "Bob", Role: Regular, Attachment: "b1", Rules: &rules, Meeting: &Meeting{Ends: epoch0, Mute: Quiet}}}}, Suspects: []geo.NodeID{"syd"}},
 		&whoMsg{Copy: true}, &stateMsg{State: state}, &batchMsg{Batches: []Batch{batch}}, &ackMsg{Have: state.position(), Resync: true},
 		&commandMsg{Stamp: Stamp{Wall: 5}, Commands: []command{{ID: 2, Chat: &chatCommand{"a1", "m2", "hi"}}, {ID: 3, Set: &setCommand{Attachment: "a1"}},
 			{ID: 4, Act: &actCommand{"m1", Stamp{Wall: 7}, Act{Verb: "admit", Peer: "eve"}}}}},
