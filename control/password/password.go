@@ -101,6 +101,9 @@ func (h *Hasher) Verify(ctx context.Context, hash, password string) (bool, error
 }
 
 func (h *Hasher) enter(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // also where a slot is free
+	}
 	select {
 	case h.slots <- struct{}{}:
 		return nil
