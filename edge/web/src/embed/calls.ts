@@ -5,8 +5,9 @@
 import { effect } from "@preact/signals-core";
 import { Devices, allowed, type Kind } from "../media/devices";
 import { t } from "../i18n";
-import type { Act } from "../protocol/messages";
+import { trackOn, type Act } from "../protocol/messages";
 import type { Session } from "../protocol/session";
+import type { Glance } from "../glance";
 import { canChooseOutput, type Hearing } from "../hearing";
 import { pickLang, setLang } from "../i18n";
 import type { Method, Methods, Panel } from "../../embed/src/methods";
@@ -15,7 +16,7 @@ import type { Device, Media, State } from "../../embed/src/events";
 import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
 import { flag, oneOf, peer, text, type Params } from "./read";
-import { screenshot } from "./screenshot";
+import { aside, onStage, screenshot } from "./screenshot";
 import { verbs, type Asking } from "./verbs";
 import type { Transport } from "../protocol/attachment";
 
@@ -28,6 +29,9 @@ export interface Meeting {
   readonly shareOffered: { value: boolean };
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
   readonly look: Looking;
+  readonly glance: Pick<Glance, "at">;
+  /** What a video slot shows. */
+  streamOf(slot: number): MediaStream;
   readonly name: { value: string };
   readonly panel: { value: Panel | null };
   readonly controlsVisible: { value: boolean };
@@ -87,10 +91,24 @@ async function act(app: Meeting, what: Act): Promise<void> {
   if (code) throw fault(code);
 }
 
-function picture(app: Meeting, peerId: string): string {
+/** From the stage, or by a glance at who is not there. */
+async function picture(app: Meeting, peerId: string): Promise<string> {
   const { session } = app;
-  if (!session.roster.value.people.some((p) => p.peer_id === peerId)) throw fault("no_such_peer");
-  return screenshot(peerId === session.self ? "self" : `person:${peerId}`);
+  const person = session.roster.value.people.find((p) => p.peer_id === peerId);
+  if (!person) throw fault("no_such_peer");
+  const self = peerId === session.self;
+  const track = self ? null : trackOn(person, "camera");
+  const shown = onStage(self ? "self" : `person:${peerId}`);
+  if (shown || track === null) return screenshot(shown);
+  const taken = await app.glance.at(track, async (slot) => {
+    const video = await aside(app.streamOf(slot));
+    try {
+      return screenshot(video);
+    } finally {
+      if (video) video.srcObject = null;
+    }
+  });
+  return taken ?? screenshot(null);
 }
 
 async function join(app: Meeting, name: string | undefined): Promise<State> {
