@@ -19,6 +19,7 @@ import { noFigures, watchFigures, type Figures } from "./media/stats";
 import { Network } from "./network";
 import { remedy, stays, type Act, type Notice } from "./notice";
 import type { Params } from "./params";
+import { Glance } from "./glance";
 import { Pip } from "./pip";
 import { realClock, sleep } from "./protocol/clock";
 import { lookAhead, type EntryAnswer } from "./protocol/entry";
@@ -61,6 +62,7 @@ export class App {
   readonly stage: Stage;
   readonly strain: Strain;
   readonly pip: Pip;
+  readonly glance: Glance;
   readonly fullScreen = new FullScreen();
   readonly soundBlocked = signal(false);
   /** The page around the frame asked to share, and the browser wants a click in here. */
@@ -126,6 +128,7 @@ export class App {
     this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
     this.strain = new Strain(figures, () => this.stage.wished());
     this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock, bearable: () => this.strain.step.value.tiles });
+    this.glance = new Glance(session, realClock);
     this.pip = new Pip({
       tiles: this.stage.tiles,
       leading: this.stage.leading,
@@ -280,6 +283,11 @@ export class App {
     else void this.join(this.name.value || t("guest"));
   }
 
+  /** What a video slot shows. */
+  streamOf(slot: number): MediaStream {
+    return this.session.attachment.value?.transport.video[slot]?.stream ?? new MediaStream();
+  }
+
   leave(): void {
     this.session.leave();
     this.devices.stop();
@@ -374,7 +382,7 @@ export class App {
         this.notices.value = [];
       });
     });
-    reportViews(this.session, this.stage.placed, this.strain.step, this.pip.aside);
+    reportViews(this.session, this.stage.placed, this.strain.step, this.pip.aside, this.glance.aside);
     keepLips(this.session, this.figures);
     effect(() => {
       const last = this.session.roster.value.chat.at(-1)?.seq ?? 0;

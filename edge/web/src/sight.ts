@@ -8,14 +8,15 @@ import { describe, type Shown } from "./protocol/views";
 import type { Placed } from "./stage";
 import type { Step } from "./ui/effort";
 
-/** Tells the node of every change, as long as the page lives; no finer than the step lets it be. aside is what a window of its own shows. */
-export function reportViews(session: Session<PeerTransport>, placed: ReadonlySignal<{ tiles: Placed[] }>, step: ReadonlySignal<Step>, aside: ReadonlySignal<Aside | null>): void {
+/** Tells the node of every change, as long as the page lives; no finer than the step lets it be. aside is what a window of its own shows, glance what is wanted for a moment. */
+export function reportViews(session: Session<PeerTransport>, placed: ReadonlySignal<{ tiles: Placed[] }>, step: ReadonlySignal<Step>, aside: ReadonlySignal<Aside | null>, glance: ReadonlySignal<Aside | null>): void {
   const sight = signal<Sight>({ visible: true, density: 1 });
   watchSight((s) => (sight.value = s));
-  const shown = computed(() => seen(tracksShown(placed.value.tiles), sight.value.visible, aside.value));
+  const before = computed(() => seen(tracksShown(placed.value.tiles), sight.value.visible, aside.value));
+  const shown = computed(() => seen(before.value, sight.value.visible || aside.value !== null, glance.value));
   effect(() => {
     const { visible, density } = sight.value;
-    session.setViews(describe(session.assigned.value.video, shown.value, density, visible || aside.value !== null, step.value.lines));
+    session.setViews(describe(session.assigned.value.video, shown.value, density, visible || aside.value !== null || glance.value !== null, step.value.lines));
   });
 }
 

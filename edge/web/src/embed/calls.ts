@@ -4,8 +4,9 @@
 
 import { allowed, type Devices, type Kind } from "../media/devices";
 import { t } from "../i18n";
-import type { Act } from "../protocol/messages";
+import { trackOn, type Act } from "../protocol/messages";
 import type { Session } from "../protocol/session";
+import type { Glance } from "../glance";
 import { canChooseOutput, type Hearing } from "../hearing";
 import { pickLang, setLang } from "../i18n";
 import type { Choice, Method, Methods, Panel, Picture } from "../../embed/src/methods";
@@ -14,7 +15,7 @@ import type { Device, Media, State } from "../../embed/src/events";
 import { pin, setLayout, type Looking } from "./looking";
 import { state } from "./news";
 import { choice, flag, oneOf, peer, text, type Params } from "./read";
-import { screenshot } from "./screenshot";
+import { aside, onStage, screenshot } from "./screenshot";
 import { verbs, type Asking } from "./verbs";
 import { until } from "./until";
 import { begin, bring, find, kinds, wishes, type Wishes } from "./wishes";
@@ -30,6 +31,9 @@ export interface Meeting {
   readonly shareOffered: { value: boolean };
   readonly floor: { readonly bars: { readonly value: Record<Kind | "share", unknown> } };
   readonly look: Looking;
+  readonly glance: Pick<Glance, "at">;
+  /** What a video slot shows. */
+  streamOf(slot: number): MediaStream;
   readonly name: { readonly value: string };
   readonly panel: { value: Panel | null };
   readonly controlsVisible: { value: boolean };
@@ -93,10 +97,24 @@ async function act(app: Meeting, what: Act): Promise<void> {
   if (code) throw fault(code);
 }
 
-function picture(app: Meeting, peerId: string, type: Picture): string {
+/** From the stage, or by a glance at who is not there. */
+async function picture(app: Meeting, peerId: string, type: Picture): Promise<string> {
   const { session } = app;
-  if (!session.roster.value.people.some((p) => p.peer_id === peerId)) throw fault("no_such_peer");
-  return screenshot(peerId === session.self ? "self" : `person:${peerId}`, type);
+  const person = session.roster.value.people.find((p) => p.peer_id === peerId);
+  if (!person) throw fault("no_such_peer");
+  const self = peerId === session.self;
+  const track = self ? null : trackOn(person, "camera");
+  const shown = onStage(self ? "self" : `person:${peerId}`);
+  if (shown || track === null) return screenshot(shown, type);
+  const taken = await app.glance.at(track, async (slot) => {
+    const video = await aside(app.streamOf(slot));
+    try {
+      return screenshot(video, type);
+    } finally {
+      if (video) video.srcObject = null;
+    }
+  });
+  return taken ?? screenshot(null, type);
 }
 
 async function join(app: Meeting, name: string | undefined, wished: Wishes): Promise<State> {

@@ -1,4 +1,4 @@
-// One picture of somebody on the stage, as it is shown now.
+// One picture of somebody, as their camera shows them now.
 
 import type { Picture as Type } from "../../embed/src/methods";
 import { fault } from "./door";
@@ -30,10 +30,31 @@ export function shoot(video: Picture | null, draw: Draw): string {
   throw fault("too_long");
 }
 
-/** The picture of a tile, by its key. */
-export function screenshot(key: string, type: Type): string {
+/** The video of a tile, by its key; nothing where there is none with a picture. */
+export function onStage(key: string): HTMLVideoElement | null {
   const tile = [...document.querySelectorAll<HTMLElement>("[data-tile]")].find((el) => el.dataset["tile"] === key);
   const video = tile?.querySelector("video") ?? null;
+  return video && video.readyState >= HAS_FRAME && video.videoWidth > 0 ? video : null;
+}
+
+/** How long a stream has for its first picture, ms. */
+const FIRST_MS = 4_000;
+
+/** A video out of sight that has drawn the first picture of a stream; nothing where none came in time. */
+export async function aside(stream: MediaStream): Promise<HTMLVideoElement | null> {
+  const video = document.createElement("video");
+  video.muted = video.playsInline = true;
+  const drawn = new Promise<boolean>((done) => {
+    video.onloadeddata = () => done(true);
+    setTimeout(() => done(false), FIRST_MS);
+  });
+  video.srcObject = stream;
+  video.play().catch(() => {}); // a picture is enough
+  return (await drawn) ? video : null;
+}
+
+/** What a video shows. */
+export function screenshot(video: HTMLVideoElement | null, type: Type): string {
   return shoot(video, (width, height) => {
     const canvas = document.createElement("canvas");
     canvas.width = width;

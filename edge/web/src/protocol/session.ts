@@ -106,6 +106,9 @@ export class Session<T extends Transport> {
   get videoLimit(): Call<T>["subscriptions"]["videoLimit"] {
     return this.call.subscriptions.videoLimit;
   }
+  get glanced(): Call<T>["subscriptions"]["glanced"] {
+    return this.call.subscriptions.glanced;
+  }
   get large(): Call<T>["subscriptions"]["large"] {
     return this.call.subscriptions.large;
   }

@@ -129,3 +129,11 @@ test("tiles keep their places", () => {
   assert.deepEqual(arrange(["a", "b", "c"], ["a", "c", "x"]), ["a", "x", "c"]);
   assert.deepEqual(arrange(["a", "b", "c"], ["a", "c"]), ["a", "c"]);
 });
+
+test("what is glanced at has a slot beyond those of the stage, or that of who is wanted least", () => {
+  const people = ["a", "b", "c"].map((id, i) => person(id, i));
+  const input = { people, self: "me", dominant: "", spoke: new Map<string, number>(), glanced: "c.camera" };
+  assert.deepEqual(chooseSlots({ ...input, current: ["a.camera", null, null], videoLimit: 1 }), ["a.camera", "c.camera", null]);
+  assert.deepEqual(chooseSlots({ ...input, current: ["a.camera", "b.camera"], videoLimit: 2 }), ["a.camera", "c.camera"]);
+  assert.deepEqual(chooseSlots({ ...input, glanced: "", current: ["a.camera", "c.camera"], videoLimit: 2 }), ["a.camera", "b.camera"], "given back");
+});

@@ -10,6 +10,8 @@ export interface SlotInput {
   self: string;
   /** The track that stands large; may be empty. */
   large?: string;
+  /** The track that is wanted for a moment, shown or not; may be empty. */
+  glanced?: string;
   /** Who leads the talk; may be empty. */
   dominant: string;
   /** When each peer was last heard speaking, any unit that grows. */
@@ -26,19 +28,20 @@ interface Candidate {
   rank: readonly number[];
 }
 
-/** What stands large first, then shares, then who leads the talk, then recent speakers, then join order. */
+/** What is glanced at and what stands large first, then shares, then who leads the talk, then recent speakers, then join order. */
 export function chooseSlots(input: SlotInput): (string | null)[] {
   const video: Candidate[] = [];
+  const first = (track: string): boolean => track === input.large || track === input.glanced;
   input.people.forEach((p, joined) => {
     if (p.peer_id === input.self) return;
     const share = trackOn(p, "share");
     const camera = trackOn(p, "camera");
     const last = input.spoke.get(p.peer_id);
     const recency = last === undefined ? 0 : -last;
-    if (share) video.push({ track: share, rank: [share === input.large ? -1 : 0, joined] });
-    if (camera) video.push({ track: camera, rank: [camera === input.large ? -1 : 1, p.peer_id === input.dominant ? 0 : 1, last === undefined ? 1 : 0, recency, joined] });
+    if (share) video.push({ track: share, rank: [first(share) ? -1 : 0, joined] });
+    if (camera) video.push({ track: camera, rank: [first(camera) ? -1 : 1, p.peer_id === input.dominant ? 0 : 1, last === undefined ? 1 : 0, recency, joined] });
   });
-  return place(input.current, best(video, Math.min(input.videoLimit, input.current.length)));
+  return place(input.current, best(video, Math.min(input.videoLimit + (input.glanced ? 1 : 0), input.current.length)));
 }
 
 function best(candidates: Candidate[], n: number): string[] {

@@ -32,6 +32,8 @@ export class Subscriptions<T extends Transport> {
   readonly videoLimit = signal(9);
   /** The track that stands large there; empty: none. */
   readonly large = signal("");
+  /** The track that is wanted for a moment, shown or not; empty: none. */
+  readonly glanced = signal("");
   /** Tracks that the node could not give, for a moment. */
   private readonly resting = signal<ReadonlySet<string>>(new Set());
   private seq = 0;
@@ -82,9 +84,10 @@ export class Subscriptions<T extends Transport> {
     const resting = this.resting.value;
     const videoLimit = this.videoLimit.value;
     const large = this.large.value;
+    const glanced = this.glanced.value;
     if (!this.scene.live()) return;
     const assigned = this.assigned.peek();
-    const chosen = chooseSlots({ people: roster.people, self: this.scene.self(), large, dominant: roster.dominant, spoke: roster.spoke, current: assigned.video, videoLimit });
+    const chosen = chooseSlots({ people: roster.people, self: this.scene.self(), large, glanced, dominant: roster.dominant, spoke: roster.spoke, current: assigned.video, videoLimit });
     this.widen(roster.people, videoLimit, assigned.video.length);
     const video = chosen.map((t) => (t !== null && resting.has(t) ? null : t));
     if (sameSlots(assigned.video, video)) return;
