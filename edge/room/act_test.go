@@ -152,6 +152,17 @@ func TestEndForAllEndsTheSession(t *testing.T) {
 	})
 }
 
+// A home forgets a room that is over, and what its followers still ask of it is
+// not lost: they are told to register, wherever.
+func TestCommandsForAForgottenRoomAreAnswered(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := newNetwork(t, wan, "fra", "iad")
+		before := n.count(topicDrop)
+		n.plane("iad").Handle("fra", topicCommand, encode(Key{"acme", "over"}, &commandMsg{Stamp: Stamp{Wall: 1}}))
+		check(t, "drops", n.count(topicDrop)-before, 1)
+	})
+}
+
 // Whatever somebody asks for: the state stays valid, and so do the events.
 func FuzzAct(f *testing.F) {
 	for _, a := range acts {

@@ -27,8 +27,19 @@ func (p *Plane) Handle(from geo.NodeID, topic string, body []byte) {
 		return
 	}
 	posted := p.post(k, create, mailboxLimit, func(o *owner) { o.handle(from, m) })
-	if _, batch := m.(*batchMsg); !posted && batch {
+	if !posted {
+		p.unknown(from, k, m)
+	}
+}
+
+// unknown answers what is about a room that has no owner here, any more perhaps:
+// who sent it waits for something.
+func (p *Plane) unknown(from geo.NodeID, k Key, m message) {
+	switch m := m.(type) {
+	case *batchMsg:
 		p.send(from, k, topicAck, &ackMsg{Resync: true}) // whose answer is a drop or a state
+	case *commandMsg:
+		p.send(from, k, topicDrop, &dropMsg{Stamp: m.Stamp}) // register first
 	}
 }
 
