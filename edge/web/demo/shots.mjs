@@ -87,30 +87,37 @@ async function take(page, name, { size, schemes }) {
 
 /** Brings a page into a state, takes its pictures and returns what is wrong with it, and the shots that want a page of their own. */
 async function photograph(scene) {
-  const { name, state, shots: [first, ...others] } = scene;
+  const { state, shots: [first] } = scene;
   const complaints = [];
+  let left = [];
   const page = await open(scene, complaints);
   try {
     await page.goto(site.origin + (state.url ?? "/m/weekly-sync"));
     await state.act?.(page);
     await page.waitForTimeout(state.settle ?? 400);
+    // First all pictures, since some states do not last; what axe says takes longer.
+    left = await takeAll(page, scene);
+    if (first.judged) complaints.push(...(await judge(page, first.schemes.filter((s) => s !== "forced").toReversed())));
   } catch (e) {
     complaints.push(`act: ${e}\n${JSON.stringify(await page.evaluate(() => window.meridian?.state()).catch(() => null))}`);
   }
-  // First all pictures, since some states do not last; what axe says takes longer.
+  await page.context().close();
+  return { complaints, left };
+}
+
+/** Takes the pictures of all sizes that an open page can have, and returns the other shots. */
+async function takeAll(page, { name, shots: [first, ...others] }) {
   await take(page, name, first);
-  const apart = others.length > 0 && (await overlaid(page));
-  for (const shot of apart ? [] : others) {
+  const left = others.length && (await overlaid(page)) ? others : [];
+  for (const shot of left.length ? [] : others) {
     await page.setViewportSize(viewports[shot.size]);
     await page.emulateMedia(looks[shot.schemes[0]]);
     await page.waitForTimeout(400);
     await take(page, name, shot);
   }
-  if (others.length && !apart) await page.setViewportSize(viewports[first.size]);
+  await page.setViewportSize(viewports[first.size]);
   await page.emulateMedia({ forcedColors: "none" });
-  if (first.judged) complaints.push(...(await judge(page, first.schemes.filter((s) => s !== "forced").toReversed())));
-  await page.context().close();
-  return { complaints, left: apart ? others : [] };
+  return left;
 }
 
 const pictures = [];
