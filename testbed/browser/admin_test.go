@@ -165,6 +165,7 @@ func (p *Page) sections() []string {
 // TestAdministrators is what a company does on its page: it makes a room, opens
 // its link, makes a key that works, replaces and revokes it, and turns a switch.
 func TestAdministrators(t *testing.T) {
+	t.Parallel()
 	o := startOffice(t)
 	p := New(t, "admin", Options{Width: 1280, Height: 800})
 	p.byKey(o.url, o.root)
@@ -262,6 +263,7 @@ func TestAdministrators(t *testing.T) {
 // TestRolesSeeWhatTheyMay has people sign in with their passwords: an
 // administrator of the company, and a host, who has rooms and themselves.
 func TestRolesSeeWhatTheyMay(t *testing.T) {
+	t.Parallel()
 	o := startOffice(t)
 	o.make("/companies", map[string]any{"id": "other", "name": "Another company"})
 	o.furnish("dev")
@@ -337,6 +339,7 @@ func (p *Page) secret() string {
 // and language: no rule of accessibility is broken, nothing stands out of the
 // window, and every picture is kept.
 func TestAdminPageIsForEverybody(t *testing.T) {
+	t.Parallel()
 	o := startOffice(t)
 	o.furnish("dev")
 	t.Run("in Russian", func(t *testing.T) {

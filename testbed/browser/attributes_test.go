@@ -59,6 +59,7 @@ func accessible(t *testing.T, p *Page) {
 // TestAttributes is what tokens, links and settings make of the page of each
 // person in a room.
 func TestAttributes(t *testing.T) {
+	t.Parallel()
 	_, base, token := branded(t)
 	ann := New(t, "ann", Options{Scripts: []string{bare}})
 	bea := New(t, "bea", Options{Tone: 440, Width: 640, Height: 480})

@@ -12,6 +12,7 @@ const later = f => new Promise(done => setTimeout(() => done(f())));
 // TestTheMeetingElement: a meeting written as HTML follows its attributes and
 // its place in the document.
 func TestTheMeetingElement(t *testing.T) {
+	t.Parallel()
 	s := newSites(t, "fra")
 	s.serve("/", elementPage, nil)
 	s.serve("/parsed", `<meridian-meeting url="MEET/m/shop" display-name="Eve" title="Shop" style="height:500px"></meridian-meeting>HEARING`, nil)

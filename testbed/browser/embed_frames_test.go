@@ -26,6 +26,7 @@ const reachable = `(() => {
 // TestFramesAsPartnersWriteThem: what a frame lacks is hidden or explained in
 // it, named by diagnose, and the rest works.
 func TestFramesAsPartnersWriteThem(t *testing.T) {
+	t.Parallel()
 	s := newSites(t, "fra")
 	const page = `<button id=go onclick="meeting.share().catch(e => { window.why = e.code })">Share</button>
 	<div id=m style="width:800px;height:500px"></div>HEARING<script>

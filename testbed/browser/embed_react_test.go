@@ -10,6 +10,7 @@ import (
 // TestEmbedUnderStrictMode is a partner's page in React: every component mounts
 // twice, and there is still one frame and one person in the meeting.
 func TestEmbedUnderStrictMode(t *testing.T) {
+	t.Parallel()
 	s := newSites(t, "fra")
 	s.serve("/", `<div id=shop></div><script>window.rooms = ["MEET/m/shop", "MEET/m/other"]</script><script src="/strict.js"></script>`, nil)
 	s.script("/strict.js", strictPage(t))

@@ -16,6 +16,7 @@ hear(meeting);
 // for third parties. The listed one embeds and commands, the other sees nothing.
 // Covers F-125, F-127.
 func TestAMeetingInAPartnersPage(t *testing.T) {
+	t.Parallel()
 	s := newSites(t, "fra")
 	s.serve("/", partnerPage, nil)
 	page := New(t, "partner", Options{Sites: s.pin})

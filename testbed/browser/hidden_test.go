@@ -10,6 +10,7 @@ const counting = `(() => { const ask = Element.prototype.requestFullscreen; wind
 // around brings back, a chat that one person does not have, and a screen that the
 // frame may not fill.
 func TestWhatAFrameGoesWithout(t *testing.T) {
+	t.Parallel()
 	s := newSites(t, "fra")
 	const embedded = `<div id=m style="width:800px;height:500px"></div>HEARING<script>
 	window.meeting = MeridianEmbed.createMeeting(m, {url: "MEET/m/shop?QUERY", displayName: "Ada"}); hear(meeting);</script>`

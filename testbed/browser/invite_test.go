@@ -8,6 +8,7 @@ import (
 // TestTheInvitation: who invites passes on the room's address and nothing of
 // their own, by whatever way the device has; a link can leave the button out.
 func TestTheInvitation(t *testing.T) {
+	t.Parallel()
 	_, base, token := branded(t)
 	ann := New(t, "ann", Options{Scripts: []string{bare}})
 	const invites = `[...document.querySelectorAll("button")].filter(b => ["Invite", "Copy link"].includes(b.innerText.trim())).length`

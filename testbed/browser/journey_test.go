@@ -169,6 +169,7 @@ func home(t *testing.T, p *Page) string {
 
 // TestSmallFrame shows the page as it stands in a partner's small frame.
 func TestSmallFrame(t *testing.T) {
+	t.Parallel()
 	c := cluster.Start(t, "fra")
 	p := New(t, "frame", Options{Width: 400, Height: 300})
 	join(p, c.Edges["fra"].URL+"/call/?roomId=frame&lang=ru", "Аня")
@@ -190,6 +191,7 @@ func TestSmallFrame(t *testing.T) {
 
 // TestRefusals shows that bad tokens end on a page that says why.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	c := cluster.Start(t, "fra")
 	p := New(t, "refused", Options{})
 	p.Open(c.Edges["fra"].URL + "/")
@@ -223,6 +225,7 @@ func TestRefusals(t *testing.T) {
 // TestRelayOnly forces a browser through TURN, which must be enough for media
 // both ways.
 func TestRelayOnly(t *testing.T) {
+	t.Parallel()
 	c := cluster.Start(t, "fra")
 	relayed, direct := New(t, "relayed", Options{Tone: 440}), New(t, "direct", Options{Tone: 700})
 	join(relayed, c.Edges["fra"].URL+"/m/relay?ice=relay", "Behind TURN")

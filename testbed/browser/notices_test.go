@@ -9,6 +9,7 @@ import (
 // TestANoticeHasWhatHelps: what a device says in the call has a button beside
 // it, which tries again or leads to the choice of devices.
 func TestANoticeHasWhatHelps(t *testing.T) {
+	t.Parallel()
 	c := cluster.Start(t, "fra")
 	url := c.Edges["fra"].URL + "/m/notices"
 	t.Run("a microphone that comes after the first try", func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 // tile and camera go, and who hears and is heard as before.
 // Covers F-083.
 func TestAnObserverIsHeardAndNotSeen(t *testing.T) {
+	t.Parallel()
 	c := cluster.Start(t, "fra")
 	url := c.Edges["fra"].URL + "/m/observed"
 	mod := moderator(t, c, "fra", "observed")

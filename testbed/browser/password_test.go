@@ -94,6 +94,7 @@ const (
 // TestPeopleChooseTheirPasswords is what somebody does who is new, then forgets the password, then changes it: all
 // by letters that arrive and links that are followed.
 func TestPeopleChooseTheirPasswords(t *testing.T) {
+	t.Parallel()
 	o := startPost(t)
 	const ada = "ada@acme.example"
 	o.hire("Ada", ada, "COMPANY_ADMIN")
@@ -178,6 +179,7 @@ func TestPeopleChooseTheirPasswords(t *testing.T) {
 
 // TestPasswordPageIsForEverybody looks at each state of the page in each size, scheme and language.
 func TestPasswordPageIsForEverybody(t *testing.T) {
+	t.Parallel()
 	o := startPost(t)
 	const bob = "bob@acme.example"
 	o.hire("Bob", bob, "HOST")

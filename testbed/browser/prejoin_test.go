@@ -12,6 +12,7 @@ import (
 // it, and others know and get nothing of who is there until the click on Join.
 // Covers F-043.
 func TestBeforeTheCall(t *testing.T) {
+	t.Parallel()
 	c := cluster.Start(t, "fra")
 	url := c.Edges["fra"].URL + "/m/before"
 	ben := New(t, "ben", Options{Scripts: []string{bare, wire}, Width: 640, Height: 360})

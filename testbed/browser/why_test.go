@@ -38,6 +38,7 @@ func (p *Page) checkOf(t *testing.T, url string) map[string]string {
 // TestWhyCantIConnect breaks one thing at a time and has the page's own check
 // name it; what is not broken is found to work.
 func TestWhyCantIConnect(t *testing.T) {
+	t.Parallel()
 	c := cluster.StartAt(t, map[string]cluster.Media{
 		"iad": {Announce: []string{hole(t, "127.0.0.1")}},
 		"syd": {Announce: []string{hole(t, "127.0.0.1")}, TCP: "127.0.0.1:0", AnnounceTCP: []string{freeTCP(t)}, NoTURN: true},

@@ -14,6 +14,7 @@ import (
 // what they hear in the middle of a call, which goes on as if nothing happened.
 // Covers F-080.
 func TestWordsAndDevicesInTheCall(t *testing.T) {
+	t.Parallel()
 	c := cluster.Start(t, "fra")
 	ann := New(t, "ann", Options{Tone: 440, Cameras: 3})
 	ben := New(t, "ben", Options{Tone: 700, Width: 640, Height: 480})

@@ -16,13 +16,25 @@ async function hold(page) {
 
 const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
-/** All rules but experimental ones, in one scheme, without movement. */
-export async function judge(page, scheme) {
+/** The rules that a scheme can break. */
+const colours = { runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] } };
+
+/** All rules but experimental ones in the first scheme, those on colours in the others, without movement. */
+export async function judge(page, schemes) {
+  const complaints = [];
   await hold(page);
-  await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-  await drawn(page);
   await page.evaluate(axe);
-  const violations = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations
-    .map((v) => `${v.id} (${v.impact}): ${v.help}${v.nodes.slice(0, 4).map((n) => `\n    ${n.target.join(" ")}: ${n.any[0]?.message ?? n.html}`).join("")}`));
-  return violations.map((v) => `axe, ${scheme}: ${v}`);
+  for (const [i, scheme] of schemes.entries()) {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await drawn(page);
+    const found = await page.evaluate(run, i > 0 ? colours : {});
+    complaints.push(...found.map((v) => `axe, ${scheme}: ${v}`));
+  }
+  return complaints;
+}
+
+/** In the page. */
+async function run(options) {
+  const { violations } = await window.axe.run(document, { ...options, resultTypes: ["violations"] });
+  return violations.map((v) => `${v.id} (${v.impact}): ${v.help}${v.nodes.slice(0, 4).map((n) => `\n    ${n.target.join(" ")}: ${n.any[0]?.message ?? n.html}`).join("")}`);
 }

@@ -246,3 +246,6 @@ async function refused(page) {
 
 /** Also under the colours that a reader's system forces. */
 for (const name of ["prejoin", "five", "muted", "people", "chat", "room-menu", "person-menu", "reactions", "ask", "connection"]) states[name].forced = true;
+
+/** What is shown for some seconds: a page of its own for each size, since the first takes them all. */
+for (const name of ["unread", "hands", "reactions", "ask", "hushed", "host-waits", "call-de", "call-ar", "two-ar", "offline", "reconnecting"]) states[name].fleeting = true;
