@@ -11,14 +11,14 @@ import (
 
 // APIKey finds a company's key by its text, if it opens anything at the given time. Scopes are the caller's to
 // look at. Keys of the platform and of resellers are not on edges.
-func (v *View) APIKey(text string, at time.Time) (state.APIKey, bool) {
+func (v *View) APIKey(text string, at time.Time) (APIKey, bool) {
 	key, ok := apikey.Parse(text)
 	if !ok {
-		return state.APIKey{}, false
+		return APIKey{}, false
 	}
-	stored, found := state.Get[state.APIKey](v.State(), key.ID)
+	stored, found := state.Get[APIKey](v.State(), key.ID)
 	if !key.Opens(stored.SecretHash) || !found || !stored.Usable(at) {
-		return state.APIKey{}, false
+		return APIKey{}, false
 	}
 	return stored, true
 }

@@ -15,6 +15,8 @@ type (
 	Company = state.Company
 	// TenantKey is a company's public key for partner tokens.
 	TenantKey = state.TenantKey
+	// APIKey lets a program of a company ask about its rooms.
+	APIKey = state.APIKey
 	// Room is a room as configured.
 	Room = state.Room
 	// Meeting is a date in a room.

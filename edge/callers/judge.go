@@ -81,9 +81,19 @@ type Caller struct {
 	Rate    int    // calls a second; 0: the default
 }
 
+// Configuration is what control/client.View says of companies and their programs.
+type Configuration interface {
+	APIKey(text string, at time.Time) (client.APIKey, bool)
+	Calls(company string, from netip.Addr) bool
+	Company(id string) (client.Company, bool)
+	CompanyByHost(host string) (client.Company, bool)
+	Names(host string) bool
+	Settings(c client.Company, r client.Room) client.Settings
+}
+
 // Judge says who calls, by a copy of the configuration. The company is that of the
 // host; under a host that is nobody's, or the default company's, it is the key's.
-func Judge(v *client.View, c Call, now time.Time) (Caller, error) {
+func Judge(v Configuration, c Call, now time.Time) (Caller, error) {
 	key, keyed := v.APIKey(c.Key, now)
 	company, hosted := v.CompanyByHost(c.Host)
 	if keyed && key.Company != company.ID {

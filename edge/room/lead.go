@@ -26,7 +26,7 @@ type leadState struct {
 	unsent    []Batch // the last of them, on their way to the followers
 	load      int     // events in unsent
 	beatAt    time.Time
-	tickAt    time.Time       // last tick of usage
+	tickAt    time.Time // last tick of usage
 	orders    []ordered
 	unsaved   map[string]bool // messages on their way to the Recorder's disk, by id
 }

@@ -147,6 +147,8 @@ func (p *Plane) orderHere(ctx context.Context, k Key, a Act) orderReply {
 	if h, ok := p.homeOf(k); ok {
 		return orderReply{Home: h.home}
 	}
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.Register)
+	defer cancel()
 	reply := make(chan orderReply, 1)
 	if !p.post(k, false, mailboxLimit, func(o *owner) { o.order(a, reply) }) {
 		return orderReply{}
@@ -173,6 +175,10 @@ func (o *owner) order(a Act, reply chan orderReply) {
 			r.Code = codeOf(ErrTryAgain) // there is a room, and a home soon
 		}
 		reply <- r
+		return
+	}
+	if len(o.lead.orders) >= pendingLimit {
+		reply <- orderReply{Code: codeOf(ErrTryAgain)}
 		return
 	}
 	now := o.now()

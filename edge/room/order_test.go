@@ -1,6 +1,7 @@
 package room
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -107,5 +108,36 @@ func TestOrdersOutliveAHome(t *testing.T) {
 			settle(time.Second)
 			check(t, "end", fmt.Sprint(pages[id].end()), fmt.Sprint([]Reason{Kicked}))
 		}
+	})
+}
+
+// Covers GC-A68.
+func TestBriefCountsViewersAndNotWhoWaits(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := newNetwork(t, wan, "fra", "iad")
+		webinar := func(j *Join) { j.Kind = Webinar }
+		n.enter("fra", "ann", webinar, func(j *Join) { j.Role = Moderator })
+		for _, peer := range []string{"vic", "val"} {
+			n.enter("iad", peer, webinar, func(j *Join) { j.Mode = ViewerMode })
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		waits, gone := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(gone)
+			_, _, _ = n.plane("iad").Join(ctx, Join{Company: "acme", Room: "demo", Peer: "wil", Kind: Webinar, Lobby: true, Waiting: func() { close(waits) }}, quiet{})
+		}()
+		<-waits
+		settle(time.Second)
+		for _, id := range n.ids() {
+			got, err := n.plane(id).Brief(t.Context(), "acme", "demo", "wil")
+			if err != nil || got.People != 3 || got.Peer {
+				t.Errorf("%s counts %+v, %v", id, got, err)
+			}
+		}
+		if err := n.plane("iad").Order(t.Context(), "acme", "demo", Act{Verb: "kick", Peer: "wil"}); err != nil {
+			t.Errorf("who waits can be sent away: %v", err)
+		}
+		<-gone
+		cancel()
 	})
 }

@@ -23,7 +23,7 @@ func TestUnknownVersionIsRefused(t *testing.T) {
 	}
 }
 
-var topics = []string{topicRegister, topicWho, topicState, topicBatch, topicAck, topicCommand, topicResult, topicAnnounce, topicDrop}
+var topics = []string{topicRegister, topicWho, topicState, topicBatch, topicAck, topicCommand, topicResult, topicAnnounce, topicDrop, topicOrder}
 
 // Whatever other nodes send, in whatever order, to a node with a live room: it
 // neither panics nor loses its own participant to anything but a valid event,
@@ -78,6 +78,10 @@ func FuzzMessages(f *testing.F) {
 	}
 	for i, m := range seeds {
 		f.Add(uint8(i), encode(k, m))
+	}
+	f.Add(uint8(1), encode(k, &whoMsg{Brief: true, Peer: "zoe"}))
+	for _, a := range []Act{{Verb: "kick", Peer: "zoe"}, {Verb: "end"}} {
+		f.Add(uint8(9), encode(k, &orderMsg{Act: a}))
 	}
 	f.Fuzz(func(t *testing.T, topic uint8, body []byte) {
 		p := New(Config{Self: "fra", Peers: deaf{}, Nodes: func() []geo.NodeID { return []geo.NodeID{"fra"} }, Window: time.Microsecond, Register: time.Millisecond, AskTimeout: time.Millisecond})

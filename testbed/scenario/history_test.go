@@ -44,14 +44,37 @@ func (r *room) records() (all []record.Record) {
 
 // TestHistoryOfAMeetingWhoseHomeDies: what edges brought to control and
 // what their disks still hold gives one session, and each presence one end.
+// Figures are there within a minute of a tick, and a dead node takes no more than
+// its last tick along.
+// Covers GC-A78.
 func TestHistoryOfAMeetingWhoseHomeDies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := fullRoom(t, 9)
 		r.say("fra", "before")
 		dead := r.oneHome()
-		time.Sleep(35 * time.Second)
+		time.Sleep(95 * time.Second)
+		kept, ctx := r.Control.Node.History(), context.Background()
+		stays := func() []history.Stay {
+			all, err := kept.Statistics(ctx, history.StayFilter{Company: control.DevCompany, Room: "hall", From: time.Unix(0, 0), To: time.Now()})
+			r.must(err)
+			return all
+		}
+		died := time.Now()
+		if got := stays(); len(got) != 3 {
+			t.Errorf("before the death there are %d stays: %+v", len(got), got)
+		}
+		for _, s := range stays() {
+			if behind := died.Sub(s.Leave); behind > record.TickLength+time.Minute {
+				t.Errorf("the figures of %s are %v behind", s.Peer, behind)
+			}
+		}
 		r.Silence(r.edgeIP(dead))
 		time.Sleep(45 * time.Second) // who was there is lost
+		for _, s := range stays() {
+			if missing := record.TickAt(died).Sub(s.Leave); missing > record.TickLength {
+				t.Errorf("of %s's stay %v are missing", s.Peer, missing)
+			}
+		}
 		left := others(dead)
 		r.say(left[0], "after")
 		for _, pop := range left {
@@ -59,7 +82,6 @@ func TestHistoryOfAMeetingWhoseHomeDies(t *testing.T) {
 		}
 		time.Sleep(75 * time.Second)
 
-		kept, ctx := r.Control.Node.History(), context.Background()
 		r.must(kept.Ingest(ctx, r.records()...)) // what the dead node would bring when it is back
 		sessions, _, err := kept.Sessions(ctx, history.SessionFilter{Company: control.DevCompany}, history.Page{})
 		r.must(err)

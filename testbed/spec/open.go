@@ -9,8 +9,6 @@ var open = map[string]string{
 	"GC-A03": "the partner's page in a browser test",
 	"GC-A04": "the partner's page in a browser test",
 	"GC-A05": "the partner's page in a browser test",
-	"GC-A06": "the partner's page in a browser test",
-	"GC-A07": "the partner's page in a browser test",
 
 	// Precedence and tokens
 	"GC-A08": "a partner's link in a browser test",
@@ -58,25 +56,6 @@ var open = map[string]string{
 	"GC-A49": "the partner's page in a browser test",
 
 	// Bridge
-
-	// Server API
-	"GC-A65": "the server API",
-	"GC-A66": "the server API",
-	"GC-A67": "the server API",
-	"GC-A68": "the server API",
-	"GC-A69": "the server API",
-	"GC-A70": "the server API",
-	"GC-A71": "the server API",
-	"GC-A72": "the server API",
-
-	// Statistics
-	"GC-A73": "statistics of the facade",
-	"GC-A74": "statistics of the facade",
-	"GC-A75": "statistics of the facade",
-	"GC-A76": "statistics of the facade",
-	"GC-A77": "statistics of the facade",
-	"GC-A78": "statistics of the facade",
-	"GC-A79": "statistics of the facade",
 
 	// Embedding and mobile
 	"GC-A80": "the partner's site",
