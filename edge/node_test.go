@@ -541,7 +541,7 @@ func TestErrorsAsClientsSeeThem(t *testing.T) {
 
 func TestPagesAnswerHead(t *testing.T) {
 	n := startLone(t)
-	for path, want := range map[string]int{"/m/demo": 200, "/call": 200, "/call/": 200, "/webinar": 200, "/webinar/": 200, "/call/x": 404, "/probe": 204, "/assets/none.js": 404, "/ws": 426, "/nowhere": 404} {
+	for path, want := range map[string]int{"/m/demo": 200, "/call": 200, "/call/": 200, "/webinar": 200, "/webinar/": 200, "/call/x": 404, "/new": 200, "/probe": 204, "/assets/none.js": 404, "/ws": 426, "/nowhere": 404} {
 		w := httptest.NewRecorder()
 		n.Handler().ServeHTTP(w, httptest.NewRequest("HEAD", path, nil))
 		if w.Code != want && path != "/ws" || path == "/ws" && w.Code < 400 {

@@ -16,7 +16,7 @@ func (n *Node) Handler() http.Handler {
 	r.Use(middleware.GetHead)
 	r.Get("/", n.pages.meeting)
 	r.Get("/m/{room}", n.pages.meeting)
-	for _, path := range []string{"/call", "/call/", "/webinar", "/webinar/"} {
+	for _, path := range []string{"/call", "/call/", "/webinar", "/webinar/", "/new", "/new/"} {
 		r.Get(path, n.pages.meeting)
 	}
 	r.Get("/assets/*", n.pages.asset)

@@ -24,7 +24,7 @@ var counts = map[Source]struct{ signedFirst, signedOnly, url string }{
 }
 
 // INV-06, GC-A08 to GC-A11, GC-A20: one case for each attribute and source.
-// Covers F-051.
+// Covers F-051, GC-A08, GC-A09, GC-A11, GC-A20.
 func TestWhereEachAttributeCountsFrom(t *testing.T) {
 	for _, s := range allSources {
 		for _, name := range allNames {

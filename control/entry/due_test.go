@@ -30,6 +30,7 @@ func TestCapacities(t *testing.T) {
 }
 
 // Step 9: whom to ask, in which order, and what if nobody answers.
+// Covers GC-A14, GC-A34.
 func TestAsks(t *testing.T) {
 	registered := func(in *Input) {
 		in.Company.Access = Endpoint{URL: "https://acme.example/check", Authorization: "Basic r"}

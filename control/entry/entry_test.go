@@ -140,7 +140,7 @@ func TestTooEarlySaysWhen(t *testing.T) {
 	}
 }
 
-// Covers F-058, F-101.
+// Covers F-058, F-101, GC-A40.
 func TestAdmissions(t *testing.T) {
 	for _, c := range []struct {
 		name   string

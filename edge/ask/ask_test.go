@@ -133,6 +133,7 @@ func TestTheSecondAttemptCounts(t *testing.T) {
 
 // GC-A33: addresses that lead into somebody's own network are not called, and a
 // second attempt would not change that.
+// Covers GC-A33.
 func TestNothingPrivateIsAsked(t *testing.T) {
 	reached := false
 	s := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))

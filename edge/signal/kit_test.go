@@ -116,6 +116,7 @@ type fakeHost struct {
 	session *fakeSession
 	err     error
 	wait    bool          // until the context is over
+	checks  bool          // the company's server is asked first
 	admit   chan struct{} // everybody waits in the lobby for one each; nil: nobody does
 	gone    chan error    // who gave up waiting
 	outs    chan *Outbox
@@ -128,6 +129,9 @@ func (h *fakeHost) Join(ctx context.Context, j Join, out *Outbox) (Session, Join
 	}
 	if h.err != nil {
 		return nil, Joined{}, h.err
+	}
+	if h.checks {
+		j.Checking()
 	}
 	if h.admit != nil {
 		j.Waiting()

@@ -5,48 +5,32 @@ package spec
 var open = map[string]string{
 	// Rooms and pages
 	"GC-A01": "the partner's page in a browser test",
-	"GC-A02": "the partner's page in a browser test",
 	"GC-A03": "the partner's page in a browser test",
 	"GC-A04": "the partner's page in a browser test",
 	"GC-A05": "the partner's page in a browser test",
 
 	// Precedence and tokens
-	"GC-A08": "a partner's link in a browser test",
-	"GC-A09": "a partner's link in a browser test",
-	"GC-A10": "a partner's link in a browser test",
-	"GC-A11": "a partner's link in a browser test",
 	"GC-A12": "a partner's link in a browser test",
 	"GC-A13": "a partner's link in a browser test",
-	"GC-A14": "a partner's link in a browser test",
 	"GC-A15": "a partner's link in a browser test",
 	"GC-A16": "a partner's link in a browser test",
 	"GC-A17": "a partner's link in a browser test",
 	"GC-A18": "a partner's link in a browser test",
 	"GC-A19": "a partner's link in a browser test",
-	"GC-A20": "a partner's link in a browser test",
 
 	// Peer ids
 	"GC-A21": "the partner's page in a browser test",
-	"GC-A22": "the partner's page in a browser test",
 	"GC-A23": "the partner's page in a browser test",
 	"GC-A24": "the partner's page in a browser test",
 	"GC-A25": "the partner's page in a browser test",
 
 	// Access check and webhooks
-	"GC-A26": "a partner's server that is asked",
-	"GC-A27": "a partner's server that is asked",
-	"GC-A28": "a partner's server that is asked",
-	"GC-A29": "a partner's server that is asked",
 	"GC-A30": "a partner's server that is asked",
 	"GC-A31": "a partner's server that is asked",
-	"GC-A32": "a partner's server that is asked",
-	"GC-A33": "a partner's server that is asked",
-	"GC-A34": "a partner's server that is asked",
 
 	// Attributes
 	"GC-A37": "the partner's page in a browser test",
 	"GC-A39": "the partner's page in a browser test",
-	"GC-A40": "the partner's page in a browser test",
 	"GC-A41": "the partner's page in a browser test",
 	"GC-A42": "the partner's page in a browser test",
 	"GC-A43": "the partner's page in a browser test",

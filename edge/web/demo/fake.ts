@@ -11,6 +11,8 @@ interface Scenario {
   people?: Extra[];
   chat?: { from: string; text: string; minutesAgo?: number }[];
   refuse?: string;
+  /** What a refusal says besides its code. */
+  refusedWith?: { reason?: string; contact?: string };
   /** Answers nothing at all. */
   silent?: boolean;
   /** Drawn instead of the browser's fake camera. */
@@ -305,7 +307,7 @@ class FakeSocket {
       case "join":
         if (fake.bars(m, (why) => this.finish({ type: "refused", code: "wrong_password", message: "", ...why }, 4001))) break;
         if (scenario.waits) fake.hold(this);
-        else if (scenario.refuse) this.finish({ type: "refused", code: scenario.refuse, message: scenario.refuse, retry_after: 1 }, 4001);
+        else if (scenario.refuse) this.finish({ type: "refused", code: scenario.refuse, message: scenario.refuse, retry_after: 1, ...scenario.refusedWith }, 4001);
         else void this.join(m);
         break;
       case "check":

@@ -224,6 +224,14 @@ Object.assign(states, {
   "prejoin-early": { demo: { me, lists: "late" }, act: async (p) => void (await p.waitForSelector("video.shown")) },
 });
 
+// A room of one's own, and what a company's own server says.
+Object.assign(states, {
+  "new": { demo: { me }, url: "/new", act: (p) => p.waitForSelector(".new .primary") },
+  "new-made": { demo: { me }, url: "/new", act: async (p) => { await p.click(".new .primary"); await p.waitForSelector(".new a.primary"); } },
+  "refused-locked-reason": { demo: { me, refuse: "locked", refusedWith: { reason: "The hall is closed until noon, since the caterers are still at work.", contact: "Mara, +49 30 1234567" } }, act: refused },
+  "refused-check-failed": { demo: { me, refuse: "check_failed" }, act: refused },
+});
+
 /** The check of the connection, over. */
 async function checked(page) {
   await page.click(".why");

@@ -166,7 +166,16 @@ export class App {
     return (this.session.attachment.value?.transport.audio ?? []).map((s) => s.stream);
   });
 
+  /** Whether a room that nobody has used may be entered; where not, the page says why. */
+  async opens(room: string): Promise<boolean> {
+    const answer = await lookAhead((url, init) => fetch(url, init), realClock, { ...this.asked(), room, source: "gcore" });
+    if (answer === null || "entry" in answer) return true; // the join will say
+    this.session.refuse(answer.refusal);
+    return false;
+  }
+
   start(seat: Seat | null = null): void {
+    if (this.params.fresh) return;
     if (!this.params.room) this.localError.value = "no_room";
     else if (typeof RTCPeerConnection !== "function" || !("RTCRtpTransceiver" in globalThis)) this.localError.value = "unsupported_browser";
     if (this.localError.value) return;

@@ -17,7 +17,7 @@ test("the room is in the path or in the query", () => {
 
 test("attributes and their aliases", () => {
   const p = readParams("/call/", "?roomId=r&token=t&displayName=%20Ann%20&peerID=7&nameScreenDisabled&lang=ru&ice=relay&pop=fra&codec=VP9&red=1");
-  assert.deepEqual(p, { room: "r", kind: "call", source: "gcore", token: "t", browser: "", displayName: " Ann ", peerId: "7", nameScreenDisabled: true, lang: "ru", said: { roomId: "r", displayName: " Ann ", peerId: "7", nameScreenDisabled: "", lang: "ru" }, relayOnly: true, pop: "fra", codec: "vp9", redundant: true });
+  assert.deepEqual(p, { room: "r", kind: "call", source: "gcore", fresh: false, token: "t", browser: "", displayName: " Ann ", peerId: "7", nameScreenDisabled: true, lang: "ru", said: { roomId: "r", displayName: " Ann ", peerId: "7", nameScreenDisabled: "", lang: "ru" }, relayOnly: true, pop: "fra", codec: "vp9", redundant: true });
   assert.equal(readParams("/call/", "?peerId=1&peerID=2").peerId, "1");
 });
 

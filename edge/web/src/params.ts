@@ -9,6 +9,8 @@ export interface Params {
   kind: string;
   /** Whose words the address uses. */
   source: Source;
+  /** The page is to make a room that nobody has used. */
+  fresh: boolean;
   token: string;
   /** Secret that the token may be bound to; never from the address. */
   browser: string;
@@ -39,6 +41,7 @@ export function readParams(path: string, search: string): Params {
     room: segment !== undefined ? decode(segment) : (said.roomId ?? ""),
     kind: /^\/webinar\/?$/.test(path) ? "webinar" : "call",
     source,
+    fresh: /^\/new\/?$/.test(path),
     token: q.get("token") ?? "",
     browser: "",
     displayName: said.displayName ?? "",

@@ -400,6 +400,13 @@ export const en = {
   "ended.internal": "Something went wrong on our side",
   "ended.internal.text": "Please join again.",
 
+  "new.title": "A new conference",
+  "new.text": "One click makes a link. Everyone who has it meets in the same room.",
+  "new.create": "Create conference",
+  "new.made": "Your conference is ready",
+  "new.made.text": "Send this link to everyone you want to meet.",
+  "new.join": "Join",
+
   "refused.bad_message": "The meeting could not be joined",
   "refused.bad_message.text": "The server did not understand this page. Reloading it may help.",
   "refused.unsupported_version": "This page is out of date",

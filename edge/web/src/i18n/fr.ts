@@ -396,6 +396,13 @@ export const fr: Texts = {
   "ended.internal": "Un problème est survenu de notre côté",
   "ended.internal.text": "Veuillez participer à nouveau.",
 
+  "new.title": "Une nouvelle conférence",
+  "new.text": "Un clic crée un lien. Tous ceux qui l’ont se retrouvent dans la même salle.",
+  "new.create": "Créer une conférence",
+  "new.made": "Votre conférence est prête",
+  "new.made.text": "Envoyez ce lien à toutes les personnes que vous voulez rencontrer.",
+  "new.join": "Rejoindre",
+
   "refused.bad_message": "Impossible de rejoindre la réunion",
   "refused.bad_message.text": "Le serveur n’a pas compris cette page. La recharger peut aider.",
   "refused.unsupported_version": "Cette page est périmée",
@@ -430,7 +437,7 @@ export const fr: Texts = {
   "refused.access_denied": "Accès refusé",
   "refused.contact": "Contact : {contact}",
   "refused.check_failed": "Serveur d’autorisation indisponible",
-  "refused.check_failed.text": "Le serveur de l’organisateur, qui décide des entrées, ne répond pas. Réessayez dans un instant.",
+  "refused.check_failed.text": "Le serveur de l’organisateur, qui décide qui peut entrer, ne répond pas. Réessayez dans un instant.",
   "refused.too_early": "La réunion n’a pas commencé",
   "refused.too_early.text": "Revenez quand elle commencera.",
   "refused.locked": "La réunion est verrouillée",

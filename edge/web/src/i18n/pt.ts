@@ -396,6 +396,13 @@ export const pt: Texts = {
   "ended.internal": "Algo deu errado do nosso lado",
   "ended.internal.text": "Entre de novo, por favor.",
 
+  "new.title": "Uma nova conferência",
+  "new.text": "Um clique cria um link. Todos que o têm se encontram na mesma sala.",
+  "new.create": "Criar conferência",
+  "new.made": "Sua conferência está pronta",
+  "new.made.text": "Envie este link a todas as pessoas com quem quer se reunir.",
+  "new.join": "Entrar",
+
   "refused.bad_message": "Não foi possível entrar na reunião",
   "refused.bad_message.text": "O servidor não entendeu esta página. Recarregá-la pode ajudar.",
   "refused.unsupported_version": "Esta página está desatualizada",
@@ -428,7 +435,7 @@ export const pt: Texts = {
   "refused.resume_invalid.text": "Passou tempo demais. Entre de novo, por favor.",
   "refused.opens": "Ela abre em {time}.",
   "refused.access_denied": "Acesso negado",
-  "refused.contact": "Contacto: {contact}",
+  "refused.contact": "Contato: {contact}",
   "refused.check_failed": "Servidor de autorização indisponível",
   "refused.check_failed.text": "O servidor do organizador, que decide quem pode entrar, não responde. Tente de novo daqui a pouco.",
   "refused.too_early": "A reunião ainda não começou",

@@ -396,6 +396,13 @@ export const zh: Texts = {
   "ended.internal": "我们这边出了问题",
   "ended.internal.text": "请重新加入。",
 
+  "new.title": "新会议",
+  "new.text": "点击一下即可生成链接。持有链接的人都会进入同一个房间。",
+  "new.create": "创建会议",
+  "new.made": "您的会议已准备就绪",
+  "new.made.text": "把此链接发送给您想会面的所有人。",
+  "new.join": "加入",
+
   "refused.bad_message": "无法加入会议",
   "refused.bad_message.text": "服务器未能理解此页面。刷新可能有用。",
   "refused.unsupported_version": "此页面已过期",
@@ -430,7 +437,7 @@ export const zh: Texts = {
   "refused.access_denied": "拒绝访问",
   "refused.contact": "联系方式：{contact}",
   "refused.check_failed": "授权服务器不可用",
-  "refused.check_failed.text": "组织者用于决定谁可以加入的服务器没有响应。请稍后再试。",
+  "refused.check_failed.text": "决定谁可以加入的主办方服务器没有响应。请稍后再试。",
   "refused.too_early": "会议尚未开始",
   "refused.too_early.text": "请在开始时再来。",
   "refused.locked": "会议已锁定",

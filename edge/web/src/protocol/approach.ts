@@ -219,7 +219,7 @@ export class Approach<T extends Transport> {
       return "lost";
     }
     const { ask, opens, reason, contact } = e.said;
-    const verdict: Verdict = { code: e.code, message: e.message, ask: ask ?? false, retryAfter: e.retryAfter, ...(opens && { opens }), ...(reason && { reason }), ...(contact && { contact }) };
+    const verdict: Verdict = { code: e.code, message: e.message, ...(ask && { ask }), ...(e.retryAfter && { retryAfter: e.retryAfter }), ...(opens && { opens }), ...(reason && { reason }), ...(contact && { contact }) };
     if (e.code === "resume_invalid" && this.ticket !== "") {
       // The ticket is too old: come as at first, under the same id.
       this.ticket = "";

@@ -149,6 +149,8 @@ export class FakeNet {
   given: (m: JoinMessage) => Partial<Joined> = () => ({});
   /** Who joins waits to be admitted. */
   lobby = false;
+  /** The company's own server is asked about who joins. */
+  checks = false;
   attachAsked = 0;
   answerOffers = true;
 
@@ -180,6 +182,7 @@ export class FakeNet {
   }
   serve(s: FakeSocket, m: ClientMessage): void {
     if (m.type === "join") {
+      if (this.checks && !m.resume) return s.deliver({ type: "checking", ping_ms: 2000 });
       if (this.lobby && !m.resume) return s.deliver({ type: "waiting", ping_ms: 2000 });
       const code = this.refuse.get(s.node)?.(m);
       s.deliver(code ? { type: "refused", code, message: "", retry_after: 1 } : this.joined(s.node, m));

@@ -47,6 +47,18 @@ test("who waits is told so, goes on waiting for as long as it takes, and is let 
   assert.equal(socket.last("media").mic, false, "what changed outside holds inside");
 });
 
+test("who is asked about at the company's server is joining all the while, and hears what it says", async () => {
+  const all = make();
+  all.net.checks = true;
+  const { session, socket, clock, net } = await enter(all);
+  await clock.pass(21_000);
+  assert.deepEqual([session.phase.value, session.waited.value, net.joins.length], ["joining", false, 1]);
+  socket.deliver({ type: "refused", code: "locked", message: "", reason: "Closed.", contact: "Mara", opens: "2026-12-01T09:00:00Z" });
+  await clock.pass(10);
+  assert.deepEqual(session.verdict.value, { code: "locked", message: "", reason: "Closed.", contact: "Mara", opens: "2026-12-01T09:00:00Z" });
+  assert.equal(session.phase.value, "refused");
+});
+
 test("who is turned away reads that, and who gives up says so", async () => {
   const first = make();
   first.net.lobby = true;

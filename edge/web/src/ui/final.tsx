@@ -46,7 +46,7 @@ export function Final({ app, phase, code, verdict }: FinalProps) {
       <h1 ref={title} tabIndex={-1}>
         {t(denies(app, code) ? "refused.access_denied" : key)}
       </h1>
-      <p class="lead">{decided(code, verdict?.by, app.session.self) ?? t(`${key}.text` as Key)}</p>
+      {!verdict?.reason && <p class="lead">{decided(code, verdict?.by, app.session.self) ?? t(`${key}.text` as Key)}</p>}
       {verdict?.opens && (code === "too_early" || code === "token_not_yet_valid") && <p class="lead">{t("refused.opens", { time: moment(verdict.opens) })}</p>}
       {verdict?.reason && (
         <blockquote class="said">

@@ -31,7 +31,7 @@ export function InfoPanel({ app }: { app: App }) {
   );
 }
 
-function Fact({ name, text, copies }: { name: string; text: string; copies: true | string }) {
+export function Fact({ name, text, copies }: { name: string; text: string; copies: true | string }) {
   const [copied, copy] = useCopy(copies === true ? text : copies);
   return (
     <div>

@@ -9,6 +9,7 @@ import { CheckPage } from "./check";
 import { Confirm } from "./confirm";
 import { Final } from "./final";
 import { Icon } from "./icons";
+import { New } from "./new";
 import { PreJoin } from "./prejoin";
 import { Waiting } from "./waiting";
 
@@ -30,6 +31,7 @@ function Screen({ app }: { app: App }) {
   if (app.check.open.value) return <CheckPage app={app} />;
   if (app.localError.value) return <Final app={app} phase="refused" code={app.localError.value} />;
   const phase = app.session.phase.value;
+  if (app.params.fresh && phase === "idle") return <New app={app} />;
   if (phase === "idle" && app.looking.value) return <Looking />;
   if (app.atDoor.value && !app.returning.value) return <PreJoin app={app} />;
   switch (phase) {
