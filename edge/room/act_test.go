@@ -152,6 +152,20 @@ func TestEndForAllEndsTheSession(t *testing.T) {
 	})
 }
 
+// A copy that its home needs no more is searched a home for again once somebody
+// joins here before it is forgotten.
+func TestDroppedCopyIsOfUseToWhoJoins(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := newNetwork(t, wan, "fra")
+		o := newOwner(n.plane("fra"), Key{"acme", "demo"})
+		o.dropped = true
+		now := time.Now()
+		check(t, "nobody is here: looks again in an hour", o.tickSeek(now), now.Add(time.Hour))
+		o.pending[1] = &pending{}
+		check(t, "somebody is: looks at once", o.tickSeek(now).Before(now.Add(time.Second)), true)
+	})
+}
+
 // A home forgets a room that is over, and what its followers still ask of it is
 // not lost: they are told to register, wherever.
 func TestCommandsForAForgottenRoomAreAnswered(t *testing.T) {

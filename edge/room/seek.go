@@ -63,7 +63,7 @@ func (o *owner) tickSeek(now time.Time) time.Time {
 	if o.search.gather != nil {
 		return o.gathered(now)
 	}
-	if !o.needed() && o.core == nil && len(o.search.waiting) == 0 || o.dropped {
+	if !o.needed() && (o.core == nil && len(o.search.waiting) == 0 || o.dropped) {
 		return now.Add(time.Hour) // nothing to look for
 	}
 	if !o.search.inflight && !now.Before(o.search.retryAt) {
