@@ -20,6 +20,7 @@ var open = map[string]string{
 
 	// Peer ids
 	"GC-A21": "the partner's page in a browser test",
+	"GC-A22": "the partner's page in a browser test",
 	"GC-A23": "the partner's page in a browser test",
 	"GC-A24": "the partner's page in a browser test",
 	"GC-A25": "the partner's page in a browser test",
@@ -38,8 +39,6 @@ var open = map[string]string{
 	"GC-A46": "the partner's page in a browser test",
 	"GC-A48": "the partner's page in a browser test",
 	"GC-A49": "the partner's page in a browser test",
-
-	// Bridge
 
 	// Embedding and mobile
 	"GC-A80": "the partner's site",

@@ -32,8 +32,8 @@ export declare class Channel {
     ask(method: string, params?: object, limit?: number): Promise<unknown>;
     /** Offers the port to a page that may be there already; what is loaded yet says so by itself. */
     knock(): void;
-    /** Lends the page a click made here, where the browser knows how. */
-    delegate(feature: "display-capture" | "fullscreen"): void;
+    /** Lets the page ask for a screen on the strength of a click here, where the browser knows how. */
+    delegate(): void;
     close(): void;
     private readonly heard;
     /** The page is there; when it was there before, it knows nothing of what it was asked then. */

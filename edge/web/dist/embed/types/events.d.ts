@@ -128,7 +128,6 @@ export interface State {
     peerId: string;
     name: string;
     media: Media;
-    fullScreen: boolean;
     participants: Participant[];
     /** Who waits at the door; empty to all but moderators. */
     waiting: Guest[];

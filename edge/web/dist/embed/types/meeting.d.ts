@@ -84,8 +84,9 @@ export declare class Meeting {
     devices(): Promise<Device[]>;
     /** Changes one device in the call; the others go on as they are. */
     setDevice(kind: Device["kind"], device: string | Choice): Promise<void>;
-    /** Browsers want a click just before, and most want it in the frame: then it rejects with `fullscreen_denied`. */
+    /** Gives the frame the whole screen, upon a click; `fullscreen_denied` without one. */
     setFullScreen(on?: boolean): Promise<void>;
+    get fullScreen(): boolean;
     /** After `soundblocked` and a click; `sound_blocked` where that was not enough. */
     playSound(): Promise<void>;
     /** Bounds the video that is sent, bits per second from 30,000; 0 lifts the bound. A moderator bounds everybody. */

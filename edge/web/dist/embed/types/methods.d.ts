@@ -122,10 +122,6 @@ export interface Methods {
         };
         result: string;
     };
-    setFullScreen: {
-        params: On;
-        result: void;
-    };
     /** Lets the sound be heard that the browser held back. */
     playSound: {
         params: None;
