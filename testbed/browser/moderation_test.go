@@ -96,6 +96,7 @@ func (s State) named(name string) (found struct {
 // TestModeratorsPage is a meeting under a moderator from the lobby to its end,
 // by what three people see, hear and press.
 func TestModeratorsPage(t *testing.T) {
+	t.Parallel()
 	m := gather(t)
 	// Covers F-093.
 	t.Run("the lobby holds who comes, and lets in who is admitted", func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // browser that opened it first, also after a reload, and in no other.
 // Covers F-047.
 func TestALinkForOne(t *testing.T) {
+	t.Parallel()
 	room := NewRoom(cluster.Start(t, "fra"), "board", object{"open": false})
 	link := room.In("fra", room.Token(object{"name": "Ada", "peer": "ada", "once": true}))
 

@@ -81,6 +81,7 @@ func hashed(email string) string {
 // (F-213). What leads astray is initials.
 // Covers F-082.
 func TestProfilePhotos(t *testing.T) {
+	t.Parallel()
 	g := newGallery(t)
 	c := cluster.StartWith(t, []string{"SSL_CERT_FILE=" + g.roots, "MERIDIAN_EDGE_PHOTOS_GRAVATAR=" + g.URL + "/avatar", "MERIDIAN_EDGE_PHOTOS_ALLOW=127.0.0.0/8"}, "fra", "iad")
 	of := "/companies/" + c.Company

@@ -106,6 +106,7 @@ func (s State) id(name string) string {
 // TestTheStage is a meeting by how it looks: everyone's own layout and pin, a
 // moderator's spotlight and view for all, a strip and small tiles.
 func TestTheStage(t *testing.T) {
+	t.Parallel()
 	m := board(t)
 	s, err := m.mod.State()
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // them speak.
 // Covers F-101, F-104.
 func TestWebinarsPage(t *testing.T) {
+	t.Parallel()
 	room := NewRoom(cluster.Start(t, "fra", "iad"), "hall", object{"kind": "webinar"})
 
 	mod := New(t, "mod", Options{Tone: 440, Scripts: []string{prompts}})
