@@ -46,7 +46,7 @@ export const rules = [
 ] as const satisfies readonly Omit<Control, "kind">[];
 
 export const groups: readonly Group[] = [
-  { title: "set.entry", controls: [toggle("open_rooms"), toggle("jwt_mandatory"), toggle("lobby"), toggle("email_entry_otp"), toggle("end_on_expiry"), toggle("webhook_fail_open")] },
+  { title: "set.entry", controls: [toggle("open_rooms"), toggle("jwt_mandatory"), toggle("key_and_caller"), toggle("lobby"), toggle("email_entry_otp"), toggle("end_on_expiry"), toggle("webhook_fail_open")] },
   { title: "set.rules", controls: [...rules.map((r) => ({ ...r, kind: "choice" }) as const), toggle("viewers_write")] },
   {
     title: "set.meeting",

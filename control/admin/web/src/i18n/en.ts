@@ -284,6 +284,8 @@ export const en = {
   "set.open_rooms.about": "A room that nobody has made comes into being by being entered.",
   "set.jwt_mandatory": "Tokens only",
   "set.jwt_mandatory.about": "Nobody enters without a token, not even into open rooms.",
+  "set.key_and_caller": "Programs need a key and a known address",
+  "set.key_and_caller.about": "A program that asks about live rooms brings an API key and calls from an address that is listed; otherwise either is enough.",
   "set.lobby": "Lobby",
   "set.lobby.about": "People wait until a moderator admits them.",
   "set.email_entry_otp": "Code by e-mail",
