@@ -19,7 +19,7 @@ type Excuse string
 const (
 	Later   Excuse = "a later round of the page"
 	Gateway Excuse = "needs a telephone gateway"
-	Load    Excuse = "a load test by hand, without figures of this size yet: `go run ./testbed/bench sfu`"
+	Load    Excuse = "a load test by hand, figures in `edge/sfu/DESIGN.md` and `edge/web/DESIGN.md`: `go run ./testbed/bench sfu --scenario viewers,webinar`, `… crowd`"
 
 	IPhone    Excuse = "needs a telephone of Apple's"
 	PublicDNS Excuse = "needs public DNS"
