@@ -41,6 +41,8 @@ func enter(t interface{ Fatal(...any) }, c *Core, j JoinCommand) {
 	}
 }
 
+// By whose rules they come in is decided before: see entry.TestCapacities.
+// Covers GC-A04.
 func TestTwoThousandViewersAndNoMore(t *testing.T) {
 	c := webinarOf(t, 2000)
 	_, err := c.Join(epoch0, viewer(2000))
