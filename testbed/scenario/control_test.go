@@ -455,7 +455,7 @@ func (l lasting) opens(pop, peer string) *client.Client {
 }
 
 // isForAMinute opens it, once more as another person at another POP 59 s later, and
-// not 61 s later; who is there already stays.
+// not 61 s later; who is there already stays, and comes back from a lost network.
 func (l lasting) isForAMinute() {
 	l.t.Helper()
 	began := time.Now()
@@ -466,6 +466,10 @@ func (l lasting) isForAMinute() {
 	l.isOver()
 	if e := ann.State().Ended; e != nil {
 		l.t.Errorf("who stays connected was told %+v", e)
+	}
+	ann.Close()
+	if back := l.Join("iad", "iad", client.Options{Room: "hall", Resume: ann.Joined.Resume}); back.Joined.Peer != "ann" {
+		l.t.Errorf("came back as %s", back.Joined.Peer)
 	}
 }
 

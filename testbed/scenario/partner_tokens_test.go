@@ -82,8 +82,10 @@ func TestPartnersKeysByOpenSSL(t *testing.T) {
 					return err
 				})
 			}
-			if took := time.Since(began); took > 5*time.Second {
-				t.Errorf("a key of %d bits counts everywhere after %v", bits, took)
+			took := time.Since(began)
+			t.Logf("%d bits: %d; three POPs had answered after %v", bits, status, took)
+			if took > 5*time.Second {
+				t.Error("that is later than promised")
 			}
 		}
 	})
