@@ -91,7 +91,7 @@ func TestGCoresBridge(t *testing.T) {
 	}
 	mod, tom := s.begins(t, "/mod", Options{}), s.begins(t, "/tom", Options{Cameras: 2})
 
-	// Covers GC-A51.
+	// Covers GC-A24, GC-A51.
 	t.Run("people join with their devices, with none, and with a certain one", func(t *testing.T) {
 		mod, tom := mod.within(t), tom.within(t)
 		tom.in.shows("a name that stands", `document.body.innerText.includes("Tom") && !document.querySelector("#name:not([readonly])")`)
@@ -273,6 +273,7 @@ func TestGCoresBridge(t *testing.T) {
 		mod.told(`peerClosed` + name)
 		ann.answers("is refused with a word", `call("kick").then(e => e.error)`, `"no_such_method"`)
 	})
+	// Covers GC-A22.
 	t.Run("who comes elsewhere by the same id ends the first", func(t *testing.T) {
 		tom := tom.within(t)
 		ctx, cancel := context.WithTimeout(t.Context(), startTimeout)

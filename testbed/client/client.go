@@ -51,24 +51,39 @@ type Client struct {
 	slots   map[string]*Slot // by mid
 }
 
-// Join joins a room and returns when the media transport is connected.
+// Join joins a room and returns when the media transport is connected. Who has to
+// go before that was refused.
 func Join(ctx context.Context, o Options) (*Client, error) {
 	c, err := Dial(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	for c.pc.ConnectionState() != webrtc.PeerConnectionStateConnected {
+		changed, ended := c.ending()
+		if ended != nil {
+			c.Close()
+			return nil, &Refusal{*ended}
+		}
 		select {
 		case <-ctx.Done():
 			c.Close()
 			return nil, fmt.Errorf("media did not connect: %w", context.Cause(ctx))
 		case <-c.connected():
+		case <-changed:
 		}
 	}
 	return c, nil
 }
 
-// Refusal is returned when the server refuses a join.
+// ending is why the presence is over, if it is, and what is closed when anything
+// changes.
+func (c *Client) ending() (changed <-chan struct{}, ended *signal.Fault) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.changed, c.state.Ended
+}
+
+// Refusal is returned when the server refuses a join, or takes it back at once.
 type Refusal struct{ signal.Fault }
 
 func (r *Refusal) Error() string { return fmt.Sprintf("refused: %s: %s", r.Code, r.Message) }
@@ -92,7 +107,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 		return nil, fmt.Errorf("make offer: %w", err)
 	}
 	err = c.send(signal.Join{
-		Type: "join", V: signal.Version, Room: o.Room, Kind: cmp.Or(o.Kind, "call"), Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
+		Type: "join", V: signal.Version, Room: o.Room, Kind: cmp.Or(o.Kind, "call"), Source: o.Source, Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
 		Password: o.Password, PIN: o.PIN, Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear, Attributes: o.Attributes,
 	})
 	if err != nil {

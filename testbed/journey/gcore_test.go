@@ -139,7 +139,7 @@ func TestRoomsByCall(t *testing.T) {
 		})
 		n.program("syd", key).says("GET", "/rooms/nobody/durationOfBroadcast", "", 400, nil)
 	})
-	// Covers GC-A69.
+	// Covers GC-A24, GC-A69.
 	t.Run("peers exist or do not", func(t *testing.T) {
 		for pop := range n.Edges {
 			p := n.program(pop, key)

@@ -1,9 +1,11 @@
 package journey
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"strings"
 	"testing"
@@ -55,9 +57,23 @@ func (p partner) sign(t *testing.T, method jwt.SigningMethod, key any, claims jw
 	return s
 }
 
+// altered is a token with one bit of what is signed changed.
+func altered(t *testing.T, token string) string {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload[bytes.IndexByte(payload, 'S')] ^= 1 // of the name
+	parts[1] = base64.RawURLEncoding.EncodeToString(payload)
+	return strings.Join(parts, ".")
+}
+
 // TestTokensAtTheEdge: partner-signed and native tokens are judged by the edge
-// from its own copy, each refusal with its own code, and a revoked key is dead.
-// Covers F-047, F-050.
+// from its own copy, each refusal with its own code, on our own page and at
+// partners' addresses, and a revoked key is dead.
+// Covers F-047, F-050, GC-A12.
 func TestTokensAtTheEdge(t *testing.T) {
 	n := start(t, "fra")
 	ours := n.partner(n.Company)
@@ -87,6 +103,7 @@ func TestTokensAtTheEdge(t *testing.T) {
 		name, token string
 		want        signal.Code
 	}{
+		{"altered by one bit", altered(t, good), "token_signature"},
 		{"signed by another company", ours.sign(t, jwt.SigningMethodRS256, theirs.key, claims(), ""), "token_signature"},
 		{"another company's key by kid", ours.sign(t, jwt.SigningMethodRS256, theirs.key, claims(), theirs.kid), "token_wrong_company"},
 		{"alg none", ours.sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, claims(), ""), "token_algorithm"},
@@ -95,8 +112,10 @@ func TestTokensAtTheEdge(t *testing.T) {
 		{"not yet valid", ours.sign(t, jwt.SigningMethodRS256, ours.key, early, ""), "token_not_yet_valid"},
 		{"cut short", good[:strings.IndexByte(good, '.')+4], "token_malformed"},
 	} {
-		if _, err := n.try("fra", client.Options{Room: "signed", Token: c.token}); code(err) != c.want {
-			t.Errorf("%s: %v, want %s", c.name, err, c.want)
+		for _, source := range []string{"native", "gcore"} {
+			if _, err := n.try("fra", client.Options{Room: "signed", Source: source, Token: c.token}); code(err) != c.want {
+				t.Errorf("%s: %s: %v, want %s", source, c.name, err, c.want)
+			}
 		}
 	}
 

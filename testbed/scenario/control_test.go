@@ -414,40 +414,68 @@ func TestAKeyIsWithdrawnWhileAPOPIsCutOff(t *testing.T) {
 	})
 }
 
-// TestATokenServesFromItsFirstConnection: at whichever POP that was, and whether
-// control is there or not (GC-T10).
-// Covers F-052.
+// TestATokenServesFromItsFirstConnection: not from its issue, at whichever POP that
+// was, and whether control is there or not (GC-T10); on our own page and at
+// partners' addresses. A second person does not start the time anew.
+// Covers F-052, GC-A17, GC-A18.
 func TestATokenServesFromItsFirstConnection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, 26)
-		r.hall("iad")
-		_, sign := r.partner()
-		lasting := func(name string) string {
-			return sign(jwt.MapClaims{"roomId": "hall", "displayName": name, "tokenLifetime": 60_000})
-		}
-		token := lasting("Ann")
-		began := time.Now()
-		ann := r.Join("fra", "fra", client.Options{Room: "hall", Token: token, Peer: "ann"})
-		time.Sleep(58*time.Second - time.Since(began))
-		r.Join("syd", "syd", client.Options{Room: "hall", Token: token, Peer: "bob"})
-		time.Sleep(62*time.Second - time.Since(began))
-		for _, pop := range POPs {
-			r.refused(pop, client.Options{Name: "late", Token: token, Peer: "late"}, "token_expired")
-		}
-		if e := ann.State().Ended; e != nil {
-			t.Errorf("who stays connected was told %+v", e)
-		}
+	for _, source := range []string{"native", "gcore"} {
+		t.Run(source, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRoom(t, 26)
+				r.hall("iad")
+				_, sign := r.partner()
+				l := lasting{r, source, sign(jwt.MapClaims{"roomId": "hall", "displayName": "Ann", "tokenLifetime": 60_000})}
+				time.Sleep(2 * time.Minute)
+				l.isForAMinute()
 
-		r.Silence(controlIP)
-		time.Sleep(10 * time.Second)
-		token = lasting("Cid")
-		r.Join("syd", "syd", client.Options{Room: "hall", Token: token, Peer: "cid"})
-		time.Sleep(62 * time.Second)
-		for _, pop := range POPs {
-			r.refused(pop, client.Options{Name: "late while control is away", Token: token, Peer: "late"}, "token_expired")
-		}
-		r.Revive(controlIP)
-		time.Sleep(30 * time.Second)
-		r.refused("fra", client.Options{Name: "late when control is back", Token: token, Peer: "late"}, "token_expired")
-	})
+				r.Silence(controlIP)
+				time.Sleep(10 * time.Second)
+				l.token = sign(jwt.MapClaims{"roomId": "hall", "displayName": "Cid", "tokenLifetime": 60_000})
+				l.opens("syd", "cid")
+				time.Sleep(62 * time.Second)
+				l.isOver()
+				r.Revive(controlIP)
+				time.Sleep(30 * time.Second)
+				l.isOver()
+			})
+		})
+	}
+}
+
+// lasting is a token that serves for a minute.
+type lasting struct {
+	*room
+	source, token string
+}
+
+func (l lasting) opens(pop, peer string) *client.Client {
+	l.t.Helper()
+	return l.Join(pop, pop, client.Options{Room: "hall", Source: l.source, Token: l.token, Peer: peer})
+}
+
+// isForAMinute opens it, once more as another person at another POP 59 s later, and
+// not 61 s later; who is there already stays, and comes back from a lost network.
+func (l lasting) isForAMinute() {
+	l.t.Helper()
+	began := time.Now()
+	ann := l.opens("fra", "ann")
+	time.Sleep(59*time.Second - time.Since(began))
+	l.opens("syd", "bob")
+	time.Sleep(61*time.Second - time.Since(began))
+	l.isOver()
+	if e := ann.State().Ended; e != nil {
+		l.t.Errorf("who stays connected was told %+v", e)
+	}
+	ann.Close()
+	if back := l.Join("iad", "iad", client.Options{Room: "hall", Resume: ann.Joined.Resume}); back.Joined.Peer != "ann" {
+		l.t.Errorf("came back as %s", back.Joined.Peer)
+	}
+}
+
+func (l lasting) isOver() {
+	l.t.Helper()
+	for _, pop := range POPs {
+		l.refused(pop, client.Options{Name: "late", Source: l.source, Token: l.token, Peer: "late"}, "token_expired")
+	}
 }

@@ -91,7 +91,7 @@ test("sleep: the node is asked before it is called dead", async () => {
   assert.equal(session.phase.value, "live");
 });
 
-// Covers F-046.
+// Covers F-046, GC-A25.
 test("superseded does not come back by itself, and may by hand", async () => {
   const { clock, net, session, socket } = await live([..."abc"], "me");
   socket.deliver({ type: "ended", code: "superseded", message: "" });
