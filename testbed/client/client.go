@@ -92,7 +92,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 		return nil, fmt.Errorf("make offer: %w", err)
 	}
 	err = c.send(signal.Join{
-		Type: "join", V: signal.Version, Room: o.Room, Kind: cmp.Or(o.Kind, "call"), Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
+		Type: "join", V: signal.Version, Room: o.Room, Kind: cmp.Or(o.Kind, "call"), Source: o.Source, Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
 		Password: o.Password, PIN: o.PIN, Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear, Attributes: o.Attributes,
 	})
 	if err != nil {
@@ -127,7 +127,7 @@ func (c *Client) answered(ctx context.Context, o Options) error {
 			return json.Unmarshal(b, &c.Joined)
 		case "refused":
 			return &Refusal{fault}
-		case "pong":
+		case "pong", "checking":
 		case "waiting":
 			for _, m := range o.Forged {
 				if err := c.send(m); err != nil {

@@ -14,6 +14,7 @@ type Options struct {
 	WS      string // ws://…/ws
 	Room    string
 	Kind    string // of the page; empty: call
+	Source  string // whose words the page's address uses; empty: our own
 	Name    string
 	Peer    string
 	Token   string
