@@ -87,7 +87,7 @@ export function read(q: URLSearchParams, source: Source = "native"): Said {
 }
 
 /** Without the blanks and quotes that broken lines and word processors leave around names and values. */
-function trimmed(s: string): string {
+export function trimmed(s: string): string {
   return s.replace(/^[\s"'“”‘’]+|[\s"'“”‘’]+$/g, "");
 }
 
