@@ -26,7 +26,7 @@ const seat = takeSeat();
 
 const looks = served(document);
 dress(document, looks);
-const words = choose(params.lang, remember(), looks.lang);
+const words = choose(params, remember(), looks.lang);
 
 let refusal: Verdict | null = null;
 if (servesOnce(params.token)) {
