@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -31,6 +32,9 @@ type Notifications struct {
 
 	Allow []netip.Prefix // networks that webhooks may reach although they are special
 	Own   []net.Listener // this machine's, besides the node's, which no webhook may reach; nil ones are none
+	// Dial and Roots are how webhooks are connected and whom they trust, see guard.Guard.
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	Roots *x509.CertPool
 
 	// Queue says how deliveries are worked; nil = notify.Default.
 	Queue *notify.Config
@@ -54,7 +58,9 @@ func (n *Node) openSender() (err error) {
 	if c.Queue != nil {
 		settings = *c.Queue
 	}
-	n.guard = &guard.Guard{Allow: c.Allow, Own: ownAddresses(append(slices.Clone(c.Own), n.cfg.Cluster, n.cfg.Raft)...)}
+	n.guard = &guard.Guard{
+		Allow: c.Allow, Own: ownAddresses(append(slices.Clone(c.Own), n.cfg.Cluster, n.cfg.Raft)...), Dial: c.Dial, Roots: c.Roots,
+	}
 	n.outside = n.guard.Client(webhook.Timeout)
 	carriers := map[queue.Kind]notify.Carrier{
 		queue.Webhook:   &notify.Webhooks{Directory: n.directory, Sender: &webhook.Sender{Client: n.outside}},

@@ -142,7 +142,7 @@ func (c *Client) answered(ctx context.Context, o Options) error {
 			return json.Unmarshal(b, &c.Joined)
 		case "refused":
 			return &Refusal{fault}
-		case "pong":
+		case "pong", "checking":
 		case "waiting":
 			for _, m := range o.Forged {
 				if err := c.send(m); err != nil {

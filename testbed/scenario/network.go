@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ import (
 
 	"github.com/pion/ice/v4"
 
+	"github.com/meridian-video/meridian/control"
+	"github.com/meridian-video/meridian/control/notify/guard"
+	"github.com/meridian-video/meridian/edge"
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/ops/node"
 	"github.com/meridian-video/meridian/testbed/client"
@@ -31,6 +35,9 @@ var POPs = []string{"fra", "iad", "syd"}
 var sites = map[string]string{"fra": "10.0.1", "iad": "10.0.2", "syd": "10.0.3"}
 
 const controlIP = "10.0.0.1"
+
+// partners is where companies' own servers stand.
+var partners = netip.MustParsePrefix("10.0.9.0/24")
 
 // access is the one-way delay between a client and its POP.
 const access = 10 * time.Millisecond
@@ -74,6 +81,7 @@ type Network struct {
 
 	t       testing.TB
 	dir     string
+	roots   *x509.CertPool // of companies' own servers
 	mu      sync.Mutex
 	clients map[string]int // hosts made so far, by POP
 }
@@ -82,10 +90,17 @@ type Network struct {
 // every other. It is called inside a bubble and ends with the test.
 func Start(t testing.TB, seed uint64) *Network {
 	t.Helper()
+	return StartWith(t, seed, nil)
+}
+
+// StartWith is Start where nodes call companies' own servers, whose certificates
+// these roots vouch for.
+func StartWith(t testing.TB, seed uint64, roots *x509.CertPool) *Network {
+	t.Helper()
 	time.Sleep(time.Until(epoch)) // a bubble begins in 2000, and history takes no such times
 	n := &Network{
 		Network: simnet.New(simnet.Config{Seed: seed}), Edges: map[string]*node.Edge{},
-		t: t, clients: map[string]int{},
+		t: t, clients: map[string]int{}, roots: roots,
 	}
 	for i, a := range POPs {
 		n.SetLink(controlIP, n.edgeIP(a), simnet.Link{Delay: between("fra", a)})
@@ -152,6 +167,7 @@ func (n *Network) startControl(ctx context.Context, dir string, log *slog.Logger
 		Self: geo.Node{ID: "control-1", POP: "ctl", Role: geo.RoleControl, Cluster: fmt.Sprintf("%s:%d", controlIP, portCluster)},
 		Dir:  filepath.Join(dir, "control"), Raft: o.tcp(portRaft), Cluster: o.tcp(portCluster), API: o.tcp(portHTTP),
 		Gossip: o.gossip(), Log: log.With("node", "control-1"),
+		Notifications: control.Notifications{Allow: []netip.Prefix{partners}, Dial: o.Dial, Roots: n.roots},
 	}
 	n.must(o.err)
 	var err error
@@ -173,8 +189,9 @@ func (n *Network) startEdge(ctx context.Context, pop, dir string, log *slog.Logg
 		},
 		Dir: filepath.Join(dir, id), Control: []string{fmt.Sprintf("%s:%d", controlIP, portCluster)},
 		JoinSecret: n.Control.Node.JoinSecret(), Dial: o.Dial,
-		HTTP:  o.tcp(portHTTP),
-		Media: o.udp(portMedia), MediaAnnounce: []netip.AddrPort{netip.AddrPortFrom(o.Addr(), portMedia)},
+		Partners: edge.Partners{Guard: &guard.Guard{Allow: []netip.Prefix{partners}, Dial: o.Dial, Roots: n.roots}},
+		HTTP:     o.tcp(portHTTP),
+		Media:    o.udp(portMedia), MediaAnnounce: []netip.AddrPort{netip.AddrPortFrom(o.Addr(), portMedia)},
 		TURNUDP: o.udp(portTURN), TURNTCP: o.tcp(portTURN), Realm: "meridian",
 		TURNAnnounce: []string{fmt.Sprintf("turn:%s:%d?transport=udp", ip, portTURN)},
 		Relay:        o.udp(portRelay), Gossip: o.gossip(), Log: log.With("node", id),

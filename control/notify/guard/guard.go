@@ -2,6 +2,8 @@ package guard
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -31,6 +33,10 @@ type Guard struct {
 	// Own are addresses of this cluster, which nobody may call through us; a port of 0 is every port. They count
 	// before Allow.
 	Own []netip.AddrPort
+	// Dial connects to an address that has passed, never to a name; nil is the system's. Roots are who vouches
+	// for the servers; nil are the system's.
+	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	Roots *x509.CertPool
 }
 
 // Check judges an address.
@@ -106,16 +112,16 @@ func (g *Guard) clear(network, address string, c syscall.RawConn) error {
 // Client makes an HTTP client whose every connection is judged. It follows no redirects, uses no proxy, and a
 // call with its answer ends after timeout. Whoever uses it limits what is read of an answer.
 func (g *Guard) Client(timeout time.Duration) *http.Client {
-	secure := &net.Dialer{Timeout: timeout, Control: g.Control}
-	plain := &net.Dialer{Timeout: timeout, Control: g.clear}
+	secure, plain := g.dialer(timeout, g.Control), g.dialer(timeout, g.clear)
 	transport := &http.Transport{
 		Proxy: nil, // it would connect in our place
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			if direct, _ := ctx.Value(plainCall{}).(bool); direct {
-				return plain.DialContext(ctx, network, address)
+				return plain(ctx, network, address)
 			}
-			return secure.DialContext(ctx, network, address)
+			return secure(ctx, network, address)
 		},
+		TLSClientConfig:        &tls.Config{RootCAs: g.Roots},
 		TLSHandshakeTimeout:    timeout,
 		ResponseHeaderTimeout:  timeout,
 		MaxResponseHeaderBytes: 64 << 10,
@@ -129,6 +135,21 @@ func (g *Guard) Client(timeout time.Duration) *http.Client {
 		Transport:     &transportOf{guard: g, next: transport},
 		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+type judge func(network, address string, _ syscall.RawConn) error
+
+// dialer connects to what a judge lets pass.
+func (g *Guard) dialer(timeout time.Duration, pass judge) func(ctx context.Context, network, address string) (net.Conn, error) {
+	if g.Dial == nil {
+		return (&net.Dialer{Timeout: timeout, Control: pass}).DialContext
+	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if err := pass(network, address, nil); err != nil {
+			return nil, err
+		}
+		return g.Dial(ctx, network, address)
 	}
 }
 

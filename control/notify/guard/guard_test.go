@@ -1,11 +1,14 @@
 package guard
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,4 +172,23 @@ func FuzzCheck(f *testing.F) {
 			t.Errorf("%s passes and leads to %s", address, v4)
 		}
 	})
+}
+
+// A dialer of the operator's own is given what has passed, and no names.
+func TestAnotherDialerIsGivenWhatHasPassed(t *testing.T) {
+	var dialled []string
+	g := &Guard{Allow: []netip.Prefix{netip.MustParsePrefix("10.9.0.0/16")}, Dial: func(_ context.Context, _, address string) (net.Conn, error) {
+		dialled = append(dialled, address)
+		return nil, io.ErrUnexpectedEOF
+	}}
+	client := g.Client(time.Second)
+	for _, url := range []string{"https://10.9.0.1/", "http://10.9.0.1/", "https://10.8.0.1/", "http://8.8.8.8/", "https://example.com/"} {
+		if answer, err := client.Get(url); err == nil {
+			_ = answer.Body.Close()
+			t.Errorf("%s was answered", url)
+		}
+	}
+	if want := []string{"10.9.0.1:443", "10.9.0.1:80"}; !slices.Equal(dialled, want) {
+		t.Errorf("dialled %q, want %q", dialled, want)
+	}
 }

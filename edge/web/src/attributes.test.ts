@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attributes, brought, controls, decided, flag, read } from "./attributes";
+import { attributes, brought, controls, decided, flag, read, wished } from "./attributes";
 import type { Entry } from "./protocol/messages";
 
 const of = (search: string) => read(new URLSearchParams(search));
@@ -72,4 +72,16 @@ test("what the person switched on by hand does not begin switched off", () => {
   const said = of("mute=mic,camera&lang=ru");
   assert.deepEqual(brought(said, { mic: false, camera: false }), { lang: "ru", micOff: "true", cameraOff: "true" });
   assert.deepEqual(brought(said, { mic: true, camera: false }), { lang: "ru", cameraOff: "true" });
+});
+
+// GC-A41, GC-L06.
+test("links of G-Core's form speak English and Russian, ours whatever there is", () => {
+  for (const [given, gcore, native] of [["ru", "ru", "ru"], ["ru-RU", "ru-RU", "ru-RU"], ["fr", "en", "fr"], ["run", "en", "run"], ["", "", ""]] as const) {
+    const q = new URLSearchParams({ lang: given });
+    assert.equal(read(q, "gcore").lang, gcore);
+    assert.equal(read(q).lang, native);
+  }
+  assert.equal(read(new URLSearchParams(), "gcore").lang, undefined);
+  assert.deepEqual(wished("gcore", ["fr-FR", "ru", "EN-us"]), ["ru", "EN-us"]);
+  assert.deepEqual(wished("native", ["fr-FR", "ru"]), ["fr-FR", "ru"]);
 });

@@ -77,6 +77,7 @@ export function read(q: URLSearchParams, source: Source = "native"): Said {
   };
   for (const name of names) put(name, given.get(name));
   for (const [alias, name] of Object.entries(exact ? spellings : aliases)) put(name, given.get(alias));
+  if (exact && out.lang && wished(source, [out.lang]).length === 0) out.lang = "en";
   if (exact) return out;
   const whole = [given.get("first_name"), given.get("last_name")].filter(Boolean).join(" ");
   if (whole) put("displayName", whole);
@@ -86,8 +87,13 @@ export function read(q: URLSearchParams, source: Source = "native"): Said {
   return out;
 }
 
+/** Which of the languages somebody wishes count: the guide for G-Core's partners knows two, and their sites are in these (GC-A41). */
+export function wished(source: Source, tags: readonly string[]): readonly string[] {
+  return source === "gcore" ? tags.filter((tag) => /^(en|ru)(-|$)/i.test(tag)) : tags;
+}
+
 /** Without the blanks and quotes that broken lines and word processors leave around names and values. */
-function trimmed(s: string): string {
+export function trimmed(s: string): string {
   return s.replace(/^[\s"'“”‘’]+|[\s"'“”‘’]+$/g, "");
 }
 

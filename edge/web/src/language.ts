@@ -2,12 +2,14 @@
 // page around the frame, without loading anything but words.
 
 import { effect } from "@preact/signals-core";
+import { wished } from "./attributes";
 import { lang, mirrored, pickLang, setLang, type Lang } from "./i18n";
+import type { Params } from "./params";
 import type { Store } from "./store";
 
 /** The address before the person's own choice, that before the company's, that before the browser's. */
-export function choose(named: string | null, store: Store, company = ""): Promise<boolean> {
-  return setLang(pickLang(named, [store.get("lang"), company, ...navigator.languages]));
+export function choose({ lang, source }: Params, store: Store, company = ""): Promise<boolean> {
+  return setLang(pickLang(lang, [store.get("lang"), company, ...wished(source, navigator.languages)]));
 }
 
 /** The person's own choice, which is remembered. False: its words could not be fetched. */

@@ -6,32 +6,27 @@ import { diagnose } from "./diagnosis";
 import { embed } from "./embed";
 import { choose, follow } from "./language";
 import { dress, served } from "./looks";
-import { readParams, withoutToken } from "./params";
+import { readParams } from "./params";
 import { realClock } from "./protocol/clock";
 import { exchange, newBrowser, servesOnce } from "./protocol/exchange";
 import type { Verdict } from "./protocol/session";
 import { takeSeat } from "./seat";
 import { remember } from "./store";
+import { takeTokens, tokensOf, withoutTokens } from "./tokens";
 import { Root } from "./ui/root";
 
 const params = readParams(location.pathname, location.search);
 
-// The token leaves the address bar, so that a copied link or a screenshot does
-// not carry it. The entry of this tab's history keeps it for a reload, with the
-// secret that it may be bound to.
-const kept = history.state as { token?: string; browser?: string } | null;
-if (!params.token && typeof kept?.token === "string") {
-  params.token = kept.token;
-  params.browser = typeof kept.browser === "string" ? kept.browser : "";
-}
+takeTokens(params, history.state);
 function keep(): void {
-  if (params.token) history.replaceState({ ...history.state, token: params.token, browser: params.browser }, "", withoutToken(location.href));
+  const tokens = tokensOf(params);
+  if (tokens) history.replaceState({ ...history.state, ...tokens }, "", withoutTokens(location.href));
 }
 const seat = takeSeat();
 
 const looks = served(document);
 dress(document, looks);
-const words = choose(params.lang, remember(), looks.lang);
+const words = choose(params, remember(), looks.lang);
 
 let refusal: Verdict | null = null;
 if (servesOnce(params.token)) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readParams, withoutPerson, withoutToken } from "./params";
+import { readParams, withoutPerson } from "./params";
 
 test("skipping the page by a partner's other name waits for nobody", () => {
   assert.equal(readParams("/m/r", "?skip_join=true").nameScreenDisabled, false);
@@ -37,10 +37,6 @@ test("addresses of G-Core's form are read by its names alone", () => {
 test("the camera is VP8 unless a codec we know is named", () => {
   for (const [q, want] of [["", "vp8"], ["?codec=av1", "av1"], ["?codec=h264", "h264"], ["?codec=theora", "vp8"], ["?codec=", "vp8"]] as const) assert.equal(readParams("/m/r", q).codec, want);
   assert.equal(readParams("/m/r", "").redundant, false);
-});
-
-test("the token leaves the address and nothing else does", () => {
-  assert.equal(withoutToken("https://x/call/?roomId=a&token=s.e.c&lang=ru#h"), "https://x/call/?roomId=a&lang=ru#h");
 });
 
 // Covers F-086.

@@ -56,13 +56,6 @@ export function readParams(path: string, search: string): Params {
   };
 }
 
-/** The same address without the token, for the address bar and copied links. */
-export function withoutToken(href: string): string {
-  const url = new URL(href);
-  url.searchParams.delete("token");
-  return url.href;
-}
-
 /** Of an address what somebody else may have: the room, and nothing of this person. */
 export function withoutPerson(href: string): string {
   const url = new URL(href);
