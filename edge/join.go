@@ -34,7 +34,7 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	if err := n.takesJoins(); err != nil {
 		return nil, signal.Joined{}, err
 	}
-	company, err := n.company(j.Host)
+	company, err := n.tenant(j)
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
@@ -102,6 +102,17 @@ func (n *Node) takesJoins() error {
 		return refuseFull(nil)
 	}
 	return nil
+}
+
+// tenant is the company of a join. A page under its name joins nodes under
+// theirs; what it says of its own name is worth as much as a Host header, which
+// is the client's word too.
+func (n *Node) tenant(j signal.Join) (client.Company, error) {
+	host := j.Host
+	if n.cfg.Configuration.Ready() && n.cfg.Configuration.View().Names(hostname(j.PageHost)) {
+		host = j.PageHost
+	}
+	return n.company(host)
 }
 
 // company finds the tenant by host name (spec A.8 step 1).

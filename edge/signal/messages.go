@@ -26,6 +26,7 @@ const (
 	maxID      = 128 // of a request, as the client names it
 	maxTrack   = 256 // of a track id
 	maxSecret  = 256 // that a person types
+	maxHost    = 253 // RFC 1035, section 2.3.4, without the last dot
 )
 
 // Join is the first message of a client. The attributes are those of the URL;
@@ -51,8 +52,11 @@ type Join struct {
 	Hear     string `json:"hear"` // HearLoudest or empty
 	// Attributes are those of the page's address, by the names they have there.
 	Attributes map[string]string `json:"attributes"`
+	// PageHost is the host name of the page, which names the company where it is
+	// one's: nodes have names of their own.
+	PageHost string `json:"page_host"`
 
-	Host      string     `json:"-"` // host name the client used: it names the company
+	Host      string     `json:"-"` // host name that the client called; it does where there is no page
 	From      netip.Addr `json:"-"` // whose tries are counted
 	UserAgent string     `json:"-"`
 	Trace     string     `json:"-"` // follows the join through edge, home and relay
@@ -329,6 +333,9 @@ func ParseJoin(b []byte) (Join, error) {
 	}
 	if len(j.Password) > maxSecret || len(j.PIN) > maxSecret {
 		return j, fmt.Errorf("%w: password, pin: longer than %d bytes", errBadMessage, maxSecret)
+	}
+	if len(j.PageHost) > maxHost {
+		return j, fmt.Errorf("%w: page_host: longer than %d bytes", errBadMessage, maxHost)
 	}
 	return j, checkAttributes(j.Attributes)
 }

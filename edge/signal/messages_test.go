@@ -24,6 +24,7 @@ func TestParseJoin(t *testing.T) {
 		{"no offer", `{"type":"join","v":1,"room":"demo"}`, "offer: is missing"},
 		{"wrong shape", `{"type":"join","v":1,"room":7,"offer":"x"}`, "room"},
 		{"a long password", `{"type":"join","v":1,"room":"demo","offer":"x","password":"` + strings.Repeat("x", maxSecret+1) + `"}`, `password, pin: longer than 256 bytes`},
+		{"a long host", `{"type":"join","v":1,"room":"demo","offer":"x","page_host":"` + strings.Repeat("x", maxHost+1) + `"}`, `page_host: longer than 253 bytes`},
 		{"unknown hearing", `{"type":"join","v":1,"room":"demo","offer":"x","hear":"all"}`, `hear: "all" is not known`},
 		{"too long", `{"type":"join","v":1,"room":"` + strings.Repeat("x", MaxOffer) + `"}`, "longer than"},
 	} {

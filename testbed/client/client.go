@@ -109,6 +109,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 	err = c.send(signal.Join{
 		Type: "join", V: signal.Version, Room: o.Room, Kind: cmp.Or(o.Kind, "call"), Source: o.Source, Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
 		Password: o.Password, PIN: o.PIN, Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear, Attributes: o.Attributes,
+		PageHost: o.PageHost,
 	})
 	if err != nil {
 		return nil, err

@@ -30,6 +30,7 @@ type Options struct {
 	Hear          string // "loudest": the node says what the audio slots play
 
 	Attributes map[string]string // of the page's address
+	PageHost   string            // host name of the page; empty: there is none
 
 	// Pictures is called with every packet of video, by the goroutine of its slot.
 	Pictures func(*rtp.Packet)

@@ -176,21 +176,39 @@ func TestRefusals(t *testing.T) {
 		{"no data", "peers", good, "key", p, 404},
 		{"no data to sum up", "peers/summary", good, "key", p, 404},
 		{"another call", "peers/other", good, "key", p, 404},
-		{"no query", "peers", "", "key", p, 400},
-		{"no room", "peers", strings.Replace(good, "room_id=hall", "room_id=", 1), "key", p, 400},
-		{"a long room", "peers", strings.Replace(good, "room_id=hall", "room_id="+strings.Repeat("x", 257), 1), "key", p, 400},
-		{"a room with NUL", "peers", strings.Replace(good, "room_id=hall", "room_id=a%00", 1), "key", p, 400},
-		{"no from", "peers", "?room_id=hall&to=2026-01-01T00:00:00Z", "key", p, 400},
-		{"from after to", "peers", span(time.Hour, 0), "key", p, 400},
-		{"to is no time", "peers/summary", "?room_id=hall&from=2026-01-01T00:00:00Z&to=tomorrow", "key", p, 400},
-		{"before all time", "peers", "?room_id=hall&from=0001-01-01T00:00:00Z&to=2026-01-01T00:00:00Z", "key", p, 400},
-		{"an escape that is none", "peers", "?room_id=%zz", "key", p, 400},
 		{"too much", "peers", good, "key", broken{history.ErrTooMany}, 400},
 		{"broken", "peers", good, "key", broken{errors.New("secret")}, 500},
 	} {
 		w := ask(t, c.history, c.path, c.query, c.key)
 		if w.Code != c.want || !strings.HasPrefix(w.Body.String(), `{"data":null,"errors":["`) || strings.Contains(w.Body.String(), "secret") {
 			t.Errorf("%s: %d %s, want %d", c.name, w.Code, w.Body, c.want)
+		}
+	}
+}
+
+// TestWorstInputs: what is asked worst of both calls.
+func TestWorstInputs(t *testing.T) {
+	p, good := newPast(t), span(0, time.Hour)
+	p.stay("ann", 0, time.Minute)
+	room := func(id string) string { return strings.Replace(good, "room_id=hall", "room_id="+id, 1) }
+	for what, query := range map[string]string{
+		"no query":               "",
+		"no room":                room(""),
+		"a long room":            room(strings.Repeat("x", 257)),
+		"a room with NUL":        room("a%00"),
+		"a room that is no text": room("%ff%fe"),
+		"no from":                "?room_id=hall&to=2026-01-01T00:00:00Z",
+		"from after to":          span(time.Hour, 0),
+		"to is no time":          "?room_id=hall&from=2026-01-01T00:00:00Z&to=tomorrow",
+		"before all time":        "?room_id=hall&from=0001-01-01T00:00:00Z&to=2026-01-01T00:00:00Z",
+		"after all time":         "?room_id=hall&from=2026-01-01T00:00:00Z&to=9999-12-31T23:59:59-23:59",
+		"an escape that is none": "?room_id=%zz",
+	} {
+		for _, path := range []string{"peers", "peers/", "peers/summary", "peers/summary/"} {
+			w := ask(t, p, path, query, "key")
+			if w.Code != http.StatusBadRequest || !strings.HasPrefix(w.Body.String(), `{"data":null,"errors":["`) {
+				t.Errorf("%s, %s: %d %s", path, what, w.Code, w.Body)
+			}
 		}
 	}
 }

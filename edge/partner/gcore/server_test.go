@@ -111,7 +111,7 @@ func TestWorstInputs(t *testing.T) {
 		peer         bool
 	}{
 		{"GET", "durationOfBroadcast", false}, {"GET", "numberPeers", false}, {"GET", "closeRoom", false}, {"POST", "closeRoom", false}, {"DELETE", "closeRoom", false},
-		{"POST", "closePeer", true}, {"POST", "existingPeer", true}, {"GET", "recording", false}, {"POST", "recording/start", false}, {"POST", "recording/stop", false},
+		{"POST", "closePeer", true}, {"POST", "existingPeer", true}, {"GET", "existingPeer", true}, {"GET", "recording", false}, {"POST", "recording/start", false}, {"POST", "recording/stop", false},
 	} {
 		h := &hall{}
 		bad := func(what, target, body string) {
@@ -132,8 +132,24 @@ func TestWorstInputs(t *testing.T) {
 			t.Errorf("%s did %v", call.name, h.orders)
 		}
 	}
-	if w := new(hall).serve("POST", "/rooms/hall/closePeer", scopeWrite, "", `{"peerId":"bob"}`); w.Code != http.StatusBadRequest {
-		t.Errorf("an unknown peer: %d", w.Code)
+	for _, c := range []struct {
+		what, method, target, kind, body string
+	}{
+		{"an unknown peer", "POST", "/rooms/hall/closePeer", "", `{"peerId":"bob"}`},
+		{"a list for a body", "POST", "/rooms/hall/closePeer", "", `["ann"]`},
+		{"a torn form", "POST", "/rooms/hall/closePeer", "application/x-www-form-urlencoded", "peerId=%zz"},
+		{"a long peer in the path", "GET", "/rooms/hall/existingPeer/" + long, "", ""},
+		{"a peer in the path that is no text", "GET", "/rooms/hall/existingPeer/" + torn, "", ""},
+		{"a long room", "GET", "/rooms/" + long + "/exists", "", ""},
+		{"a room that is no text", "GET", "/rooms/" + torn + "/exists", "", ""},
+		{"a body that is no question", "GET", "/rooms/hall/exists", "", "null null"},
+		{"a body without end", "GET", "/rooms/hall/exists", "", strings.Repeat(" ", maxBody+1)},
+		{"a long peer beside it", "GET", "/rooms/hall/exists?peerId=" + long, "", ""},
+	} {
+		h := &hall{}
+		if w := h.serve(c.method, c.target, scopeWrite, c.kind, c.body); w.Code != http.StatusBadRequest || len(h.orders) > 0 {
+			t.Errorf("%s: %d %s, did %v", c.what, w.Code, w.Body, h.orders)
+		}
 	}
 }
 

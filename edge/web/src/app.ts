@@ -103,7 +103,7 @@ export class App {
     this.beginOff(this.attributes.value);
     const origin = location.origin;
     this.session = new Session<PeerTransport>(
-      { room: params.room, kind: params.kind, source: params.source, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()), secrets: () => this.secrets.given() },
+      { room: params.room, kind: params.kind, source: params.source, pageHost: location.hostname, token: params.token, browser: params.browser, name: this.name.value, peerId: params.peerId, attributes: () => brought(params.said, this.devices.media.peek()), secrets: () => this.secrets.given() },
       {
         clock: new WakefulClock(ticker()),
         random: Math.random,

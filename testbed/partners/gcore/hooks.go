@@ -1,6 +1,7 @@
 package gcore
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -15,11 +16,14 @@ type Call struct {
 }
 
 // Hooks receives webhooks and access checks, remembers them, and answers 200 or
-// what it was told to.
+// what it was told to. Whoever does not know Secret hears 401.
 type Hooks struct {
+	Secret string // the whole Authorization header of the servers' calls; empty: any
+
 	mu      sync.Mutex
 	calls   []Call
 	answers map[string]answer
+	passes  map[string]string // peer ids by the access tokens that nobody has used
 }
 
 type answer struct {
@@ -73,13 +77,42 @@ func (h *Hooks) Handler() http.Handler {
 	return mux
 }
 
+// Pass makes an access token for one person and one entry.
+func (h *Hooks) Pass(peer string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.passes == nil {
+		h.passes = make(map[string]string)
+	}
+	pass := rand.Text()
+	h.passes[pass] = peer
+	return pass
+}
+
 func (h *Hooks) take(w http.ResponseWriter, r *http.Request, event string, values url.Values) {
 	h.mu.Lock()
-	h.calls = append(h.calls, Call{event, r.Header.Get("Authorization"), values})
-	a := h.answers[event]
+	a := h.judge(r, event, values)
 	h.mu.Unlock()
 	if a.code != 0 {
 		w.WriteHeader(a.code)
 	}
 	_, _ = w.Write([]byte(a.body))
+}
+
+// judge is called with mu held.
+func (h *Hooks) judge(r *http.Request, event string, values url.Values) answer {
+	authorization := r.Header.Get("Authorization")
+	if h.Secret != "" && authorization != h.Secret {
+		return answer{code: http.StatusUnauthorized}
+	}
+	h.calls = append(h.calls, Call{event, authorization, values})
+	if a, told := h.answers[event]; told || event != "access" {
+		return a
+	}
+	pass := values.Get("accessToken")
+	if peer, issued := h.passes[pass]; !issued || peer != values.Get("peerId") {
+		return answer{code: http.StatusUnauthorized}
+	}
+	delete(h.passes, pass)
+	return answer{}
 }

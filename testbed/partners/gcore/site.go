@@ -18,6 +18,9 @@ type Site struct {
 	Meet string // base URL of the rooms' domain
 	Room string
 	Key  *rsa.PrivateKey // nil: links without a token
+	// Passes has links bring an access token that serves once, which the servers
+	// ask about at /access.
+	Passes bool
 	Hooks
 }
 
@@ -55,6 +58,9 @@ func (s *Site) link(visitor url.Values) (string, error) {
 			return "", err
 		}
 		q.Set("token", token)
+	}
+	if s.Passes {
+		q.Set("accessToken", s.Pass(visitor.Get("id")))
 	}
 	return s.Meet + "/call/?" + q.Encode(), nil
 }

@@ -91,24 +91,76 @@ func TestThePageHasTheFrameAndTheBridge(t *testing.T) {
 }
 
 func TestHooksRememberAndAnswer(t *testing.T) {
-	site := &Site{}
+	site := &Site{Hooks: Hooks{Secret: "Basic x"}}
+	header := "Basic x"
 	ask := func(method, path, body string) int {
 		r, w := httptest.NewRequest(method, path, strings.NewReader(body)), httptest.NewRecorder()
-		r.Header.Set("Authorization", "Basic x")
+		r.Header.Set("Authorization", header)
 		site.Handler().ServeHTTP(w, r)
 		return w.Code
 	}
 	site.Answer("joinPeer", http.StatusLocked, "later")
-	got := []int{
-		ask("GET", "/webhook/joinPeer?roomId=a&peerId=5", ""), ask("GET", "/webhook/closePeer?peerId=5", ""),
-		ask("POST", "/access", `{"accessToken":"t","peerId":"5"}`), ask("POST", "/access", `[`), ask("GET", "/webhook/else", ""),
-	}
-	if want := []int{423, 200, 200, 400, 404}; !reflect.DeepEqual(got, want) {
+	got := []int{ask("GET", "/webhook/joinPeer?roomId=a&peerId=5", ""), ask("GET", "/webhook/closePeer?peerId=5", ""), ask("POST", "/access", `[`), ask("GET", "/webhook/else", "")}
+	header = "Basic y"
+	got = append(got, ask("GET", "/webhook/closePeer?peerId=6", ""))
+	if want := []int{423, 200, 400, 404, 401}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	want := []Call{{"access", "Basic x", url.Values{"accessToken": {"t"}, "peerId": {"5"}}}}
-	if calls := site.Calls("access"); !reflect.DeepEqual(calls, want) || len(site.Calls("joinPeer")) != 1 {
+	want := []Call{{"closePeer", "Basic x", url.Values{"peerId": {"5"}}}}
+	if calls := site.Calls("closePeer"); !reflect.DeepEqual(calls, want) || len(site.Calls("joinPeer")) != 1 {
 		t.Errorf("%v", calls)
+	}
+}
+
+func TestAPassIsForOnePersonOnce(t *testing.T) {
+	site := &Site{Passes: true}
+	link, err := site.link(url.Values{"id": {"5"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := url.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass := at.Query().Get("accessToken")
+	for i, c := range []struct {
+		pass, peer string
+		want       int
+	}{{"t", "5", 401}, {pass, "6", 401}, {pass, "5", 200}, {pass, "5", 401}} {
+		w := httptest.NewRecorder()
+		site.Handler().ServeHTTP(w, httptest.NewRequest("POST", "/access", strings.NewReader(`{"roomId":"a","accessToken":"`+c.pass+`","peerId":"`+c.peer+`"}`)))
+		if w.Code != c.want {
+			t.Errorf("%d: %d, want %d", i, w.Code, c.want)
+		}
+	}
+}
+
+func TestRoomsAreAskedAboutAndClosed(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method != "GET" || r.Header.Get("Authorization") != "key":
+			w.WriteHeader(http.StatusForbidden)
+		case r.URL.EscapedPath() == "/rooms/serv1%2Fa/numberPeers":
+			_, _ = w.Write([]byte(`{"roomId":"serv1/a","numberPeers":3}`))
+		case r.URL.Path == "/rooms/broken/numberPeers":
+			_, _ = w.Write([]byte(`{`))
+		case r.URL.Path != "/rooms/serv1/closeRoom":
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	}))
+	defer server.Close()
+	r := Rooms{server.URL, "key", server.Client()}
+	if n, err := r.Number(t.Context(), "serv1/a"); err != nil || n != 3 {
+		t.Errorf("%d, %v", n, err)
+	}
+	if _, err := r.Number(t.Context(), "broken"); err == nil {
+		t.Error("half an answer is taken")
+	}
+	if err := r.Close(t.Context(), "serv1"); err != nil {
+		t.Error(err)
+	}
+	if err := r.Close(t.Context(), "nobody"); !errors.Is(err, CodeError(400)) {
+		t.Errorf("a room that nobody is in: %v", err)
 	}
 }
 

@@ -33,11 +33,6 @@ type Stay struct {
 	Duration  int64  `json:"duration"`
 }
 
-// CodeError is an answer other than 200.
-type CodeError int
-
-func (e CodeError) Error() string { return fmt.Sprintf("statistics answered %d", int(e)) }
-
 // Summary asks for a period.
 func (s Statistics) Summary(ctx context.Context, room string, from, to time.Time) (sum Summary, err error) {
 	return sum, s.get(ctx, "/vp/api/statistics/peers/summary", room, from, to, &sum)
@@ -51,24 +46,15 @@ func (s Statistics) Peers(ctx context.Context, room string, from, to time.Time) 
 func (s Statistics) get(ctx context.Context, path, room string, from, to time.Time, into any) error {
 	const form = "2006-01-02T15:04:05.0Z"
 	q := url.Values{"room_id": {room}, "from": {from.UTC().Format(form)}, "to": {to.UTC().Format(form)}}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Base+path+"?"+q.Encode(), nil)
+	body, err := get(ctx, s.HTTP, s.Base+path+"?"+q.Encode(), s.Token)
 	if err != nil {
 		return err
-	}
-	r.Header.Set("Authorization", s.Token)
-	res, err := s.HTTP.Do(r)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return CodeError(res.StatusCode)
 	}
 	var answer struct {
 		Data   json.RawMessage `json:"data"`
 		Errors []any           `json:"errors"`
 	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+	if err := json.Unmarshal(body, &answer); err != nil {
 		return fmt.Errorf("read statistics: %w", err)
 	}
 	return json.Unmarshal(answer.Data, into)

@@ -8,6 +8,8 @@ export interface Identity {
   kind: string;
   /** Whose words the address uses; native where it is missing. */
   source?: string;
+  /** Host name of the page; nodes have others. */
+  pageHost?: string;
   token: string;
   /** Secret that the token may be bound to. */
   browser?: string;
@@ -19,13 +21,13 @@ export interface Identity {
   secrets?: () => { password?: string; pin?: string };
 }
 
-export type Credentials = Pick<JoinMessage, "room" | "kind" | "source" | "token" | "browser" | "name" | "peer_id" | "resume" | "attributes" | "password" | "pin">;
+export type Credentials = Pick<JoinMessage, "room" | "kind" | "source" | "page_host" | "token" | "browser" | "name" | "peer_id" | "resume" | "attributes" | "password" | "pin">;
 
 /** joined is where this person was last, ticket what leads back there; empty: nothing does. */
-export function credentials({ room, kind, source = "native", token, browser = "", name, peerId, attributes, secrets }: Identity, joined: Joined | null, ticket: string): Credentials {
+export function credentials({ room, kind, source = "native", pageHost: page_host = "", token, browser = "", name, peerId, attributes, secrets }: Identity, joined: Joined | null, ticket: string): Credentials {
   const peer_id = joined?.peer_id || peerId;
   // The room that was joined may be the token's, not the address's; a ticket is for that one.
   return ticket !== ""
-    ? { room: joined?.room.id ?? room, kind, source, token: "", browser: "", name: "", peer_id, resume: ticket, attributes: {} }
-    : { room, kind, source, token, browser, name, peer_id, resume: "", attributes: attributes?.() ?? {}, ...secrets?.() };
+    ? { room: joined?.room.id ?? room, kind, source, page_host, token: "", browser: "", name: "", peer_id, resume: ticket, attributes: {} }
+    : { room, kind, source, page_host, token, browser, name, peer_id, resume: "", attributes: attributes?.() ?? {}, ...secrets?.() };
 }

@@ -215,6 +215,7 @@ export interface JoinMessage {
   room: string;
   kind: string;
   source: string;
+  page_host: string;
   token: string;
   browser: string;
   name: string;
