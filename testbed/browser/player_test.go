@@ -203,6 +203,12 @@ func TestWatchingTogether(t *testing.T) {
 			}
 		}
 	})
+	t.Run("where only what is signed counts a link brings none", func(t *testing.T) {
+		signed := NewRoom(room.c, "serv0sign", object{"settings": object{"video_signed_only": true}})
+		if got := signed.guest(t, "fra", "Gus", one).Joined.Rules.Player; got != "" {
+			t.Errorf("a link brought %q", got)
+		}
+	})
 	t.Run("it stands in every layout, with everybody beside it", func(t *testing.T) {
 		p := ann.within(t)
 		for _, layout := range []string{"Speaker, others below", "Speaker, others beside", "One row", "Gallery"} {
