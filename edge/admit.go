@@ -140,6 +140,7 @@ func entryCompany(c client.Company, s client.Settings, from entry.Source) *entry
 		ID: c.ID, Suspended: c.Suspended(), OpenRooms: client.On(s.OpenRooms), JWTMandatory: client.On(s.JWTMandatory),
 		MaxParticipants: c.MaxParticipants, MaxSpeakers: c.MaxSpeakers, MaxViewers: c.MaxViewers,
 		GuestStartRecording: client.On(s.GuestStartRecording) || s.GuestStartRecording == nil && from == entry.ImMail,
+		VideoSignedOnly:     client.On(s.VideoSignedOnly),
 		EmailCode:           client.On(s.EmailEntryOTP), EndWithToken: client.On(s.EndOnExpiry),
 		DebugAttributes: client.On(s.DebugAttributes), WebhookFailOpen: client.On(s.WebhookFailOpen),
 	}

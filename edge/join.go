@@ -212,7 +212,7 @@ func (n *Node) seat(ctx context.Context, a *attachment, adm entry.Admission, tic
 	a.publish()
 	seat, snap, err := n.plane.Join(ctx, room.Join{
 		Company: a.key.Company, Room: a.key.Room, Peer: adm.Peer, Subject: adm.Person.ID, Name: cmp.Or(adm.Name, "Guest"), Photo: photoOf(adm), Role: room.Role(adm.Role),
-		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Meeting: a.join.Meeting, Waiting: a.join.Waiting, Farewell: a.join.Farewell,
+		Owner: adm.Owner, Mode: room.Mode(adm.Mode), Identities: adm.Identities, Lobby: adm.Lobby, Rules: a.join.Rules, Meeting: a.join.Meeting, Player: playerOf(adm), Waiting: a.join.Waiting, Farewell: a.join.Farewell,
 		Kind: room.RoomKind(adm.Kind), Capacity: adm.Capacity, Attachment: a.id, POP: string(n.cfg.Self.POP), Ticket: ticket, Proof: a.proof,
 		Media: room.Media(media), Tracks: a.published(media), Trace: a.trace,
 	}, a)

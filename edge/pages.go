@@ -17,9 +17,9 @@ import (
 )
 
 // contentPolicy keeps the page to its own scripts; it talks to any POP, whose
-// names the operator chooses. Where a company's pictures are follows, and who may
+// names the operator chooses, and frames the players of rooms. Where a company's pictures are follows, and who may
 // frame the page.
-const contentPolicy = "default-src 'self'; connect-src *; media-src 'self' blob: mediastream:; base-uri 'none'; form-action 'none'; object-src 'none'; img-src 'self' data: blob:"
+const contentPolicy = "default-src 'self'; connect-src *; media-src 'self' blob: mediastream:; base-uri 'none'; form-action 'none'; object-src 'none'; frame-src https:; img-src 'self' data: blob:"
 
 // Where the page finds what it is told as it is served: who may command it, which
 // stands in a header, too, out of a script's reach, and how it looks.

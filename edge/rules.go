@@ -67,6 +67,15 @@ func valueOf(s *string) string {
 	return *s
 }
 
+// playerOf is the player that an admission brings into the room; one that the room
+// would not take is none.
+func playerOf(adm entry.Admission) room.Player {
+	if p := room.Player(adm.Video); p.Valid() {
+		return p
+	}
+	return ""
+}
+
 // errUnheard refuses who would have to wait and could not be told so.
 var errUnheard = signal.Refuse(signal.Denied, "A moderator must let you in, which needs the meeting's page.", nil)
 

@@ -62,7 +62,7 @@ func hand(p room.Person) *time.Time {
 func signalRules(r room.Rules) signal.Rules {
 	return signal.Rules{
 		Locked: r.Locked.Value, Lobby: r.Lobby.Value, MuteMode: string(r.Mute.Value), Share: string(r.Share.Value),
-		Chat: string(r.Chat.Value), Hands: string(r.Hands.Value), Bitrate: r.Bitrate.Value, Stage: signal.Stage(r.Stage.Value),
+		Chat: string(r.Chat.Value), Hands: string(r.Hands.Value), Bitrate: r.Bitrate.Value, Stage: signal.Stage(r.Stage.Value), Player: string(r.Player.Value),
 	}
 }
 

@@ -264,6 +264,12 @@ func TestAdmissions(t *testing.T) {
 			is(func(a Admission) bool { return a.Video == "https://player.example/v?id=1" })},
 		{"A48 script for a player", func(in *Input) { in.URL[Video] = "javascript:alert(1)" },
 			is(func(a Admission) bool { return a.Video == "" })},
+		{"X-74 a link brings no player", func(in *Input) { in.URL[Video], in.Company.VideoSignedOnly = "https://player.example/", true },
+			is(func(a Admission) bool { return a.Video == "" })},
+		{"X-74 a token does", func(in *Input) {
+			in.URL[Video], in.Company.VideoSignedOnly = "https://player.example/", true
+			in.Token = partner(map[string]string{Video: "https://signed.example/"})
+		}, is(func(a Admission) bool { return a.Video == "https://signed.example/" })},
 		{"A48 plain http", func(in *Input) { in.URL[Video] = "http://player.example/" },
 			is(func(a Admission) bool { return a.Video == "" })},
 	} {

@@ -33,6 +33,7 @@ type Company struct {
 	MaxParticipants, MaxSpeakers, MaxViewers int
 
 	GuestStartRecording bool     // a link may start a recording for who is no moderator
+	VideoSignedOnly     bool     // a link brings no player
 	EmailCode           bool     // entry by e-mail wants the address proved
 	EndWithToken        bool     // a presence ends when its token does
 	HiddenControls      []string // controls that the page does not show

@@ -54,7 +54,7 @@ func (d *decision) person() *Refusal {
 	d.out.PIN = d.rules.pin && d.configured().HasPIN && d.out.Role != Moderator
 	d.out.WaitingRoom = d.out.Role == Moderator && d.a.Bool(WaitingRoom, false)
 	d.out.StartTime = startTime(d.a[StartTime])
-	d.out.Video = httpsURL(d.a[Video])
+	d.out.Video = d.video()
 	d.out.HiddenControls = d.in.Company.HiddenControls
 	d.out.View = make(Attributes)
 	for name, rule := range d.rules.origins {
@@ -63,6 +63,15 @@ func (d *decision) person() *Refusal {
 		}
 	}
 	return nil
+}
+
+// video is the player that somebody brings for all: a link's word too, unless the
+// company takes that from nobody.
+func (d *decision) video() string {
+	if _, isSigned := get(d.signed, Video); !isSigned && d.in.Company.VideoSignedOnly {
+		return ""
+	}
+	return httpsURL(d.a[Video])
 }
 
 // role follows from what is signed, or configured for a proved user, or from

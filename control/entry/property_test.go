@@ -19,7 +19,7 @@ func anybody(rnd *rand.Rand) Input {
 	in := at(allSources[rnd.IntN(len(allSources))])
 	in.Company.OpenRooms, in.Company.JWTMandatory = coin(2), coin(8)
 	in.Company.DebugAttributes, in.Company.WebhookFailOpen = coin(2), coin(2)
-	in.Company.GuestStartRecording, in.Company.EndWithToken = coin(2), coin(2)
+	in.Company.GuestStartRecording, in.Company.EndWithToken, in.Company.VideoSignedOnly = coin(2), coin(2), coin(2)
 	if coin(2) {
 		in.Company.Access, in.Company.Event = Endpoint{URL: "https://acme.example/a", Authorization: "r"}, Endpoint{URL: "https://acme.example/e", Authorization: "r"}
 	}

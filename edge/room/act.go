@@ -77,6 +77,7 @@ var verbs = map[Verb]verb{
 	"hands":     {true, room, takes(Audience.valid), sets(func(r *Rules) *Rule[Audience] { return &r.Hands })},
 	"bitrate":   {true, room, takesBitrate, sets(func(r *Rules) *Rule[int] { return &r.Bitrate })},
 	"stage":     {true, room, takes(Stage.valid), deed.stage},
+	"player":    {true, room, takesPlayer, sets(func(r *Rules) *Rule[Player] { return &r.Player })},
 }
 
 // Verbs lists all that can be asked, in order.

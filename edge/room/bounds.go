@@ -36,7 +36,7 @@ func (c command) valid() bool {
 func (j JoinCommand) valid() bool {
 	return okID(j.PeerID) && okSubject(j.Subject) && okName(j.Name) && okPhoto(j.Photo) && okFarewell(j.Farewell) && okID(string(j.Node)) && okID(j.POP) && okID(j.Attachment) &&
 		j.Claim.valid() && j.Kind.valid() && j.Capacity >= 0 && okTracks(j.Tracks) && j.Proof.valid() && len(j.Ticket) <= maxTicket &&
-		(j.Mode == "" || j.Mode.valid()) && okIdentities(j.Identities) && (j.Rules == nil || j.Rules.valid()) && (j.Meeting == nil || j.Meeting.valid())
+		(j.Mode == "" || j.Mode.valid()) && okIdentities(j.Identities) && (j.Rules == nil || j.Rules.valid()) && (j.Meeting == nil || j.Meeting.valid()) && j.Player.Valid()
 }
 
 func (e Ended) valid() bool {

@@ -43,6 +43,7 @@ type JoinCommand struct {
 	Rules      *Rules            `json:"rules,omitempty"`    // as configured; nil leaves them as they are
 	Meeting    *Meeting          `json:"meeting,omitempty"`  // whose rules come before those; nil: none
 	Lobby      bool              `json:"lobby,omitempty"`    // waits also where others do not
+	Player     Player            `json:"player,omitempty"`   // that they bring, unless they wait; empty: none
 	Media      Media             `json:"media"`
 	Tracks     map[string]string `json:"tracks,omitempty"`
 	Proof      Proof             `json:"proof,omitzero"`
@@ -153,6 +154,9 @@ func (c *Core) Join(now time.Time, j JoinCommand) (Batch, error) {
 		case rules.Lobby.Value, j.Lobby, waits:
 			return c.wait(p, settled, events)
 		}
+	}
+	if brings := rules.brought(j.Player); brings != rules {
+		events = append(events, ruled(brings))
 	}
 	p = rules.entering(p)
 	if present && j.Ticket != "" {

@@ -48,6 +48,7 @@ type Rules struct {
 	Hands   Rule[Audience] `json:"hands"`   // who may raise a hand, and react
 	Bitrate Rule[int]      `json:"bitrate"` // bit/s of video that each may send, all their videos together; 0: no bound
 	Stage   Rule[Stage]    `json:"stage"`
+	Player  Rule[Player]   `json:"player,omitzero"` // what is watched together; the first that somebody brought, or a moderator's
 }
 
 // Stage is the moderator's view that is everybody's while it is on: words of the
@@ -56,7 +57,7 @@ type Stage struct {
 	On     bool   `json:"on"`
 	Layout string `json:"layout,omitempty"`
 	Pinned string `json:"pinned,omitempty"` // who or whose screen is large; while it is not on, spotlit
-	View   string `json:"view,omitempty"`   // what is shown together, a board or a player
+	View   string `json:"view,omitempty"`   // what is shown together, as a board
 	By     string `json:"by,omitempty"`     // peer id of who set it
 }
 
@@ -79,21 +80,22 @@ func DefaultRules() Rules {
 
 func (r Rules) valid() bool {
 	return r.Mute.Value.valid() && r.Share.Value.valid() && r.Chat.Value.valid() && r.Hands.Value.valid() &&
-		checkBitrate(r.Bitrate.Value) == nil && r.Stage.Value.valid() &&
+		checkBitrate(r.Bitrate.Value) == nil && r.Stage.Value.valid() && r.Player.Value.Valid() &&
 		!slices.ContainsFunc(r.stamps(), func(s Stamp) bool { return !s.valid() })
 }
 
 func (r Rules) stamps() []Stamp {
-	return []Stamp{r.Locked.Set, r.Lobby.Set, r.Mute.Set, r.Share.Set, r.Chat.Set, r.Hands.Set, r.Bitrate.Set, r.Stage.Set}
+	return []Stamp{r.Locked.Set, r.Lobby.Set, r.Mute.Set, r.Share.Set, r.Chat.Set, r.Hands.Set, r.Bitrate.Set, r.Stage.Set, r.Player.Set}
 }
 
-// configured are the rules with other defaults, which hold where nobody set any.
+// configured are the rules with other defaults, which hold where nobody set any. No
+// player is configured.
 func (r Rules) configured(d Rules) Rules {
 	return Rules{
 		Locked: r.Locked.configured(d.Locked.Value), Lobby: r.Lobby.configured(d.Lobby.Value),
 		Mute: r.Mute.configured(d.Mute.Value), Share: r.Share.configured(d.Share.Value),
 		Chat: r.Chat.configured(d.Chat.Value), Hands: r.Hands.configured(d.Hands.Value),
-		Bitrate: r.Bitrate.configured(d.Bitrate.Value), Stage: r.Stage.configured(d.Stage.Value),
+		Bitrate: r.Bitrate.configured(d.Bitrate.Value), Stage: r.Stage.configured(d.Stage.Value), Player: r.Player,
 	}
 }
 
@@ -102,6 +104,7 @@ func (r Rules) later(o Rules) Rules {
 	return Rules{
 		Locked: r.Locked.later(o.Locked), Lobby: r.Lobby.later(o.Lobby), Mute: r.Mute.later(o.Mute), Share: r.Share.later(o.Share),
 		Chat: r.Chat.later(o.Chat), Hands: r.Hands.later(o.Hands), Bitrate: r.Bitrate.later(o.Bitrate), Stage: r.Stage.later(o.Stage),
+		Player: r.brought(o.Player.Value).Player.later(o.Player),
 	}
 }
 

@@ -113,7 +113,7 @@ func (s *script) command(verb string, arg map[string]string) (b Batch, out strin
 		b, err = c.Join(s.now, JoinCommand{
 			PeerID: arg["peer"], Subject: arg["subject"], Name: arg["peer"], Role: cmp.Or(Role(arg["role"]), Regular), Node: geo.NodeID(arg["node"]), POP: arg["node"], Attachment: att,
 			Claim: Stamp{Wall: number(arg["claim"])}, Kind: RoomKind(arg["kind"]), Capacity: int(number(arg["capacity"])), Ticket: s.tickets[arg["ticket"]],
-			Owner: arg["owner"] == "yes", Mode: Mode(arg["mode"]), Lobby: arg["lobby"] == "yes", Rules: configuration(arg), Meeting: s.meeting(arg),
+			Owner: arg["owner"] == "yes", Mode: Mode(arg["mode"]), Lobby: arg["lobby"] == "yes", Rules: configuration(arg), Player: Player(arg["player"]), Meeting: s.meeting(arg),
 			Media: media(arg["on"]), Identities: identify(arg["peer"], strings.FieldsFunc(arg["by"], func(r rune) bool { return r == ',' })),
 		})
 		if t := c.Ticket(att, s.now); err == nil && t != "" {
@@ -282,7 +282,7 @@ func broken(r Rules) string {
 	}{
 		{"locked", r.Locked.Value, d.Locked.Value}, {"lobby", r.Lobby.Value, d.Lobby.Value}, {"mute", r.Mute.Value, d.Mute.Value},
 		{"share", r.Share.Value, d.Share.Value}, {"chat", r.Chat.Value, d.Chat.Value}, {"hands", r.Hands.Value, d.Hands.Value},
-		{"bitrate", r.Bitrate.Value, d.Bitrate.Value}, {"stage", r.Stage.Value, d.Stage.Value},
+		{"bitrate", r.Bitrate.Value, d.Bitrate.Value}, {"stage", r.Stage.Value, d.Stage.Value}, {"player", r.Player.Value, d.Player.Value},
 	} {
 		if x.is != x.normal {
 			fmt.Fprintf(&out, " %s=%v", x.name, x.is)

@@ -28,6 +28,7 @@ type Join struct {
 	Rules      *Rules   // as configured for the room; nil: as they are
 	Meeting    *Meeting // that began last in the room; nil: it has no rules of its own
 	Lobby      bool     // they wait also where others do not
+	Player     Player   // that they bring, unless they wait; empty: none
 	Kind       RoomKind // of the room, as they know it; empty: they do not
 	Capacity   int      // of the part of the room that they ask for, 0: as it is
 	Attachment string   // unique id of the connection; empty: one is made
@@ -93,7 +94,7 @@ func (p *Plane) Join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, 
 
 func (p *Plane) join(ctx context.Context, j Join, o Observer) (*Seat, Snapshot, error) {
 	c := &JoinCommand{
-		PeerID: j.Peer, Subject: j.Subject, Name: j.Name, Photo: j.Photo, Farewell: j.Farewell, Role: j.Role, Owner: j.Owner, Mode: j.Mode, Rules: j.Rules, Meeting: j.Meeting, Lobby: j.Lobby, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
+		PeerID: j.Peer, Subject: j.Subject, Name: j.Name, Photo: j.Photo, Farewell: j.Farewell, Role: j.Role, Owner: j.Owner, Mode: j.Mode, Rules: j.Rules, Meeting: j.Meeting, Lobby: j.Lobby, Player: j.Player, Node: p.cfg.Self, POP: j.POP, Attachment: j.Attachment,
 		Claim: p.clock.read(), Kind: j.Kind, Capacity: j.Capacity, Media: j.Media, Tracks: maps.Clone(j.Tracks), Ticket: j.Ticket, Proof: j.Proof,
 	}
 	if c.PeerID == "" && c.Ticket == "" {

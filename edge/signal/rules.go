@@ -15,6 +15,7 @@ type Rules struct {
 	Hands    string `json:"hands"`     // as share
 	Bitrate  int    `json:"bitrate"`   // bit/s of video of each participant; 0: no bound
 	Stage    Stage  `json:"stage"`
+	Player   string `json:"player,omitempty"` // https URL of what is watched together
 }
 
 // Stage is the view of a moderator that is everybody's while it is on.

@@ -28,9 +28,10 @@ type State struct {
 		Chat          string
 		Bitrate       int
 	}
-	Stage struct {
+	Player string // address of what is watched together; empty: nothing
+	Stage  struct {
 		Layout                        string
-		Large, Pinned, Spotlight      string // person:<id> or share:<id>
+		Large, Pinned, Spotlight      string // person:<id>, share:<id> or player
 		Presented, Follows            bool
 		Presenter                     string // peer id
 		Small, VideoFirst, FullScreen bool

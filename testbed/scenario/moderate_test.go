@@ -178,7 +178,7 @@ func TestForgedActsDoNothing(t *testing.T) {
 		for verb, value := range map[string]any{
 			"mute": "mic", "ask": "mic", "lower": nil, "kick": nil, "block": nil, "role": "moderator", "mode": "viewer", "admit": nil, "reject": nil,
 			"end": nil, "lock": true, "lobby": true, "mute_mode": "lecture", "share": "nobody", "chat": "nobody", "hands": "nobody", "bitrate": 30_000,
-			"stage": signal.Stage{On: true},
+			"stage": signal.Stage{On: true}, "player": "https://play.example/",
 		} {
 			peer := ""
 			if slices.Contains([]string{"mute", "ask", "kick", "block", "role", "mode"}, verb) {

@@ -78,6 +78,7 @@ func rights() map[rooms.Verb]right {
 		"hands":     rule("moderators", "speakers", func(r signal.Rules) bool { return r.Hands == "moderators" }),
 		"bitrate":   rule(30_000, 0, func(r signal.Rules) bool { return r.Bitrate == 30_000 }),
 		"stage":     rule(signal.Stage{On: true}, signal.Stage{}, func(r signal.Rules) bool { return r.Stage.On }),
+		"player":    rule("https://play.example/", "", func(r signal.Rules) bool { return r.Player == "https://play.example/" }),
 	}
 }
 

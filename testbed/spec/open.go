@@ -15,8 +15,6 @@ var open = map[string]string{
 	"GC-A43": "the partner's page in a browser test",
 	"GC-A44": "the partner's page in a browser test",
 	"GC-A46": "the partner's page in a browser test",
-	"GC-A48": "the partner's page in a browser test",
-	"GC-A49": "the partner's page in a browser test",
 
 	// Embedding and mobile
 	"GC-A80": "the partner's site",

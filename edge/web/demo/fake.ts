@@ -232,6 +232,7 @@ class Fake {
       case "chat":
       case "hands":
       case "bitrate":
+      case "player":
         return this.rule({ [m.verb]: m.value });
       case "kick":
       case "block":

@@ -19,6 +19,7 @@ import { noFigures, watchFigures, type Figures } from "./media/stats";
 import { Network } from "./network";
 import { remedy, stays, type Act, type Notice } from "./notice";
 import type { Params } from "./params";
+import { Player } from "./player";
 import { Glance } from "./glance";
 import { Pip } from "./pip";
 import { realClock, sleep } from "./protocol/clock";
@@ -59,6 +60,7 @@ export class App {
   readonly spoken = signal("");
   readonly figures = signal<Figures>(noFigures);
   readonly look: Look;
+  readonly player: Player;
   readonly stage: Stage;
   readonly strain: Strain;
   readonly pip: Pip;
@@ -126,8 +128,9 @@ export class App {
     this.floor.onguest = (text) => (this.panel.value === "people" ? (this.spoken.value = text) : this.tell(text));
     const { session, devices, floor, figures, slotsChanged } = this;
     this.look = new Look({ session, moderates: floor.moderates, store: this.store, clock: realClock, tell: (text, tone) => this.tell(text, tone), speak: (text) => (this.spoken.value = text) });
+    this.player = new Player({ session, own: location.origin, speak: (text) => (this.spoken.value = text) });
     this.strain = new Strain(figures, () => this.stage.wished());
-    this.stage = new Stage({ session, devices, floor, look: this.look, figures, slotsChanged, clock: realClock, bearable: () => this.strain.step.value.tiles });
+    this.stage = new Stage({ session, devices, floor, look: this.look, playing: this.player.address, figures, slotsChanged, clock: realClock, bearable: () => this.strain.step.value.tiles });
     this.glance = new Glance(session, realClock);
     this.pip = new Pip({
       tiles: this.stage.tiles,

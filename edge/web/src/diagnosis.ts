@@ -40,6 +40,7 @@ export function diagnose(app: App) {
     rtt: s.rtt.value,
     trips: Object.fromEntries(s.trips.value),
     rules: s.roster.value.rules,
+    player: app.player.address.value,
     stage: {
       layout: app.look.layout.value, large: app.stage.main.value, pinned: app.look.pinned.value, spotlight: app.look.spotlight.value,
       presented: app.look.presented.value, presenter: app.look.presenter.value?.peer_id ?? null, follows: app.look.follows.value,

@@ -184,3 +184,17 @@ test("a spotlight while presenting is the presenter's pin", async () => {
   assert.deepEqual(asked.at(-1), { on: true, layout: "gallery", pinned: "person:ann" });
   assert.deepEqual([look.spotlight.value, look.pinned.value], [null, "person:ann"]);
 });
+
+test("the room's player can be pinned and put before all, while there is one", () => {
+  const { look, roster, asked } = stand({ role: "moderator" });
+  const plays = (player?: string): void => void (roster.value = { ...roster.value, rules: { ...defaultRules, ...(player ? { player } : {}) } });
+  assert.equal(look.pin("player"), "no_such_peer");
+  plays("https://play.example/");
+  assert.equal(look.pin("player"), null);
+  assert.equal(look.pinned.value, "player");
+  plays();
+  assert.equal(look.pinned.value, null);
+  look.light("player");
+  assert.equal(look.spotlight.value, "player");
+  assert.deepEqual(asked, [{ on: false, pinned: "player" }]);
+});

@@ -17,8 +17,8 @@ import { asLayout, layouts, type Layout } from "./ui/layout";
 /** A moderator's changes go out at most this often. */
 export const STAGE_MS = 200;
 
-/** What can stand large: a person, or the screen that a person shares. */
-export type Subject = `person:${string}` | `share:${string}`;
+/** What can stand large: a person, the screen that a person shares, or the room's player. */
+export type Subject = `person:${string}` | `share:${string}` | "player";
 
 /** Why something cannot be looked at so. */
 export type Refusal = "not_allowed" | "no_such_peer";
@@ -182,21 +182,23 @@ export class Look {
 
   /** Whether it has a tile. */
   private has(s: Subject): boolean {
+    if (s === "player") return !!this.deps.session.roster.value.rules.player;
     const { source, id } = named(s);
     const p = this.deps.session.roster.value.people.find((p) => p.peer_id === id);
     return p !== undefined && (source === "share" ? trackOn(p, "share") !== null && id !== this.self : p.mode === "speaker");
   }
 }
 
-/** Whose it is, and what of theirs. */
+/** Whose it is, and what of theirs; a player is nobody's. */
 export function named(s: Subject): { source: "camera" | "share"; id: string } {
+  if (s === "player") return { source: "camera", id: "" };
   const colon = s.indexOf(":");
   return { source: s.startsWith("share:") ? "share" : "camera", id: s.slice(colon + 1) };
 }
 
 /** A text of the room; it may be anything. */
 function subject(text: string | undefined): Subject | null {
-  return text?.startsWith("person:") || text?.startsWith("share:") ? (text as Subject) : null;
+  return text === "player" || text?.startsWith("person:") || text?.startsWith("share:") ? (text as Subject) : null;
 }
 
 function same(a: Stage, b: Stage): boolean {

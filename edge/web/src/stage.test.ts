@@ -21,8 +21,9 @@ function stand(others: Person[], mode = "speaker") {
   };
   const look = { layout: signal<Layout>("gallery"), pinned: signal<Subject | null>(null), small: signal(false), videoFirst: signal(false) };
   const clock = new FakeClock();
+  const playing = signal<string | null>(null);
   const stage = new Stage({
-    session, look, clock, bearable: () => Infinity,
+    session, look, clock, playing, bearable: () => Infinity,
     devices: { tracks: signal({ camera: null }), media: signal({ mic: false, camera: false, share: false, share_audio: false }) },
     floor: { me: computed(() => roster.value.people.find((p) => p.peer_id === "me") ?? null) },
     figures: signal({ slots: new Map() }),
@@ -31,7 +32,7 @@ function stand(others: Person[], mode = "speaker") {
   stage.size.value = { w: 1256, h: 634 };
   const keys = (): string[] => stage.tiles.value.tiles.map((t) => t.key);
   const change = (id: string, on: string[]): void => void (roster.value = { ...roster.value, people: roster.value.people.map((p) => (p.peer_id === id ? { ...person(id, Date.parse(p.joined_at), on) } : p)) });
-  return { stage, session, look, roster, clock, keys, change };
+  return { stage, session, look, roster, clock, playing, keys, change };
 }
 
 const crowd = (n: number): Person[] => Array.from({ length: n }, (_, i) => person(`p${i}`, i + 1));
@@ -115,4 +116,51 @@ test("fifty small tiles have places, and as many pictures are asked for as there
   look.small.value = true;
   assert.deepEqual([keys().length, stage.tiles.value.more, stage.placed.value.tiles.length], [50, 0, 50]);
   assert.ok(session.videoLimit.value >= 49);
+});
+
+test("what is watched together is large, and beside what is pinned or shared", () => {
+  const { stage, look, playing, keys, change } = stand(crowd(3));
+  playing.value = "https://play.example/";
+  const wide = (): boolean => {
+    const { player, tiles } = stage.placed.value;
+    assert.ok(player, "the player has a place");
+    assert.equal(tiles.length, 4, "and so has everybody");
+    return tiles.every((p) => p.at.w * p.at.h < player.w * player.h);
+  };
+  assert.equal(stage.main.value, "player");
+  assert.ok(wide());
+  for (const layout of ["bottom-speaker", "left-side-speaker"] as const) {
+    look.layout.value = layout;
+    assert.ok(wide(), layout);
+  }
+  look.pinned.value = "person:p1";
+  assert.equal(stage.main.value, "person:p1");
+  assert.equal(wide(), false);
+  look.pinned.value = null;
+  change("p2", ["share"]);
+  assert.equal(stage.main.value, "share:p2");
+  assert.equal(keys()[0], "share:p2");
+  assert.ok(stage.placed.value.player);
+  look.pinned.value = "player";
+  assert.equal(stage.main.value, "player");
+  playing.value = null;
+  assert.equal(stage.main.value, "share:p2");
+  assert.equal(stage.placed.value.player, null);
+});
+
+test("in a strip the player is the first of the row, and takes the place of one who does not fit", () => {
+  const { stage, look, playing } = stand(crowd(30));
+  look.layout.value = "strip";
+  const before = stage.tiles.value.more;
+  playing.value = "https://play.example/";
+  const { player, tiles } = stage.placed.value;
+  assert.ok(player && tiles.every((p) => p.at.x > player.x));
+  assert.equal(stage.tiles.value.more, before + 1);
+  assert.ok(stage.placed.value.more, "the number of the others keeps its place");
+});
+
+test("with two and a player the own picture does not float", () => {
+  const { stage, playing } = stand(crowd(1));
+  playing.value = "https://play.example/";
+  assert.equal(stage.placed.value.tiles.find((p) => p.tile.key === "self")?.floating, false);
 });

@@ -46,6 +46,8 @@ interface StageDeps {
   devices: Devices;
   floor: Pick<Floor, "me">;
   look: Look;
+  /** What the room watches together; null for nothing. */
+  playing: ReadonlySignal<string | null>;
   figures: ReadonlySignal<Figures>;
   /** Changes when a transport's slots do. */
   slotsChanged: ReadonlySignal<number>;
@@ -96,10 +98,11 @@ export class Stage {
   private readonly front = computed<Subject | null>(() => {
     const { look } = this.deps;
     const shares = this.shares.value.map((p): Subject => `share:${p.peer_id}`);
-    const here = new Set<string>([...shares, ...this.seated.value.map((p) => `person:${p.peer_id}`)]);
+    const player: Subject[] = this.deps.playing.value ? ["player"] : [];
+    const here = new Set<string>([...shares, ...player, ...this.seated.value.map((p) => `person:${p.peer_id}`)]);
     const speaks = look.layout.value === "bottom-speaker" || look.layout.value === "left-side-speaker";
     const lead = this.lead.value.id || this.seat.value?.peer_id;
-    return large({ pinned: look.pinned.value, shares, lead: speaks && lead ? `person:${lead}` : null }, here) as Subject | null;
+    return large({ pinned: look.pinned.value, shares: [...shares, ...player], lead: speaks && lead ? `person:${lead}` : null }, here) as Subject | null;
   });
   readonly main = computed<Subject | null>(() => (this.deps.look.layout.value === "strip" ? null : this.front.value));
   /** What a key pins: what is large, else who leads the talk. */
@@ -125,8 +128,9 @@ export class Stage {
     const { w, h } = this.size.value;
     const others = this.others.value.length - (this.mainPerson.value ? 1 : 0);
     const shares = this.shares.value.length - (this.main.value?.startsWith("share:") ? 1 : 0);
+    const player = this.deps.playing.value && this.main.value !== "player" ? 1 : 0;
     const self = this.seat.value && !this.floatSelf.value && !this.selfIsMain.value ? 1 : 0;
-    const places = Math.min(capacity(w, h, this.scene.value) - shares - self, this.deps.bearable());
+    const places = Math.min(capacity(w, h, this.scene.value) - shares - player - self, this.deps.bearable());
     return Math.max(1, others > places ? places - 1 : places); // the number of those who do not fit takes a place as well
   });
 
@@ -150,16 +154,19 @@ export class Stage {
     return { tiles, self: floating ? self : null, more: rest.length - shown.length };
   });
 
-  /** The tiles in places, the own floating picture last; and where the number of those who do not fit stands. */
-  readonly placed = computed<{ tiles: Placed[]; more: Rect | null }>(() => {
+  /** The tiles in places, the own floating picture last; where the room's player stands, and the number of those who do not fit. */
+  readonly placed = computed<{ tiles: Placed[]; player: Rect | null; more: Rect | null }>(() => {
     const { w, h } = this.size.value;
     const { tiles, self, more } = this.tiles.value;
     const scene = this.scene.value;
-    const places = place(w, h, tiles.length - (scene.main ? 1 : 0) + (more > 0 ? 1 : 0), scene, self !== null);
+    const player = this.deps.playing.value ? 1 : 0;
+    const places = place(w, h, tiles.length + player - (scene.main ? 1 : 0) + (more > 0 ? 1 : 0), scene, self !== null);
     const rects = places.main ? [places.main, ...places.tiles] : places.tiles;
+    // The player is first, or next to what is large in its stead.
+    const at = player ? rects.splice(this.front.value === "player" ? 0 : 1, 1)[0] : undefined;
     const placed: Placed[] = tiles.flatMap((tile, i) => (rects[i] ? [{ tile, at: rects[i], floating: false, priority: this.priority(tile) }] : []));
     if (self && places.self) placed.push({ tile: self, at: places.self, floating: true, priority: "other" });
-    return { tiles: placed, more: more > 0 ? (rects[tiles.length] ?? null) : null };
+    return { tiles: placed, player: at ?? null, more: more > 0 ? (rects[tiles.length] ?? null) : null };
   });
 
   /** Those who fit. While all do, in the order of joining; else who has a picture and spoke last, each in their place. */

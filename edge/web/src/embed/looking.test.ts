@@ -40,7 +40,7 @@ test("every change is told once, whoever made it", () => {
   setLayout(look, "strip");
   pin(look, "ann", false);
   pin(look, "ann", true);
-  look.pinned.value = null;
+  look.pinned.value = "player"; // nobody's
   assert.deepEqual(told, [
     ["layoutchanged", { layout: "strip" }],
     ["pinchanged", { peerId: "ann", share: false }],

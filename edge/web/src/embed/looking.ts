@@ -34,7 +34,7 @@ export function reportLook(look: Looking, tell: (event: string, detail: object) 
   effect(() => {
     if (look.pinned.value === pinned) return;
     pinned = look.pinned.value;
-    const { id, source } = pinned ? named(pinned) : { id: null, source: "camera" };
+    const { id, source } = pinned && pinned !== "player" ? named(pinned) : { id: null, source: "camera" };
     tell("pinchanged", { peerId: id, share: source === "share" });
   });
 }

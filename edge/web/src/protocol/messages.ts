@@ -67,6 +67,8 @@ export interface Rules {
   /** Bits per second of video of each participant; 0: no bound. */
   bitrate: number;
   stage: Stage;
+  /** The https address of what is watched together; missing for nothing. */
+  player?: string;
 }
 
 /** Who waits to be admitted. */
@@ -92,6 +94,7 @@ export type Act =
   | { verb: "share" | "chat" | "hands"; value: Audience }
   | { verb: "bitrate"; value: number }
   | { verb: "stage"; value: Stage }
+  | { verb: "player"; value: string }
   | { verb: "end" };
 
 /** A part of the viewers of a webinar, in the order of their names. */

@@ -2,16 +2,15 @@
 
 import type { App } from "../app";
 import { t } from "../i18n";
+import type { Subject } from "../look";
 import type { Person } from "../protocol/messages";
-import { subjectOf, type Tile } from "../stage";
 import { Icon } from "./icons";
 import type { Item } from "./menu";
 
 /** On a tile, for a pointer over it, the focus within, or a touch. */
-export function Pins({ app, tile, name, small }: { app: App; tile: Tile; name: string; small: boolean }) {
+export function Pins({ app, subject, name, small }: { app: App; subject: Subject; name: string; small: boolean }) {
   const { look, floor } = app;
   if (look.led.value || !app.shows("layout")) return null;
-  const subject = subjectOf(tile);
   const lit = look.spotlight.value === subject;
   const pinned = look.pinned.value === subject && !lit;
   const size = small ? 16 : 18;

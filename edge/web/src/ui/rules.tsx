@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import { boundSteps, isStep } from "../protocol/bound";
 import type { Act, Audience, MuteMode } from "../protocol/messages";
 import { Icon } from "./icons";
+import { PlayerSetting } from "./player";
 import { bitrate } from "./words";
 
 interface Option {
@@ -46,6 +47,7 @@ export function RulesView({ app, back }: { app: App; back: () => void }) {
       <Setting label={t("rules.chat")} value={chat} options={open(audiences)} set={(v) => set({ verb: "chat", value: v as Audience })} />
       <Setting label={t("rules.hands")} value={hands} options={open(audiences)} set={(v) => set({ verb: "hands", value: v as Audience })} />
       <Setting label={t("rules.bitrate")} hint={t("rules.bitrate.hint")} value={String(bound)} options={bounds(bound)} set={(v) => set({ verb: "bitrate", value: Number(v) })} />
+      <PlayerSetting app={app} />
     </section>
   );
 }

@@ -2,14 +2,16 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { App } from "../app";
-import { mirrored, t, type Key } from "../i18n";
+import { t, type Key } from "../i18n";
 import { allowed } from "../media/devices";
 import { Avatar } from "./avatar";
 import { Icon } from "./icons";
 import { withoutPerson } from "../params";
-import type { Placed, Tile } from "../stage";
+import { subjectOf, type Placed, type Tile } from "../stage";
 import { Video } from "./media";
 import { PinMark, Pins } from "./pin";
+import { place } from "./place";
+import { PlayerTile } from "./player";
 import type { Rect } from "./rect";
 
 export function StageView({ app }: { app: App }) {
@@ -29,15 +31,17 @@ export function StageView({ app }: { app: App }) {
 
   const { tiles, more } = app.stage.tiles.value;
   const placed = app.stage.placed.value;
-  const alone = tiles.length === 1 && tiles[0]?.kind === "self";
+  const address = app.player.address.value;
+  const alone = tiles.length === 1 && tiles[0]?.kind === "self" && !address;
   return (
     <div class="stage" ref={ref} role="list" aria-label={t("stage")}>
+      {address && placed.player && <PlayerTile app={app} address={address} at={placed.player} />}
       {[...placed.tiles].sort((a, b) => inDocument(a.tile, b.tile)).map((p) => (
         <TileView key={p.tile.key} {...p} app={app} />
       ))}
       {placed.more && <More n={more} at={placed.more} app={app} />}
       {alone && <Alone app={app} />}
-      {tiles.length === 0 && app.me.value && <p class="nobody quiet" role="listitem">{t("stage.nobody")}</p>}
+      {tiles.length === 0 && !address && app.me.value && <p class="nobody quiet" role="listitem">{t("stage.nobody")}</p>}
     </div>
   );
 }
@@ -48,11 +52,6 @@ const kinds = { share: 0, person: 1, self: 2 };
 /** Tiles keep their places in the document, wherever they stand: a moved element would lose the focus. */
 function inDocument(a: Tile, b: Tile): number {
   return kinds[a.kind] - kinds[b.kind] || Date.parse(a.person.joined_at) - Date.parse(b.person.joined_at) || (a.key < b.key ? -1 : 1);
-}
-
-/** layout.ts counts from the left; a tile stands at the start of the line, and so in a mirrored page everything is counted from the right. */
-function place(r: Rect) {
-  return { transform: `translate(${mirrored() ? -r.x : r.x}px, ${r.y}px)`, width: `${r.w}px`, height: `${r.h}px` };
 }
 
 function TileView({ tile, at, app, floating, priority }: Placed & { app: App }) {
@@ -96,7 +95,7 @@ function TileView({ tile, at, app, floating, priority }: Placed & { app: App }) 
           {turn}
         </div>
       )}
-      <Pins app={app} tile={tile} name={name} small={small} />
+      <Pins app={app} subject={subjectOf(tile)} name={name} small={small} />
       <div class="label">
         {pinned && <PinMark app={app} size={small ? 12 : 14} />}
         {muted && (
