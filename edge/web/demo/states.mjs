@@ -191,7 +191,7 @@ Object.assign(states, {
   "pip-share-ar": { demo: { me, small, people: people(2, { 0: { share: true } }) }, url: "/m/weekly-sync?lang=ar", act: apart(3), sizes: ["wide"] },
   "notice-again": { demo: { devices: "NotFoundError", people: people(2) }, act: async (p) => { await join(p); await press("Unmute")(p); await p.waitForSelector(".notice button"); } },
   notices: { demo: { me, people: people(2) }, act: call(3, async (p) => { await p.evaluate(() => { document.querySelector('[data-tile="self"] video').srcObject.getVideoTracks()[0].dispatchEvent(new Event("ended")); window.fake.enter({ id: "p9", name: "Noor Haddad" }); window.fake.act("p1", { verb: "hand", value: true }); }); await p.waitForSelector(".notice button"); }) },
-  "notice-ar": { demo: { devices: "NotFoundError", people: people(2) }, url: "/m/weekly-sync?lang=ar", act: async (p) => { await join(p); await p.keyboard.press("m"); await p.waitForSelector(".notice button"); }, sizes: ["wide", "frame"] },
+  "notice-ar": { demo: { devices: "NotFoundError", people: people(2) }, url: "/m/weekly-sync?lang=ar", act: async (p) => { await join(p); await p.waitForSelector(".controls"); await p.keyboard.press("m"); await p.waitForSelector(".notice button"); }, sizes: ["wide", "frame"] },
 });
 
 // The door: a room's password, a moderator's PIN, and what is not known yet.
