@@ -47,7 +47,7 @@ func (n *Node) openNotifier() (err error) {
 	}
 	n.directory = &tenant.Directory{View: n.View, Seal: n.sealer, Propose: n.proposeQuietly, Now: time.Now}
 	n.notifier = &notify.Notifier{
-		Queue: queue.New(n.history), Directory: n.directory, Departures: n.directory, Now: time.Now, Log: n.log.With("part", "notify"),
+		Queue: queue.New(n.history), Directory: n.directory, Departures: n.directory, Presences: n.history, Now: time.Now, Log: n.log.With("part", "notify"),
 	}
 	return n.openSender()
 }

@@ -70,3 +70,13 @@ func readParticipant(row scanner) (p Participant, err error) {
 	}
 	return p, err
 }
+
+// LastTick is until when a presence was surely there; zero before its first tick, and where it is not known.
+func (s *Store) LastTick(ctx context.Context, company, session, presence string) (time.Time, error) {
+	ticks, err := list(ctx, s.read, func(row scanner) (tick int64, err error) { return tick, row.Scan(&tick) },
+		query{`SELECT tick FROM presence WHERE company = $1 AND session = $2 AND presence = $3`, []any{company, session, presence}})
+	if err != nil || len(ticks) == 0 || ticks[0] == 0 {
+		return time.Time{}, err
+	}
+	return millis(ticks[0]), nil
+}

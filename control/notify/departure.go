@@ -39,6 +39,11 @@ type Departures interface {
 	Caller(company, id string) (Caller, error)
 }
 
+// Presences knows when people were there; the zero time where it does not.
+type Presences interface {
+	LastTick(ctx context.Context, company, session, presence string) (time.Time, error)
+}
+
 // departure is one end on its way to one server.
 type departure struct {
 	Room string `json:"room"`
@@ -50,13 +55,19 @@ type departure struct {
 // departures makes notices of ends: one for each presence and server, so that
 // what is told again is known. Who was replaced by their own newer presence is in
 // the room still, and nobody is told (GC-A30, X-61).
-func (n *Notifier) departures(records []record.Record) (notices []queue.Notice, err error) {
+func (n *Notifier) departures(ctx context.Context, records []record.Record) (notices []queue.Notice, err error) {
 	if n.Departures == nil {
 		return nil, nil
 	}
 	for _, r := range records {
 		l, ok := r.(*record.Left)
 		if !ok || l.Reason == record.ReasonSuperseded {
+			continue
+		}
+		if there, err := n.stillThere(ctx, l); there || err != nil {
+			if err != nil {
+				return nil, err
+			}
 			continue
 		}
 		to, err := n.tells(l)
@@ -66,6 +77,19 @@ func (n *Notifier) departures(records []record.Record) (notices []queue.Notice, 
 		notices = append(notices, to...)
 	}
 	return notices, nil
+}
+
+// stillThere reports whether somebody who is said to be lost was seen later: a home
+// that was cut off from all others takes them for lost, and tells it when it is back.
+func (n *Notifier) stillThere(ctx context.Context, l *record.Left) (bool, error) {
+	if n.Presences == nil || l.Reason != record.ReasonLost {
+		return false, nil
+	}
+	tick, err := n.Presences.LastTick(ctx, l.Company, l.Session, l.Presence)
+	if err != nil {
+		return false, fmt.Errorf("tell of an end: %w", err)
+	}
+	return tick.After(l.At), nil
 }
 
 // tells makes the notices of one end.

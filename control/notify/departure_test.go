@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -115,6 +117,41 @@ func TestTheEndOfAPresenceIsToldOnce(t *testing.T) {
 	stop()
 	if got := l.all(); !slices.Equal(got, []string{want, want}) {
 		t.Errorf("heard %q", got)
+	}
+}
+
+// seen is when people were there last.
+type seen map[string]time.Time
+
+func (s seen) LastTick(_ context.Context, _, _, presence string) (time.Time, error) {
+	if s == nil {
+		return time.Time{}, errors.New("no database")
+	}
+	return s[presence], nil
+}
+
+// Who is said to be lost by a home that was cut off is there if others saw them
+// later, and their end is told when it comes.
+func TestALossIsNotToldOfWhoWasSeenLater(t *testing.T) {
+	for name, c := range map[string]struct {
+		seen   Presences
+		reason record.Reason
+		want   int
+		fails  bool
+	}{
+		"seen later":           {seen{"p-ann": time.Now().Add(time.Minute)}, record.ReasonLost, 0, false},
+		"seen before":          {seen{"p-ann": time.Now().Add(-time.Minute)}, record.ReasonLost, 1, false},
+		"never seen":           {seen{}, record.ReasonLost, 1, false},
+		"nobody knows":         {nil, record.ReasonLost, 1, false},
+		"left, by their word":  {seen{"p-ann": time.Now().Add(time.Minute)}, record.ReasonLeft, 1, false},
+		"the database is away": {seen(nil), record.ReasonLost, 0, true},
+	} {
+		r := newRig(t)
+		r.Departures, r.Presences = registered{{ID: "w1", URL: "https://acme.example/"}}, c.seen
+		notices, err := r.departures(t.Context(), []record.Record{left("ann", c.reason, record.Farewell{})})
+		if len(notices) != c.want || (err != nil) != c.fails {
+			t.Errorf("%s: %d notices, %v", name, len(notices), err)
+		}
 	}
 }
 

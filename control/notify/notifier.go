@@ -19,8 +19,10 @@ type Notifier struct {
 	Directory Directory
 	// Departures knows whom to tell that somebody has left; nil: nobody.
 	Departures Departures
-	Now        func() time.Time
-	Log        *slog.Logger
+	// Presences takes back the loss of who was seen later; nil: every loss is told.
+	Presences Presences
+	Now       func() time.Time
+	Log       *slog.Logger
 	// Added is called when something was added here; nil is nobody. A sender on another node finds it by itself.
 	Added func()
 }
@@ -66,7 +68,7 @@ func (n *Notifier) PublishRecords(ctx context.Context, records ...record.Record)
 			events = append(events, e)
 		}
 	}
-	ends, err := n.departures(records)
+	ends, err := n.departures(ctx, records)
 	if err != nil {
 		return err
 	}

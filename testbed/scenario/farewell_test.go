@@ -108,6 +108,19 @@ func (s *partnerServer) told(r *room, peer string) time.Time {
 	return calls[0]
 }
 
+// comes has somebody join by a partner's link and send; the server is asked once.
+func (s *partnerServer) comes(r *room, peer, pop string) (*simnet.Host, *client.Client) {
+	r.t.Helper()
+	host := r.clientHost(pop)
+	c, err := r.by(host, pop, client.Options{Room: "hall", Source: "gcore", Name: peer, Media: both, Attributes: map[string]string{"peerId": peer}}, patience)
+	r.must(err)
+	r.Send(c, camera)
+	if n := len(s.of("/events/joinPeer", peer)); n != 1 {
+		r.t.Fatalf("asked %d times about %s", n, peer)
+	}
+	return host, c
+}
+
 // TestACompanysServerHearsOfEveryEnd: at once of who leaves, after the grace of who
 // is lost, once of each, and neither of who comes back in time. Nobody is asked
 // about again who comes back.
@@ -115,19 +128,9 @@ func (s *partnerServer) told(r *room, peer string) time.Time {
 func TestACompanysServerHearsOfEveryEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, s := partnersRoom(t, 61)
-		come := func(peer, pop string) (*simnet.Host, *client.Client) {
-			host := r.clientHost(pop)
-			c, err := r.by(host, pop, client.Options{Room: "hall", Source: "gcore", Name: peer, Media: both, Attributes: map[string]string{"peerId": peer}}, patience)
-			r.must(err)
-			r.Send(c, camera)
-			if n := len(s.of("/events/joinPeer", peer)); n != 1 {
-				t.Fatalf("asked %d times about %s", n, peer)
-			}
-			return host, c
-		}
-		_, ann := come("ann", "fra")
-		come("bob", "iad")
-		computer, cat := come("cat", "syd")
+		_, ann := s.comes(r, "ann", "fra")
+		s.comes(r, "bob", "iad")
+		computer, cat := s.comes(r, "cat", "syd")
 
 		left := time.Now()
 		ann.Leave()
@@ -159,6 +162,41 @@ func TestACompanysServerHearsOfEveryEnd(t *testing.T) {
 		}
 		if len(s.of("/events/closePeer", "bob")) > 0 {
 			t.Error("told of who is there")
+		}
+	})
+}
+
+// TestACompanysServerHearsOnceWhenTheHomeDies: the node that led the room is gone
+// with who was on it. Whoever leads next tells that end, once, also when the
+// dead node is back.
+// Covers GC-A30.
+func TestACompanysServerHearsOnceWhenTheHomeDies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, s := partnersRoom(t, 62)
+		_, ann := s.comes(r, "ann", "fra")
+		s.comes(r, "bob", "iad")
+		if home := r.oneHome(); home != "iad" {
+			t.Fatalf("the home is %s", home)
+		}
+		died := time.Now()
+		r.Silence(r.edgeIP("iad"))
+		told := s.told(r, "bob").Sub(died)
+		t.Logf("told %v after the death", told)
+		if told > 35*time.Second {
+			t.Error("that is late")
+		}
+		r.Revive(r.edgeIP("iad"))
+		time.Sleep(time.Minute)
+		if n := len(s.of("/events/closePeer", "ann")); n > 0 {
+			t.Errorf("who was there all the time was told %d times", n)
+		}
+		left := time.Now()
+		ann.Leave()
+		if took := s.told(r, "ann").Sub(left); took < 0 || took > 2*time.Second {
+			t.Errorf("the end of the other was told %v after it", took)
+		}
+		if n := len(s.of("/events/closePeer", "bob")); n != 1 {
+			t.Errorf("told %d times", n)
 		}
 	})
 }
