@@ -234,6 +234,33 @@ func TestAdministrators(t *testing.T) {
 		}
 	})
 
+	// Covers GC-A81.
+	t.Run("a site that may embed is https and a host alone", func(t *testing.T) {
+		p := p.within(t)
+		const sites = "/companies/dev/origins"
+		p.press("Domains")
+		for _, bad := range []string{"http://shop.example", "shop.example", "https://shop.example/", "https://*.shop.example/calls"} {
+			if got := o.ask(o.root, "POST", sites, map[string]any{"pattern": bad}, nil); got != http.StatusUnprocessableEntity {
+				t.Errorf("%s by the API: %d", bad, got)
+			}
+			p.press("New site")
+			p.Type("dialog input[name=pattern]", bad)
+			p.press("Save")
+			p.shows("what is wrong with "+bad, `document.querySelector("dialog [name=pattern]")?.ariaInvalid === "true"`)
+			p.Shot("refused-site")
+			p.press("Cancel")
+			p.shows("no window", `document.querySelector("dialog") === null`)
+		}
+		p.press("New site")
+		p.Type("dialog input[name=pattern]", "https://*.shop.example")
+		p.press("Save")
+		p.shows("the site", `document.querySelector("dialog") === null && document.body.innerText.includes("https://*.shop.example")`)
+		var list struct{ Items []struct{ Pattern string } }
+		if o.ask(o.root, "GET", sites, nil, &list); len(list.Items) != 1 {
+			t.Errorf("listed are %+v", list)
+		}
+	})
+
 	t.Run("a switch says where it comes from", func(t *testing.T) {
 		p := p.within(t)
 		p.press("Switches")
