@@ -31,6 +31,10 @@ type Options struct {
 	// Sites is the SHA-256 of the public key of sites that this machine plays
 	// under any name, in base64; third parties then store nothing. Chromium only.
 	Sites string
+	// Near is where on this machine it finds the names under rooms.example, which
+	// lead people to the POP near them; empty: 127.0.0.1, where all others are.
+	Near string
+	Lang string // that the person reads, as ru; empty: English. Chromium only
 	// Cameras is how many the browser simulates; 0: one. The second has pictures of
 	// depth, which are shown and not always sent: take the third for another.
 	Cameras int

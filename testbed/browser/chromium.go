@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"fmt"
@@ -83,7 +84,10 @@ func chosenFlags(o Options) (flags []chromedp.ExecAllocatorOption) {
 	}
 	if o.Sites != "" {
 		flags = append(flags, chromedp.Flag("ignore-certificate-errors-spki-list", o.Sites),
-			chromedp.Flag("host-resolver-rules", "MAP * 127.0.0.1"), chromedp.Flag("test-third-party-cookie-phaseout", true))
+			chromedp.Flag("host-resolver-rules", "MAP *.rooms.example "+cmp.Or(o.Near, "127.0.0.1")+", MAP * 127.0.0.1"), chromedp.Flag("test-third-party-cookie-phaseout", true))
+	}
+	if o.Lang != "" {
+		flags = append(flags, chromedp.Flag("accept-lang", o.Lang))
 	}
 	if o.Throttled {
 		flags = append(flags, chromedp.Flag("disable-renderer-backgrounding", false), chromedp.Flag("disable-backgrounding-occluded-windows", false),

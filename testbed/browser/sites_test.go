@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -65,7 +66,7 @@ func newSites(t *testing.T, pop string, more ...string) *sites {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, pin := siteCertificate(t)
+	cert, pin := siteCertificate(t, meetSite, partnerSite, strangeSite)
 	s.pin = pin
 	s.meet = "https://" + meetSite + site(t, cert, s.proxy(edge))
 	port := site(t, cert, http.HandlerFunc(s.page))
@@ -144,8 +145,9 @@ func (p *Page) told(what string) {
 	})
 }
 
-// siteCertificate is for all names above, and its key as the browser pins it.
-func siteCertificate(t *testing.T) (tls.Certificate, string) {
+// siteCertificate is for the names and for 127.0.0.1, signed by its own key, which
+// the browser pins.
+func siteCertificate(t *testing.T, names ...string) (tls.Certificate, string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -153,8 +155,8 @@ func siteCertificate(t *testing.T) (tls.Certificate, string) {
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		DNSNames: []string{meetSite, partnerSite, strangeSite}, KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		DNSNames: names, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		IsCA: true, BasicConstraintsValid: true, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {

@@ -38,6 +38,8 @@ export class Channel {
   onopen: () => void = () => {};
 
   private port: MessagePort | null = null;
+  /** Of the frame's, the one that has the port. */
+  private page: unknown;
   /** The offer on its way. Only its own port counts once that speaks. */
   private offered: { nonce: string; port: MessagePort } | null = null;
   private readonly waiting = new Map<number, Waiting>();
@@ -97,12 +99,13 @@ export class Channel {
     // Another window, or our frame gone elsewhere.
     if (e.source !== this.ends.there() || e.origin !== this.ends.origin) return;
     const g = greeting(e.data);
-    if (g?.type === "waiting") this.loaded();
+    if (g?.type === "waiting") this.loaded(g.page);
     else if (g?.type === "refused" && g.nonce === this.offered?.nonce) this.opening.fail(new MeetingError(g.code, "The company does not list this site."));
   };
 
   /** The page is there; when it was there before, it knows nothing of what it was asked then. */
-  private loaded(): void {
+  private loaded(page?: string): void {
+    if (this.port && page && page === this.page) return; // ready, said later on the port, was heard first
     if (this.port) this.drop("reloaded");
     if (this.opening.over) this.opening = opening(); // also of a page that came late
     this.offer();
@@ -127,12 +130,13 @@ export class Channel {
       const w = port === this.port ? this.settle(m.re) : undefined;
       if ("error" in m) w?.fail(new MeetingError(m.error.code, m.error.message));
       else w?.done(m.result);
-    } else if (m.event === "ready" && this.offered?.port === port && m.detail["nonce"] === nonce) this.adopt(port);
+    } else if (m.event === "ready" && this.offered?.port === port && m.detail["nonce"] === nonce) this.adopt(port, m.detail["page"]);
     else if (port === this.port) this.onnotice(m.event, m.detail);
   }
 
-  private adopt(port: MessagePort): void {
+  private adopt(port: MessagePort, page: unknown): void {
     this.port = port;
+    this.page = page;
     this.offered = null;
     this.opening.done();
     this.onopen();

@@ -18,7 +18,7 @@ export const CHANNEL = "meridian-embed";
 
 /** What a window message says; hello alone brings a port. */
 export type Greeting =
-  | { channel: typeof CHANNEL; v: number; type: "waiting" }
+  | { channel: typeof CHANNEL; v: number; type: "waiting"; page?: string } // page: which of the frame's, as in ready
   | { channel: typeof CHANNEL; v: number; type: "hello"; nonce: string }
   | { channel: typeof CHANNEL; v: number; type: "delegate" }
   | { channel: typeof CHANNEL; v: number; type: "refused"; nonce: string; code: string };

@@ -183,6 +183,16 @@ test("a frame that is loaded anew gets a new channel and forgets what was asked"
   channel.close();
 });
 
+test("a page that says late that it waits was not loaded anew", async () => {
+  const { around, frame, channel, open } = framed(async () => "done");
+  open();
+  await channel.open();
+  const asked = channel.ask("join");
+  around.hear(frame, PAGE, around.posts[0]?.data); // window messages and those on a port keep no order among them
+  assert.equal(await asked, "done");
+  channel.close();
+});
+
 test("a request has a time-out, and closing ends what waits", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { channel, open } = framed(() => new Promise(() => {}));

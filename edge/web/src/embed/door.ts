@@ -2,7 +2,7 @@
 // from, and keeps what comes over the port within bounds. It knows nothing of
 // meetings.
 
-import { CHANNEL, REPLY_LIMIT, VERSION, greeting, readRequest, type Fault, type Greeting } from "../../embed/src/envelope";
+import { CHANNEL, REPLY_LIMIT, VERSION, greeting, newNonce, readRequest, type Fault, type Greeting } from "../../embed/src/envelope";
 import type { Clock } from "../protocol/clock";
 import { allows } from "./origins";
 
@@ -29,6 +29,7 @@ export type Handler = (method: string, params: Record<string, unknown>) => Promi
 export class Door {
   onopen: () => void = () => {};
 
+  private readonly page = newNonce();
   private port: MessagePort | null = null;
   private readonly seen = new Set<string>();
   private tokens = BURST;
@@ -42,7 +43,7 @@ export class Door {
   ) {
     at.window.addEventListener("message", (e) => this.knock(e));
     // Where the parent comes from is not known yet everywhere; this says nothing that anybody may not hear.
-    const waiting: Greeting = { channel: CHANNEL, v: VERSION, type: "waiting" };
+    const waiting: Greeting = { channel: CHANNEL, v: VERSION, type: "waiting", page: this.page };
     at.window.parent.postMessage(waiting, "*");
   }
 
@@ -74,7 +75,7 @@ export class Door {
     port.onmessage = (e) => {
       if (port === this.port) void this.request(port, e.data);
     };
-    this.tell("ready", { nonce });
+    this.tell("ready", { nonce, page: this.page });
     this.onopen();
   }
 
