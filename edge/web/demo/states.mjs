@@ -260,11 +260,11 @@ for (const name of ["unread", "hands", "reactions", "ask", "hushed", "host-waits
 
 // Watched together: a player of somebody else's site, which is drawn here.
 const film = `<!doctype html><html lang="en"><title>Film</title><style>html{height:100%;background:radial-gradient(circle at 60% 40%,#3f6d8c,#10202c)}p{position:fixed;inset:auto 0 0;margin:0;padding:10px 14px;color:#fff;background:#0009;font:14px system-ui}</style><p>▶ 12:40 / 48:12</p></html>`;
-const watches = async (p) => { await p.route("https://play.example/**", (r) => r.fulfill({ contentType: "text/html", body: film })); };
+const watches = async (p) => { await p.route("https://play.example/**", (r) => r.fulfill({ contentType: "text/html; charset=utf-8", body: film })); };
 const watching = (n, then) => async (p) => { await watches(p); await call(n, then)(p); await p.waitForSelector(".player iframe"); await p.waitForTimeout(500); };
 const player = "https://play.example/embed/film?id=48";
 Object.assign(states, {
-  player: { demo: { me, people: people(4, { 2: { camera: false } }), rules: { player } }, act: watching(4), sizes: every },
+  player: { demo: { me, people: people(4, { 2: { camera: false } }), rules: { player } }, act: watching(2), sizes: every },
   "player-alone": { demo: { me, rules: { player } }, act: watching(1), sizes: ["wide", "frame"] },
   "player-bottom": { demo: { me, people: people(6), rules: { player } }, url: "/m/weekly-sync?view=bottom-speaker", act: watching(2), sizes: every, schemes: ["light"] },
   "player-strip": { demo: { me, people: people(6), rules: { player } }, url: "/m/weekly-sync?strip_layout=true", act: watching(2), sizes: ["strip", "low", "wide"], schemes: ["dark"] },

@@ -9,6 +9,9 @@ import { PinMark, Pins } from "./pin";
 import type { Rect } from "./rect";
 import { place } from "./place";
 
+/** From this width on there is room for what it is beside whose it is. */
+const WORDS = 320;
+
 /** A name above and not over it: what is at the edges of a player are its own controls. */
 export function PlayerTile({ app, address, at }: { app: App; address: string; at: Rect }) {
   const site = app.player.site.value;
@@ -18,7 +21,7 @@ export function PlayerTile({ app, address, at }: { app: App; address: string; at
     <div class={`tile player ${small ? "small" : ""}`} style={place(at)} role="listitem" data-tile="player" aria-label={[t("player"), site, pinned && t("tile.pinned")].filter(Boolean).join(", ")}>
       <div class="head">
         {pinned ? <PinMark app={app} size={14} /> : <Icon name="play" size={14} />}
-        {!small && <span class="what">{t("player")}</span>}
+        {at.w >= WORDS && <span class="what">{t("player")}</span>}
         <bdi class="site" dir="ltr">{site}</bdi>
         <Pins app={app} subject="player" name={t("player")} small />
       </div>
