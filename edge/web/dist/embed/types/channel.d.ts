@@ -19,6 +19,8 @@ export declare class Channel {
     onnotice: (event: string, detail: Record<string, unknown>) => void;
     onopen: () => void;
     private port;
+    /** Of the frame's, the one that has the port. */
+    private page;
     /** The offer on its way. Only its own port counts once that speaks. */
     private offered;
     private readonly waiting;

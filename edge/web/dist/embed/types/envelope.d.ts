@@ -13,6 +13,7 @@ export type Greeting = {
     channel: typeof CHANNEL;
     v: number;
     type: "waiting";
+    page?: string;
 } | {
     channel: typeof CHANNEL;
     v: number;
