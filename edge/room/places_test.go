@@ -41,8 +41,6 @@ func enter(t interface{ Fatal(...any) }, c *Core, j JoinCommand) {
 	}
 }
 
-// By whose rules they come in is decided before: see entry.TestCapacities.
-// Covers GC-A04.
 func TestTwoThousandViewersAndNoMore(t *testing.T) {
 	c := webinarOf(t, 2000)
 	_, err := c.Join(epoch0, viewer(2000))
@@ -178,6 +176,61 @@ func TestPlacesRaced(t *testing.T) {
 		check(t, "in", fmt.Sprint(in), fmt.Sprint(map[Mode]int{SpeakerMode: 5, ViewerMode: 30}))
 		settle(5 * time.Second)
 		n.equal(2)
+	})
+}
+
+// To a webinar of three nodes come twenty speakers and two thousand viewers, and are
+// all in it at once. Nobody else gets in until one of their kind has left. How many
+// they may be by a partner's address is entry's (TestCapacities).
+// Covers GC-A04.
+func TestAFullWebinarOverThreeNodes(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := newNetwork(t, wan, "fra", "iad", "syd")
+		come := func(i int, mode Mode) (*Seat, error) {
+			p := newPage(t)
+			capacity := map[Mode]int{SpeakerMode: 20, ViewerMode: 2000}[mode]
+			seat, snap, err := n.plane(n.ids()[i%3]).Join(t.Context(), Join{Company: "acme", Room: "demo", Peer: fmt.Sprint(mode, i), Kind: Webinar, Mode: mode, Capacity: capacity}, p)
+			if err == nil {
+				p.seat(snap)
+			}
+			return seat, err
+		}
+		seats := map[Mode][]*Seat{SpeakerMode: make([]*Seat, 20), ViewerMode: make([]*Seat, 2000)}
+		var wg sync.WaitGroup
+		for i := range 2000 {
+			for mode, all := range seats {
+				if i >= len(all) {
+					continue
+				}
+				wg.Go(func() {
+					var err error
+					if all[i], err = come(i, mode); err != nil {
+						t.Error(mode, i, err)
+					}
+				})
+			}
+			settle(10 * time.Millisecond) // of all at the same moment some would be told to try again
+		}
+		wg.Wait()
+		settle(5 * time.Second)
+		for _, id := range n.ids() {
+			if s, ok := n.plane(id).Locate("acme", "demo"); !ok || len(s.People) != 20 || s.Viewers != 2000 {
+				t.Errorf("%s lists %d and counts %d viewers", id, len(s.People), s.Viewers)
+			}
+		}
+		for mode, all := range seats {
+			late := len(all)
+			for i := range n.ids() {
+				if _, err := come(late+i, mode); !errors.Is(err, ErrFull) {
+					t.Errorf("one %s too many: %v", mode, err)
+				}
+			}
+			all[7].Leave(Left)
+			settle(time.Second)
+			if _, err := come(late, mode); err != nil {
+				t.Errorf("a %s in the place of one who left: %v", mode, err)
+			}
+		}
 	})
 }
 
