@@ -152,8 +152,10 @@ func TestPartnersRoomsByPage(t *testing.T) {
 		page.press("Join again") // by hand
 		page.isIn()
 		s.counts(t, "twice", 1)
-		if e := elsewhere.State().Ended; e == nil || e.Code != signal.Superseded {
-			t.Errorf("elsewhere is told %+v", e)
+		ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+		defer cancel()
+		if err := elsewhere.Until(ctx, "has to go in turn", func(s client.State) bool { return s.Ended != nil && s.Ended.Code == signal.Superseded }); err != nil {
+			t.Error(err)
 		}
 	})
 
