@@ -197,16 +197,19 @@ func TestAFullWebinarOverThreeNodes(t *testing.T) {
 		}
 		seats := map[Mode][]*Seat{SpeakerMode: make([]*Seat, 20), ViewerMode: make([]*Seat, 2000)}
 		var wg sync.WaitGroup
-		for mode, all := range seats {
-			for i := range all {
+		for i := range 2000 {
+			for mode, all := range seats {
+				if i >= len(all) {
+					continue
+				}
 				wg.Go(func() {
-					time.Sleep(time.Duration(i) * 10 * time.Millisecond) // all at the same moment they would be told to try again
 					var err error
 					if all[i], err = come(i, mode); err != nil {
 						t.Error(mode, i, err)
 					}
 				})
 			}
+			settle(10 * time.Millisecond) // of all at the same moment some would be told to try again
 		}
 		wg.Wait()
 		settle(5 * time.Second)
