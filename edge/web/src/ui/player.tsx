@@ -1,6 +1,6 @@
 // The player of a room on the stage, and where a moderator chooses it.
 
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import type { App } from "../app";
 import { t } from "../i18n";
 import { playable } from "../player";
@@ -43,7 +43,7 @@ export function PlayerSetting({ app }: { app: App }) {
   const [text, setText] = useState(now);
   const [wrong, setWrong] = useState(false);
   const id = useId();
-  useEffect(() => setText(now), [now]);
+  useLayoutEffect(() => setText(now), [now]); // at once: later it would undo what is typed by then
   const show = (): void => {
     const url = playable(text.trim(), location.origin);
     setWrong(!url);
