@@ -6,7 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
+	"errors"
 	"math/big"
 	"net"
 	"net/http"
@@ -96,7 +96,7 @@ func (s *partnerServer) told(r *room, peer string) time.Time {
 	r.t.Helper()
 	r.Wait("the end of "+peer+" is told", func() error {
 		if len(s.of("/events/closePeer", peer)) == 0 {
-			return fmt.Errorf("heard %v", s.calls)
+			return errors.New("not yet")
 		}
 		return nil
 	})
