@@ -207,9 +207,14 @@ export class App {
     this.returning.value = false;
   }
 
-  /** Who only watches is asked for no device, nor is who is awaited until it is said with which. */
+  /** Who only watches is asked for no device. */
   private openDevices(): void {
-    if (!this.attributes.value.viewer && !this.awaited) void this.devices.start();
+    if (!this.attributes.value.viewer) void this.devices.start();
+  }
+
+  /** Before the join: who is awaited opens none until it is said with which they come. */
+  private previewDevices(): void {
+    if (!this.awaited) this.openDevices();
   }
 
   private asked() {
@@ -221,12 +226,12 @@ export class App {
   private told(answer: EntryAnswer | null): void {
     this.looking.value = false;
     if (this.session.phase.value !== "idle") return;
-    if (!answer) return this.openDevices();
+    if (!answer) return this.previewDevices();
     const { refusal, entry } = answer;
     if (refusal && !refusal.ask) return this.session.refuse(refusal);
     if (refusal) this.secrets.foreseen(true, false);
     if (entry) this.admitted(entry);
-    else this.openDevices();
+    else this.previewDevices();
   }
 
   private admitted(e: Entry): void {
@@ -245,7 +250,7 @@ export class App {
     if (this.session.phase.value !== "idle" || this.returning.value) return;
     this.beginOff(now, was);
     if (now.page === "" && !this.secrets.asked.value && !this.awaited) return void this.join(now.name || t("guest"));
-    this.openDevices();
+    this.previewDevices();
   }
 
   /** Switches off what begins so; what the person has switched on since stays. */
