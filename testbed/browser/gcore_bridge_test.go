@@ -85,11 +85,11 @@ func TestGCoresBridge(t *testing.T) {
 	s.c.WaitKnown()
 	for path, person := range map[string][2]string{
 		"/mod": {"fra", "peerId=7&token=" + link.Token}, "/tom": {"iad", "peerId=tom%40partner.test&displayName=Tom&controlsDisabled=true"},
-		"/ann": {"syd", "displayName=Ann&peerId=ann&startWithAudioMuted=true&startWithVideoMuted=true"},
+		"/ann": {"syd", "displayName=Ann&peerId=ann&nameScreenDisabled=true"},
 	} {
 		s.serve(path, strings.NewReplacer("POP", person[0], "PERSON", person[1]).Replace(gcorePage), nil)
 	}
-	mod, tom := s.begins(t, "/mod", Options{}), s.begins(t, "/tom", Options{Cameras: 2})
+	mod, tom := s.begins(t, "/mod", Options{}), s.begins(t, "/tom", Options{Cameras: 3})
 
 	// Covers GC-A24, GC-A51.
 	t.Run("people join with their devices, with none, and with a certain one", func(t *testing.T) {
@@ -259,7 +259,7 @@ func TestGCoresBridge(t *testing.T) {
 		ann := s.begins(t, "/ann", Options{})
 		const name = `{"peerId":"ann","displayName":"Ann"}`
 		ann.in.answers("is a computer that refuses", refusing, `true`)
-		ann.call("join", `{}`, `true`)
+		ann.call("join", `{constraints: {video: false, audio: false}}`, `true`)
 		ann.call("enableMic", `undefined`, `{"error":"mic_busy"}`)
 		ann.call("enableWebcam", `undefined`, `{"error":"camera_denied"}`)
 		ann.call("enableShare", `undefined`, `{"error":"share_denied"}`)
