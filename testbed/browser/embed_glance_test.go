@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/testbed/client"
 )
 
@@ -15,13 +16,15 @@ func TestAPictureOfWhoIsNotOnTheStage(t *testing.T) {
 	room := NewRoom(s.c, "glance", nil)
 	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
 	defer cancel()
-	yan, err := client.Dial(ctx, room.Client("fra", "Yan")) // here first, so on the stage
+	first := room.Client("fra", "Yan")
+	first.Media = signal.Media{Camera: true} // of which no picture comes
+	yan, err := client.Dial(ctx, first)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(yan.Close)
 	gil := New(t, "gil", Options{Width: 640, Height: 360})
-	join(gil, room.At("fra"), "Gil")
+	join(gil, room.At("fra")+"&micOff=1", "Gil") // who speaks would have the place
 
 	s.serve("/small", `<div id=m style="width:180px;height:130px"></div>HEARING<script>window.meeting = MeridianEmbed.createMeeting(m, {url: "MEET/m/glance"});</script>`, nil)
 	site := New(t, "site", Options{Sites: s.pin})
@@ -35,5 +38,5 @@ func TestAPictureOfWhoIsNotOnTheStage(t *testing.T) {
 	site.shows("a picture of Gil", `meeting.state().then(s => meeting.screenshot(s.participants.find(p => p.name === "Gil").peerId)).then(async url => {
 		const i = new Image(); i.src = url; await i.decode(); return i.width > 100 }, e => (window.refused = e.code, false))`)
 	gil.until("is seen by nobody again", unwatched)
-	site.answers("Yan has no camera", `meeting.state().then(s => meeting.screenshot(s.participants.find(p => p.name === "Yan").peerId)).catch(e => e.code)`, `"no_video"`)
+	site.answers("there is no picture of Yan", `meeting.state().then(s => meeting.screenshot(s.participants.find(p => p.name === "Yan").peerId)).catch(e => e.code)`, `"no_video"`)
 }
