@@ -14,7 +14,6 @@ import (
 // see nobody leave. Who closes the page has left.
 // Covers F-060.
 func TestReloadKeepsTheSeat(t *testing.T) {
-	t.Parallel()
 	c := cluster.Start(t, "fra", "iad")
 	ann := New(t, "ann", Options{Tone: 440, Width: 480, Height: 270})
 	bob := New(t, "bob", Options{Scripts: []string{witness}, Width: 640, Height: 360})
