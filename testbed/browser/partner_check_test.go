@@ -1,13 +1,10 @@
 package browser
 
 import (
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -28,13 +25,10 @@ type partnerServer struct {
 }
 
 func newPartnerServer(t *testing.T) *partnerServer {
-	s := &partnerServer{roots: filepath.Join(t.TempDir(), "roots.pem"), status: map[string]int{}}
+	s := &partnerServer{status: map[string]int{}}
 	s.Server = httptest.NewTLSServer(s)
 	t.Cleanup(s.Close)
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
-	if err := os.WriteFile(s.roots, cert, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	s.roots = rootsOf(t, s.Server)
 	return s
 }
 

@@ -31,13 +31,10 @@ type gallery struct {
 }
 
 func newGallery(t *testing.T) *gallery {
-	g := &gallery{roots: filepath.Join(t.TempDir(), "roots.pem")}
+	g := &gallery{}
 	g.Server = httptest.NewTLSServer(g)
 	t.Cleanup(g.Close)
-	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: g.Certificate().Raw})
-	if err := os.WriteFile(g.roots, cert, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	g.roots = rootsOf(t, g.Server)
 	return g
 }
 
@@ -153,4 +150,14 @@ func outside(t *testing.T, url string) {
 			t.Errorf("%s: %d, %q, %v", id, answer.StatusCode, body.String(), err)
 		}
 	}
+}
+
+// rootsOf is a file with the certificate of a server, for nodes that are to trust it.
+func rootsOf(t *testing.T, s *httptest.Server) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
