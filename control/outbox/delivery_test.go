@@ -208,7 +208,7 @@ func TestNothingIsAckedThatControlHasNotKept(t *testing.T) {
 			s.answers = append(s.answers, answer)
 			deliver(t, s, func(o *Outbox, _ *Delivery) {
 				fill(t, o, 0, 3)
-				wait(1100 * time.Millisecond)
+				wait(linger) // the first post comes before its end, the second after it
 				if n := o.Status().Entries; n != 3 {
 					t.Errorf("%d wait after the first post", n)
 				}
