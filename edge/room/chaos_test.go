@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -13,12 +14,15 @@ import (
 	"github.com/meridian-video/meridian/geo"
 )
 
+// schedules is how many TestRandomSchedules tries: go test ./edge/room -run RandomSchedules -args -schedules 10000
+var schedules = flag.Uint64("schedules", 60, "random schedules to try")
+
 // Random cuts, joins, leaves, chat, acts, waiting, deaths and membership views, in
 // simulated time; after quiet everybody sees the same people, rules and lobby,
 // nothing acknowledged is gone, who holds a seat is listed once with the media
 // that their node lets through, and nobody blocked is there.
 func TestRandomSchedules(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range *schedules {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T) { schedule(t, rand.New(rand.NewPCG(seed, 7))) })
 		})
