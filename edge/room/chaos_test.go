@@ -118,7 +118,10 @@ func schedule(t *testing.T, r *rand.Rand) {
 		settle(time.Duration(r.IntN(3000)) * time.Millisecond)
 	}
 	quietNetwork(n)
-	settle(45 * time.Second)
+	if took := converge(n, held); took > 5*time.Second {
+		t.Errorf("pages agree only %v after quiet", took)
+	}
+	settle(30 * time.Second)
 	verify(t, n, held, acked)
 	for _, h := range held {
 		if len(h.page.end()) == 0 && blocked[h.seat.Peer()] {
@@ -130,6 +133,37 @@ func schedule(t *testing.T, r *rand.Rand) {
 	}
 	settle(100 * time.Second)
 	complete(t, n.books.all())
+}
+
+// converge watches the room for 15 s after quiet and returns when two pages last
+// differed, or there was not one home, for longer than a change takes to travel.
+func converge(n *network, seats map[*Seat]*place) (took time.Duration) {
+	const step = 250 * time.Millisecond
+	before := false
+	for at := step; at <= 15*time.Second; at += step {
+		settle(step)
+		now := agreed(n, seats)
+		if !now && !before {
+			took = at
+		}
+		before = now
+	}
+	return took
+}
+
+func agreed(n *network, seats map[*Seat]*place) bool {
+	var first *page
+	for _, h := range seats {
+		switch {
+		case len(h.page.end()) > 0:
+			continue
+		case first == nil:
+			first = h.page
+		case h.page.roster() != first.roster() || h.page.talk() != first.talk():
+			return false
+		}
+	}
+	return first == nil || len(n.homes()) == 1
 }
 
 // quietNetwork heals everything.

@@ -447,6 +447,14 @@ func (n *network) say(s *Seat, text string) uint64 {
 // home is the node that leads, as all nodes with a copy must agree.
 func (n *network) home() geo.NodeID {
 	n.t.Helper()
+	homes := n.homes()
+	if len(homes) != 1 {
+		n.t.Fatalf("homes: %v", homes)
+	}
+	return homes[0]
+}
+
+func (n *network) homes() []geo.NodeID {
 	var homes []geo.NodeID
 	for _, id := range n.ids() {
 		for r := range n.plane(id).Rooms() {
@@ -455,10 +463,7 @@ func (n *network) home() geo.NodeID {
 			}
 		}
 	}
-	if len(homes) != 1 {
-		n.t.Fatalf("homes: %v", homes)
-	}
-	return homes[0]
+	return homes
 }
 
 func (n *network) ids() []geo.NodeID {

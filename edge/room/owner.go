@@ -224,6 +224,9 @@ func (o *owner) linkChanged(peer geo.NodeID, up bool) {
 			o.follow.cutAt = o.now()
 		}
 	case o.mode == seeking && up:
+		if peer == o.search.target {
+			o.search.inflight = false // what was asked over the old link is lost
+		}
 		o.kick()
 	}
 }

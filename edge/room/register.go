@@ -150,10 +150,12 @@ func (o *owner) sync(id geo.NodeID, f *follower, have Position) {
 }
 
 func (o *owner) onAck(from geo.NodeID, m *ackMsg) {
-	if o.mode != leading {
-		if o.mode == following {
-			o.send(from, topicAnnounce, &announceMsg{Home: o.home, Have: o.core.Position()})
-		}
+	switch o.mode {
+	case following:
+		o.send(from, topicAnnounce, &announceMsg{Home: o.home, Have: o.core.Position()})
+		return
+	case seeking:
+		o.send(from, topicDrop, &dropMsg{}) // it takes this node for the home
 		return
 	}
 	f := o.lead.followers[from]

@@ -152,6 +152,8 @@ func (o *owner) onReply(target geo.NodeID, stamp Stamp, r registerReply, err err
 		o.followHome(target, true)
 		if o.epoch() != r.Epoch {
 			o.resync() // what it sent has not come, or came too early
+		} else {
+			o.ack(false) // who has given way since says so
 		}
 		o.flush()
 		o.settle()
