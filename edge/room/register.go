@@ -165,7 +165,11 @@ func (o *owner) onAck(from geo.NodeID, m *ackMsg) {
 	case m.Resync:
 		o.sync(from, f, m.Have)
 	case m.Have.Epoch == o.core.s.Epoch:
+		first := f.acked == 0
 		f.acked = max(f.acked, min(m.Have.Version, o.core.s.Version))
+		if first && from == o.lead.standby {
+			o.prune()
+		}
 		o.settle()
 	}
 }
