@@ -77,6 +77,7 @@ func (o *owner) hear(from geo.NodeID, m *registerMsg) (back bool) {
 			m.Mine[i].JoinedAt = o.core.s.begins(m.Mine[i].PeerID, now) // in this session, see moved
 		}
 	}
+	news := m.State != nil && !o.core.covers(m.State.position())
 	if m.State != nil {
 		if m.Yield || len(m.Mine) > 0 {
 			o.recordJoint(*m.State)
@@ -105,6 +106,9 @@ func (o *owner) hear(from geo.NodeID, m *registerMsg) (back bool) {
 		back = slices.ContainsFunc(b.Events, func(e Event) bool { return e.Kind == EventJoin })
 		return b
 	})
+	if news {
+		o.recordOvertaken(*m.State)
+	}
 	return back
 }
 
