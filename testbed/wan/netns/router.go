@@ -36,6 +36,9 @@ type router struct {
 // readsAtOnce is how many packets of one host are read before another's turn.
 const readsAtOnce = 32
 
+// routerPriority is near the highest of ordinary threads.
+const routerPriority = -15
+
 func newRouter(paths *path.Network) (*router, error) {
 	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
@@ -71,8 +74,9 @@ func (r *router) close() {
 
 func (r *router) run() {
 	defer close(r.done)
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	runtime.LockOSThread() // for good: the thread ends with the goroutine
+	// A path does not wait for a processor, and this thread should not either.
+	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), routerPriority)
 	var poll []unix.PollFd
 	for {
 		wait, ended := r.deliver()
