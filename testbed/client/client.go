@@ -43,6 +43,8 @@ type Client struct {
 	offers   atomic.Int32
 	pictures func(*rtp.Packet)
 	pli      atomic.Int32
+	heard    atomic.Int64  // UnixNano of the server's last word
+	lost     chan struct{} // closed when the socket is
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and renewed with every message
@@ -90,7 +92,7 @@ func (r *Refusal) Error() string { return fmt.Sprintf("refused: %s: %s", r.Code,
 
 // Dial joins a room and returns when the server has admitted the client.
 func Dial(ctx context.Context, o Options) (_ *Client, err error) {
-	c := &Client{changed: make(chan struct{}), answers: newAnswers(), slots: map[string]*Slot{}}
+	c := &Client{changed: make(chan struct{}), lost: make(chan struct{}), answers: newAnswers(), slots: map[string]*Slot{}}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {
@@ -122,6 +124,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: c.Joined.Answer}); err != nil {
 		return nil, fmt.Errorf("take answer: %w", err)
 	}
+	c.heard.Store(time.Now().UnixNano())
 	c.wg.Go(c.read)
 	return c, nil
 }
@@ -194,7 +197,9 @@ func (c *Client) ping() {
 
 // read applies what the server says.
 func (c *Client) read() {
+	defer close(c.lost)
 	for {
+		c.heard.Store(time.Now().UnixNano())
 		_, b, err := c.conn.Read(c.ctx)
 		if err != nil {
 			return
@@ -239,6 +244,12 @@ func (c *Client) Until(ctx context.Context, what string, ok func(State) bool) er
 		}
 	}
 }
+
+// Lost is closed when the socket is gone, by whomever.
+func (c *Client) Lost() <-chan struct{} { return c.lost }
+
+// Heard is when the server last said something; it answers every ping.
+func (c *Client) Heard() time.Time { return time.Unix(0, c.heard.Load()) }
 
 // Negotiations counts the offers this client has made.
 func (c *Client) Negotiations() int { return int(c.offers.Load()) }
