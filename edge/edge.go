@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -12,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +31,7 @@ import (
 	"github.com/meridian-video/meridian/edge/tracks"
 	"github.com/meridian-video/meridian/edge/uses"
 	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/geo/place"
 	"github.com/meridian-video/meridian/relay"
 	"github.com/meridian-video/meridian/turn"
 )
@@ -97,6 +98,9 @@ type Config struct {
 
 	Recorder room.Recorder // of history; nil: none is kept
 	Control  Control       // nil: it is never asked, nor told where rooms have their home
+
+	Placement geo.Placement                        // what nodes are near to that clients are told; empty: the client
+	Where     func(netip.Addr) (place.Point, bool) // where addresses are; must not block. nil: nobody knows
 
 	MaxParticipants int // 0: unlimited
 	Log             *slog.Logger
@@ -245,14 +249,18 @@ func (n *Node) edges() []geo.NodeID {
 	return out
 }
 
-// prefers says whether a room is configured to have its home at a node's POP, or
-// asks for it by its id.
+// prefers says whether a room has its home at a node's POP rather than elsewhere:
+// as it is configured, or as its id asks for.
 func (n *Node) prefers(k room.Key, id geo.NodeID) bool {
-	v := n.cfg.Configuration.View()
-	r, _ := v.Room(k.Company, k.Room)
-	pop := cmp.Or(r.HomePOP, v.HomePOP(k.Room))
 	m, ok := n.cfg.Members.Lookup(id)
-	return ok && pop != "" && string(m.POP) == pop
+	if !ok {
+		return false
+	}
+	v := n.cfg.Configuration.View()
+	if r, _ := v.Room(k.Company, k.Room); r.HomePOP != "" {
+		return goesBy(v, m, r.HomePOP)
+	}
+	return slices.Contains(v.HomePOPs(k.Room), string(m.POP))
 }
 
 // kind is what a room is configured as; one that is not configured is a call.

@@ -78,7 +78,7 @@ func Start(c Config) (*Members, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Self.Load, c.Self.Full, c.Self.Draining, c.Self.Coordinate = 0, false, false, nil
+	c.Self.Load, c.Self.Full, c.Self.Draining, c.Self.Gray, c.Self.Coordinate = 0, false, false, false, nil
 	m := &Members{
 		log:     c.Log.With("component", "geo"),
 		self:    c.Self,
@@ -123,7 +123,7 @@ func (m *Members) Self() Node {
 	n := m.self
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n.Load, n.Full, n.Draining = m.own.load, m.own.full, m.own.draining
+	n.Load, n.Full, n.Draining, n.Gray = m.own.load, m.own.full, m.own.draining, m.own.gray
 	return n
 }
 
@@ -165,6 +165,17 @@ func (m *Members) SetDraining(draining bool) {
 	m.mu.Lock()
 	turned := m.own.draining != draining
 	m.own.draining = draining
+	m.mu.Unlock()
+	if turned {
+		wake(m.urgent)
+	}
+}
+
+// SetGray tells the others that this node passes no media, or does again.
+func (m *Members) SetGray(gray bool) {
+	m.mu.Lock()
+	turned := m.own.gray != gray
+	m.own.gray = gray
 	m.mu.Unlock()
 	if turned {
 		wake(m.urgent)

@@ -129,7 +129,7 @@ func (r *roster) lookup(id NodeID) (Node, bool) {
 func (r *roster) merged(id NodeID) Node {
 	n := r.living[id].node
 	if s, ok := r.states[id]; ok {
-		n.Load, n.Full, n.Draining = s.load, s.full, s.draining
+		n.Load, n.Full, n.Draining, n.Gray = s.load, s.full, s.draining, s.gray
 		if s.coord != nil {
 			n.Coordinate = s.coord.Clone()
 		}
