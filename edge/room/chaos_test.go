@@ -18,7 +18,7 @@ import (
 // nothing acknowledged is gone, who holds a seat is listed once with the media
 // that their node lets through, and nobody blocked is there.
 func TestRandomSchedules(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(800) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T) { schedule(t, rand.New(rand.NewPCG(seed, 7))) })
 		})
@@ -110,6 +110,8 @@ func schedule(t *testing.T, r *rand.Rand) {
 					delete(held, s)
 				}
 			}
+		case v == 9:
+			n.drain(a, !n.drains(a))
 		}
 		settle(time.Duration(r.IntN(3000)) * time.Millisecond)
 	}
