@@ -114,6 +114,8 @@ func schedule(t *testing.T, r *rand.Rand) {
 					delete(held, s)
 				}
 			}
+		case v == 9:
+			n.drain(a, !n.drains(a))
 		}
 		settle(time.Duration(r.IntN(3000)) * time.Millisecond)
 	}

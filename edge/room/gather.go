@@ -38,7 +38,7 @@ func (o *owner) startGather() {
 	}
 	g.open = len(others)
 	lost := o.epoch().Node
-	if lost == o.self() || !o.p.health.member(lost) {
+	if lost == o.self() || lost == o.search.disowned || !o.p.health.member(lost) {
 		lost = ""
 	}
 	for _, id := range others {

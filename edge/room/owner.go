@@ -195,6 +195,8 @@ func (o *owner) handle(from geo.NodeID, m message) {
 		o.onAnnounce(from, m)
 	case *dropMsg:
 		o.onDrop(from, m)
+	case *handMsg:
+		o.onHand(from, m)
 	}
 }
 
