@@ -252,6 +252,32 @@ func TestDeadTransitIsBypassed(t *testing.T) {
 	})
 }
 
+// TestTransitThatLosesItsPathIsLeft: it is alive, and says that it has lost the track.
+func TestTransitThatLosesItsPathIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 45*time.Millisecond, "ams", "bog", "cpt", "dub")
+		defer w.close()
+		w.by("bog", "cpt", "dub")
+		w.meet()
+		defer w.film("ams")()
+		_, v := w.watch("bog", "ams")
+		time.Sleep(5 * time.Second)
+		v.begin()
+		w.cut("ams", "cpt")
+		time.Sleep(10 * time.Second)
+		t.Logf("the watcher waited %v", v.pause())
+		if got := v.pause(); got > 1200*time.Millisecond {
+			t.Errorf("nothing came for %v", got)
+		}
+		if got := w.path("bog"); !slices.Equal(got, []geo.NodeID{"dub", "ams"}) {
+			t.Errorf("path %q", got)
+		}
+		if _, twice, closed := v.counts(); twice != 0 || closed != 0 {
+			t.Errorf("%d packets came twice, closed %d times", twice, closed)
+		}
+	})
+}
+
 // TestBlipsIsolateNobody: a link that comes and goes is left for longer and longer.
 func TestBlipsIsolateNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
