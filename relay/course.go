@@ -192,13 +192,13 @@ func (c *course) admissible(s *Subscription, path []string) (done bool, err erro
 // joinable checks whether who comes by the path down may share a track that comes by the
 // path up.
 func joinable(down, up []string) error {
-	if len(down)+len(up) > MaxHops {
-		return hopsError(append(slices.Clone(down), up...))
-	}
 	for _, node := range down {
 		if slices.Contains(up, node) {
 			return loopError(up, geo.NodeID(node))
 		}
+	}
+	if len(down)+len(up) > MaxHops {
+		return hopsError(append(slices.Clone(down), up...))
 	}
 	return nil
 }

@@ -80,6 +80,7 @@ func (c *course) step() time.Duration {
 	if current != was && current != nil {
 		c.changed(was, current, wasRooted)
 	}
+	c.tellLayers() // a parent may not have taken it at once
 	c.warm(parents)
 	return c.announce()
 }
@@ -89,7 +90,6 @@ func (c *course) changed(was, current *branch, wasRooted bool) {
 	if was == nil && c.info.Load() == nil {
 		c.live(current.info)
 	}
-	c.tellLayers()
 	if was == nil {
 		return
 	}

@@ -116,8 +116,8 @@ func (s *Subscription) RequestKeyframe(layer uint8) { s.course.requestKeyframe(l
 
 // SetLayers says how much of the track this claim wants from now on at most: the spatial
 // and the temporal layer, both -1 for nothing. What several claims want is the most of
-// each. It does not block, sends nothing when nothing changes, and is meant to be
-// repeated: a wish that could not be sent at once goes with the next call.
+// each. It does not block and sends nothing when nothing changes; a wish that cannot be
+// sent at once goes with the next call, or within two seconds.
 func (s *Subscription) SetLayers(spatial, temporal int8) {
 	s.course.want(s, wire.Layers{Spatial: spatial, Temporal: temporal})
 }

@@ -13,6 +13,9 @@ import (
 // which may be on its way here already for this node or for others. That the peer has a
 // node certificate is all that is asked of it, as for the tracks of this node.
 func (m *Mesh) transit(ctx context.Context, req wire.Subscribe, out *Outlet) (wire.TrackInfo, Feed, error) {
+	if len(req.Path) >= MaxHops {
+		return wire.TrackInfo{}, nil, hopsError(req.Path)
+	}
 	if m.courses.passing.Add(1) > int64(m.tuning.transit) {
 		m.courses.passing.Add(-1)
 		return wire.TrackInfo{}, nil, fmt.Errorf("transit of %d tracks: %w", m.tuning.transit, ErrBusy)
