@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -97,11 +98,14 @@ func (o *measureCommand) Run(ctx context.Context) error {
 
 // series measures cases on one network.
 func (o *measureCommand) series(ctx context.Context, faults []fault, four bool) (out []*report, err error) {
-	topology := fleet.World()
+	topology, dir := fleet.World(), o.Dir
 	if four {
 		topology = fleet.FourPOPs()
 	}
-	f, end, err := begin(ctx, fleet.Options{Topology: topology, Dir: o.Dir, Binary: o.Meridian, Seed: 1})
+	if dir != "" {
+		dir = filepath.Join(dir, fmt.Sprintf("%d-pops", len(topology.POPs)))
+	}
+	f, end, err := begin(ctx, fleet.Options{Topology: topology, Dir: dir, Binary: o.Meridian, Seed: 1})
 	if err != nil {
 		return nil, err
 	}
