@@ -65,6 +65,11 @@ func Start(ctx context.Context, o Options) (_ *Fleet, err error) {
 	if err := o.Topology.Validate(); err != nil {
 		return nil, err
 	}
+	if entries, err := os.ReadDir(o.Dir); err != nil {
+		return nil, err
+	} else if len(entries) > 0 {
+		return nil, fmt.Errorf("directory %s is not empty: each network begins anew", o.Dir)
+	}
 	if o.Logs == "" {
 		o.Logs = o.Dir
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -47,6 +48,8 @@ type Person struct {
 	ctx   context.Context
 	end   context.CancelFunc
 
+	leaving atomic.Bool
+
 	mu     sync.Mutex // guards the rest
 	now    *client.Client
 	pop    string // attached to
@@ -55,10 +58,16 @@ type Person struct {
 	senses senses
 }
 
-// Enter makes a host near a POP and lets a person join a room there. The person
-// leaves with Leave, or when the fleet ends.
+// Enter lets a person at a computer near a POP join a room there; who had the name
+// before left the computer. The person leaves with Leave, or when the fleet ends.
 func (f *Fleet) Enter(ctx context.Context, name, near, room string) (*Person, error) {
-	host, err := f.Net.Add(name)
+	if f.Edges[name] != nil || slices.Contains(reserved, name) {
+		return nil, fmt.Errorf("%q is the name of a machine", name)
+	}
+	host, err := f.Net.Host(name), error(nil)
+	if host == nil {
+		host, err = f.Net.Add(name)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +91,7 @@ func (f *Fleet) Enter(ctx context.Context, name, near, room string) (*Person, er
 
 // Leave leaves the room for good.
 func (p *Person) Leave() {
+	p.leaving.Store(true) // or the lost socket would be a reason to come back
 	p.Client().Leave()
 	p.end()
 }
@@ -141,7 +151,7 @@ func (p *Person) live() {
 		c := p.Client()
 		p.stay(c)
 		c.Close()
-		if p.ctx.Err() != nil || final(c) {
+		if p.ctx.Err() != nil || p.leaving.Load() || final(c) {
 			return
 		}
 		if !p.resume(c.Joined.Resume) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,12 +15,13 @@ import (
 type Room []*Person
 
 // EnterEach lets somebody enter near each of the POPs, one after the other, and
-// waits until all have all media. Their names are the POPs' with a number.
+// waits until all have all media.
 func (f *Fleet) EnterEach(ctx context.Context, room string, pops ...string) (Room, error) {
 	var r Room
 	for i, pop := range pops {
-		p, err := f.Enter(ctx, fmt.Sprintf("%s.%s%d", room, pop, i), pop, room)
+		p, err := f.Enter(ctx, fmt.Sprintf("person-%d", i+1), pop, room)
 		if err != nil {
+			r.Leave()
 			return nil, err
 		}
 		r = append(r, p)
@@ -40,6 +42,13 @@ func (r Room) At(pop string) (out Room) {
 // Without are all but those.
 func (r Room) Without(others Room) Room {
 	return slices.DeleteFunc(slices.Clone(r), func(p *Person) bool { return slices.Contains(others, p) })
+}
+
+// Leave lets all leave.
+func (r Room) Leave() {
+	for _, p := range r {
+		p.Leave()
+	}
 }
 
 // Mark begins a measurement for all.
@@ -93,14 +102,26 @@ func (r Room) Agree(ctx context.Context) error {
 	})
 }
 
+// Home is the POP that led the room when the last of these joined.
+func (r Room) Home() string {
+	home, _, _ := strings.Cut(r[len(r)-1].Client().Joined.Room.Home, "-")
+	return home
+}
+
 // Standstill is the longest of a kind between any two since Mark.
-func (r Room) Standstill(k Kind) (longest time.Duration) {
+func (r Room) Standstill(k Kind) time.Duration { return r.Between(r, k) }
+
+// Between is the longest standstill of a kind between any of these and any of
+// others since Mark, either way.
+func (r Room) Between(others Room, k Kind) (longest time.Duration) {
 	for _, p := range r {
-		for _, q := range r {
-			if p != q {
-				s, _ := p.Standstill(k, q.Peer)
-				longest = max(longest, s)
+		for _, q := range others {
+			if p == q {
+				continue
 			}
+			here, _ := p.Standstill(k, q.Peer)
+			there, _ := q.Standstill(k, p.Peer)
+			longest = max(longest, here, there)
 		}
 	}
 	return longest

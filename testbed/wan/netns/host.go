@@ -51,7 +51,7 @@ func newHost(name string, at netip.Addr) (*Host, error) {
 // newHere makes this machine itself a host, by a device beside its others.
 func newHere(name string, at netip.Addr, net netip.Prefix) (*Host, error) {
 	h := &Host{Name: name, Addr: at}
-	own := fmt.Sprintf("wan%d", os.Getpid())
+	own := fmt.Sprintf("wan%d", net.Addr().As4()[1]) // the network's alone, as its addresses
 	var err error
 	if h.tun, err = openTUN(own); err == nil {
 		err = ip(append(h.up(own), fmt.Sprintf("route add %s dev %s src %s", net, own, at))...)

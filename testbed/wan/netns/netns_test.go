@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -237,6 +239,22 @@ func TestThisMachineCanBeAHost(t *testing.T) {
 	must(t, err)
 	if got := from.(*net.UDPAddr).AddrPort().Addr(); got != here.Addr {
 		t.Errorf("heard from %v, want %v", got, here.Addr)
+	}
+}
+
+// TestNetworksBesideEachOther have addresses of their own, so that this machine
+// can be a host of each.
+func TestNetworksBesideEachOther(t *testing.T) {
+	var seen []netip.Addr
+	for range 3 {
+		n := start(t, Config{Hosts: []string{"fra"}})
+		here, err := n.AddHere("here")
+		must(t, err)
+		seen = append(seen, here.Addr, n.Host("fra").Addr)
+	}
+	slices.SortFunc(seen, netip.Addr.Compare)
+	if len(slices.Compact(seen)) != 6 {
+		t.Errorf("addresses %v", seen)
 	}
 }
 

@@ -28,6 +28,7 @@ type Config struct {
 // any goroutine; a host's name that is none is an error.
 type Network struct {
 	router *router
+	claim  claim
 
 	mu    sync.Mutex // guards the rest
 	hosts map[string]*Host
@@ -35,24 +36,21 @@ type Network struct {
 	over  bool
 }
 
-// Prefix holds the addresses of all hosts: the first has 10.78.0.1, the next
-// 10.78.1.1.
-var Prefix = netip.MustParsePrefix("10.78.0.0/16")
-
-// maxHosts is how many the prefix has room for, in subnets of 256.
-const maxHosts = 256
-
 // New makes a network. It fails with ErrRefused where the machine or the user
 // may not.
 func New(c Config) (*Network, error) {
 	if err := errors.Join(able(), c.Link.Validate()); err != nil {
 		return nil, err
 	}
-	r, err := newRouter(path.New(c.Seed, c.Link))
+	claimed, err := newClaim()
 	if err != nil {
 		return nil, err
 	}
-	n := &Network{router: r, hosts: map[string]*Host{}}
+	r, err := newRouter(path.New(c.Seed, c.Link))
+	if err != nil {
+		return nil, errors.Join(err, claimed.lock.Close())
+	}
+	n := &Network{router: r, claim: claimed, hosts: map[string]*Host{}}
 	for _, name := range c.Hosts {
 		if _, err := n.Add(name); err != nil {
 			n.Close()
@@ -68,7 +66,7 @@ func (n *Network) Add(name string) (*Host, error) { return n.add(name, newHost) 
 // AddHere makes this machine itself a host, so that its browsers reach the
 // others.
 func (n *Network) AddHere(name string) (*Host, error) {
-	return n.add(name, func(name string, at netip.Addr) (*Host, error) { return newHere(name, at, Prefix) })
+	return n.add(name, func(name string, at netip.Addr) (*Host, error) { return newHere(name, at, n.claim.prefix) })
 }
 
 func (n *Network) add(name string, make func(string, netip.Addr) (*Host, error)) (*Host, error) {
@@ -79,12 +77,12 @@ func (n *Network) add(name string, make func(string, netip.Addr) (*Host, error))
 		return nil, errors.New("the network is closed")
 	case n.hosts[name] != nil:
 		return nil, fmt.Errorf("there is a host %q", name)
-	case len(n.names) == maxHosts:
-		return nil, fmt.Errorf("no more than %d hosts", maxHosts)
 	}
-	a := Prefix.Addr().As4()
-	a[2], a[3] = byte(len(n.names)), 1
-	h, err := make(name, netip.AddrFrom4(a))
+	at, err := n.claim.at(len(n.names))
+	if err != nil {
+		return nil, err
+	}
+	h, err := make(name, at)
 	if err != nil {
 		return nil, err
 	}
@@ -119,4 +117,5 @@ func (n *Network) Close() {
 	for _, h := range n.hosts {
 		h.close()
 	}
+	_ = n.claim.lock.Close()
 }
