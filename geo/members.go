@@ -35,6 +35,7 @@ type Members struct {
 	queue  *memberlist.TransmitLimitedQueue
 	coords *coordinate.Client
 	list   *memberlist.Memberlist
+	ring   *memberlist.Keyring
 	addr   string
 
 	measured    atomic.Bool   // the own coordinate rests on a measurement
@@ -50,7 +51,7 @@ type Members struct {
 	announced state      // as it was last sent
 	watchers  []func()
 
-	life   sync.Mutex // serialises Leave and Close
+	life   sync.Mutex // serialises Leave, Close and UseKeys
 	left   bool
 	closed bool
 }
@@ -85,6 +86,7 @@ func Start(c Config) (*Members, error) {
 		meta:    appendMeta(nil, c.Self),
 		seeds:   c.Seeds,
 		roster:  newRoster(),
+		ring:    conf.Keyring,
 		coords:  coords,
 		changed: make(chan struct{}, 1),
 		urgent:  make(chan struct{}, 1),
