@@ -192,7 +192,7 @@ func FuzzParseMeta(f *testing.F) {
 func FuzzDelegate(f *testing.F) {
 	f.Add("n1", appendState(nil, testState()))
 	f.Add("n00", appendMeta(nil, testNode(0)))
-	m, err := Start(Config{Self: testNode(0), Transport: newFabric(0).listen(fabricAddr(0)), Key: testKey})
+	m, err := Start(Config{Self: testNode(0), Transport: newFabric(0).listen(fabricAddr(0)), Keys: [][]byte{testKey}})
 	if err != nil {
 		f.Fatal(err)
 	}
