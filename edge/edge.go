@@ -140,11 +140,13 @@ type Node struct {
 	sockets     *signal.Sockets
 	streams     *signal.Streams
 	checks      checks
+	ahead       atomic.Int32 // clients that connect before they have a place
 	quorum      quorum
 
 	changed   chan struct{} // members came or went
 	withdrawn chan struct{} // keys or revocations may have changed
 	draining  atomic.Bool
+	drain     drain
 	mu        sync.Mutex
 	attached  map[*attachment]bool
 }
@@ -217,7 +219,7 @@ func (n *Node) build() (err error) {
 	n.tracks.Use(n.mesh)
 	n.askControl()
 	n.plane = room.New(room.Config{
-		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges, Prefers: n.prefers,
+		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges, Prefers: n.prefers, Drains: n.drains,
 		Recorder: cfg.Recorder, Placer: n.roomPlacer(), Standing: n.standing, Kind: n.kind,
 		Now: time.Now, Rand: rand.Reader, Log: n.log.With("part", "room"), Registerer: cfg.Registerer,
 	})
@@ -261,6 +263,15 @@ func (n *Node) prefers(k room.Key, id geo.NodeID) bool {
 		return goesBy(v, m, r.HomePOP)
 	}
 	return slices.Contains(v.HomePOPs(k.Room), string(m.POP))
+}
+
+// drains says whether a node is to be left.
+func (n *Node) drains(id geo.NodeID) bool {
+	if id == n.cfg.Self.ID {
+		return n.draining.Load()
+	}
+	m, ok := n.cfg.Members.Lookup(id)
+	return ok && m.Draining
 }
 
 // kind is what a room is configured as; one that is not configured is a call.
@@ -342,29 +353,6 @@ func (n *Node) Ready() error {
 		return errors.New("node is full")
 	}
 	return nil
-}
-
-// Drain refuses new joins, asks everyone here to move to another node, and
-// returns when they have or the context is over.
-func (n *Node) Drain(ctx context.Context) error {
-	n.draining.Store(true)
-	n.cfg.Members.SetDraining(true)
-	for _, a := range n.attachmentList() {
-		a.move()
-	}
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		if left := len(n.attachmentList()); left == 0 {
-			return nil
-		} else if ctx.Err() != nil {
-			return fmt.Errorf("drain: %d participants are still here: %w", left, context.Cause(ctx))
-		}
-		select {
-		case <-ctx.Done():
-		case <-ticker.C:
-		}
-	}
 }
 
 // Close ends every attachment and stops the node.

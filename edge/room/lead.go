@@ -23,9 +23,9 @@ type leadState struct {
 	silent    map[geo.NodeID]time.Time // nodes with people that have not spoken, since
 	standby   geo.NodeID
 	heir      geo.NodeID // asked whether it lives, to have the room
-	log       []Batch // contiguous, up to the current version
-	unsent    []Batch // the last of them, on their way to the followers
-	load      int     // events in unsent
+	log       []Batch    // contiguous, up to the current version
+	unsent    []Batch    // the last of them, on their way to the followers
+	load      int        // events in unsent
 	beatAt    time.Time
 	tickAt    time.Time // last tick of usage
 	orders    []ordered

@@ -224,6 +224,7 @@ func (e *Edge) serve(o EdgeOptions) {
 	} else {
 		own := withProfiles(operator)
 		own.HandleFunc("GET /debug/statistics", e.statistics)
+		e.mountDrain(own)
 		e.operator = newServer(own, o.Log)
 		e.wg.Go(func() { serve(e.operator, o.Operator, o.Log) })
 	}

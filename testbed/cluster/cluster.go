@@ -47,6 +47,9 @@ type Cluster struct {
 type Process struct {
 	Name string
 	URL  string
+	// Operator is the base URL of an edge's operator port beside the public one.
+	Operator string
+
 	cmd  *exec.Cmd
 	log  *os.File
 	once sync.Once
@@ -153,11 +156,15 @@ func (c *Cluster) startEdge(pop string, m Media, cluster, seed, secret string) *
 	if m.NoTURN {
 		turn = ""
 	}
-	address := fmt.Sprintf("%s:%d", cmp.Or(m.Host, "127.0.0.1"), freePorts(c.t, 1)[0])
-	return c.start(pop, "http://"+address, EdgeFile{
+	p := freePorts(c.t, 2)
+	address := fmt.Sprintf("%s:%d", cmp.Or(m.Host, "127.0.0.1"), p[0])
+	operator := fmt.Sprintf("127.0.0.1:%d", p[1])
+	edge := c.start(pop, "http://"+address, EdgeFile{
 		POP: pop, Data: filepath.Join(c.dir, pop), Gossip: "127.0.0.1:0", Relay: "127.0.0.1:0", HTTP: address, TURN: turn, Media: m,
-		Seed: seed, Cluster: cluster, JoinSecret: secret, API: c.API,
+		Operator: operator, Seed: seed, Cluster: cluster, JoinSecret: secret, API: c.API,
 	}.String())
+	edge.Operator = "http://" + operator
+	return edge
 }
 
 // Restart ends an edge without a word and starts it again as it was.
@@ -166,6 +173,7 @@ func (c *Cluster) Restart(pop string) {
 	old := c.Edges[pop]
 	old.Kill()
 	c.Edges[pop] = c.run(pop, old.URL)
+	c.Edges[pop].Operator = old.Operator
 	c.WaitReady(c.Edges[pop])
 }
 
@@ -217,6 +225,9 @@ func Artifacts(t testing.TB) string {
 	return dir
 }
 
+// own is where the operator's pages stand.
+func (p *Process) own() string { return cmp.Or(p.Operator, p.URL) }
+
 // Freeze stops a process where it stands: its sockets stay open and nothing
 // answers, as when a machine or its network is gone.
 func (p *Process) Freeze() { _ = p.cmd.Process.Signal(syscall.SIGSTOP) }
@@ -260,7 +271,7 @@ func (c *Cluster) WaitReady(p *Process) {
 			c.t.Fatalf("%s ended:\n%s", p.Name, b)
 		default:
 		}
-		res, err := http.Get(p.URL + "/readyz")
+		res, err := http.Get(p.own() + "/readyz")
 		if err != nil {
 			return err
 		}
@@ -328,7 +339,7 @@ func (c *Cluster) WaitKnown() {
 
 func (c *Cluster) metric(p *Process, name string) float64 {
 	c.t.Helper()
-	res, err := http.Get(p.URL + "/metrics")
+	res, err := http.Get(p.own() + "/metrics")
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -45,6 +45,8 @@ type EdgeFile struct {
 	TURN   string // empty: none
 	Media  Media
 
+	Operator string // address of the operator's port; empty: as the node chooses
+
 	Seed       string // gossip of the control node
 	Cluster    string // of the control node
 	JoinSecret string
@@ -57,13 +59,17 @@ func (f EdgeFile) String() string {
 	media, _ := json.Marshal(map[string]any{ // is YAML, too, and strings always marshal
 		"listen": m.Listen, "announce": m.Announce, "tcp": cmp.Or(m.TCP, "http"), "announce_tcp": m.AnnounceTCP,
 	})
+	operator := ""
+	if f.Operator != "" {
+		operator = fmt.Sprintf("operator: {listen: %q}\n", f.Operator)
+	}
 	return fmt.Sprintf(`
 node: %s-1
 pop: %s
 data: %s
 drain: %s
 log: {level: debug}
-gossip: {listen: %q, seeds: [%q]}
+%sgossip: {listen: %q, seeds: [%q]}
 edge:
   http: {listen: %q, url: %q}
   media: %s
@@ -72,6 +78,6 @@ edge:
   control: [%q]
   join_secret: %q
   api: %q
-`, f.POP, f.POP, f.Data, cmp.Or(f.Drain, 3*time.Second), f.Gossip, f.Seed, f.HTTP, "http://"+f.HTTP, media,
+`, f.POP, f.POP, f.Data, cmp.Or(f.Drain, 3*time.Second), operator, f.Gossip, f.Seed, f.HTTP, "http://"+f.HTTP, media,
 		f.TURN, f.TURN, f.Relay, f.Cluster, f.JoinSecret, f.API)
 }
