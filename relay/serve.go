@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/quic-go/quic-go"
 
+	"github.com/meridian-video/meridian/relay/congestion"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
@@ -21,6 +24,9 @@ type Outlet struct {
 	alias uint32
 	class atomic.Int32
 	ended atomic.Bool
+
+	steering steering
+	counts   [len(congestion.Counts{})]atomic.Uint64 // bytes of each layer
 
 	mu     sync.Mutex // orders frames on the stream
 	stream *quic.Stream
@@ -40,6 +46,7 @@ func (o *Outlet) Send(p *wire.Media) {
 		o.link.sent.drop(c, 1)
 		return
 	}
+	o.counts[congestion.Layer(p.Layer)].Add(uint64(p.Size(o.alias)))
 	o.link.egress.add(o.alias, c, p)
 }
 
@@ -154,9 +161,12 @@ func (l *link) serveTrack(stream *quic.Stream, body []byte) error {
 		return out.refuse(err)
 	}
 	defer feed.Close()
+	out.steering.begin(feed, req.Layers, info.Kind == wire.KindAudio)
+	defer out.steering.end()
 	l.enter(keyOf(req), out)
 	defer l.leave(keyOf(req), out)
 	out.accept(info)
+	l.valve.look()
 	if err := out.follow(feed); err != nil {
 		return err
 	}
@@ -187,6 +197,21 @@ func (l *link) attach(ctx context.Context, req wire.Subscribe, out *Outlet) (wir
 		err = fmt.Errorf("track %q of no kind: %w", req.Track, ErrNoTrack)
 	}
 	return info, feed, err
+}
+
+// counted are the bytes given to the outlet by layer.
+func (o *Outlet) counted() (counts congestion.Counts) {
+	for i := range counts {
+		counts[i] = o.counts[i].Load()
+	}
+	return counts
+}
+
+// leaving lists the tracks that cross the link towards the peer.
+func (l *link) leaving() []*Outlet {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.outlets))
 }
 
 // accept answers the subscriber.
@@ -243,7 +268,8 @@ func (o *Outlet) steer(feed Feed, t wire.Type, body []byte) error {
 	case wire.TypeLayers:
 		l, err := wire.DecodeLayers(body)
 		if err == nil {
-			feed.SetLayers(l.Spatial, l.Temporal)
+			o.steering.want(l)
+			o.link.valve.look()
 		}
 		return err
 	default:

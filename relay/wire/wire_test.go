@@ -26,6 +26,7 @@ func frames() [][]byte {
 		AppendProbe(nil, TypePing, 42),
 		AppendProbe(nil, TypePong, 43),
 		AppendReceived(nil, []Count{{1, 2, 3}, {4, 5, 6}}),
+		AppendArrived(nil, Arrived{1, 2, 3, 4}),
 		AppendMessage(nil, Message{Topic: "room", Body: []byte("hello")}),
 		AppendSubscribe(nil, 5, sampleSubscribe),
 		AppendAccepted(nil, TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000}),
@@ -47,6 +48,8 @@ func decode(t Type, body []byte) (any, error) {
 		return DecodeProbe(body)
 	case TypeReceived:
 		return DecodeReceived(body, nil)
+	case TypeArrived:
+		return DecodeArrived(body)
 	case TypeMessage:
 		return DecodeMessage(body)
 	case TypeSubscribe:
@@ -74,7 +77,7 @@ func decode(t Type, body []byte) (any, error) {
 func TestControlRoundTrip(t *testing.T) {
 	want := []any{
 		sampleHello, uint64(42), uint64(43), []Count{{1, 2, 3}, {4, 5, 6}},
-		Message{Topic: "room", Body: []byte("hello")}, sampleSubscribe,
+		Arrived{1, 2, 3, 4}, Message{Topic: "room", Body: []byte("hello")}, sampleSubscribe,
 		TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000},
 		Refused{Code: CodeRemote, Name: "full", Text: "no place"}, uint8(2),
 		Report{Layer: 2, NTP: 1 << 63, RTP: 77}, Layers{2, 1},
