@@ -236,7 +236,7 @@ func (e *egress) send(b *bundle, now time.Time) bool {
 		c := e.pick(lanes, len(b.buf))
 		if err := c.send(b, now, e.link.mesh.tuning.sent); err == nil {
 			e.link.sent.count(b.class, b.packets, len(b.buf))
-			e.link.valve.sent(len(b.buf))
+			e.link.valve.sent(byStreams, len(b.buf))
 			bundles.Put(b)
 			return true
 		}

@@ -10,19 +10,35 @@ import (
 
 // valve lets as much of a link's tracks pass as the link carries: a controller hears what
 // the other end reports, and what exceeds its rate is shed by layers at the source. It
-// paces nothing. An end that reports nothing, being of an older build, is not controlled.
+// paces what asks for a budget; streams do not, QUIC paces them. An end that reports
+// nothing, being of an older build, is not controlled.
 type valve struct {
 	link *link
 	wake chan struct{}
 
 	mu      sync.Mutex
 	control *congestion.Controller
-	share   portion // of what leaves that is the tracks' own
-	shedded int     // tracks of which less is sent than wanted
+	pacer   congestion.Pacer
+	way     way           // that reports are about
+	told    time.Duration // when the last came
+	share   portion       // of what leaves that is the tracks' own
+	shedded int           // tracks of which less is sent than wanted
 
 	last arrival // the control stream's goroutine's
 	shed congestion.Shed
 }
+
+// way is how media crosses a link.
+type way uint8
+
+const (
+	byStreams way = iota
+	byDatagrams
+)
+
+// takeover is for how long reports about datagrams keep those about streams from being
+// heard: while media goes both ways one has to be believed.
+const takeover = 300 * time.Millisecond
 
 // valvePeriod is the time between two looks at the tracks.
 const valvePeriod = 100 * time.Millisecond
@@ -42,12 +58,24 @@ func (v *valve) look() {
 // now is the controller's time.
 func (v *valve) now() time.Duration { return time.Since(v.link.epoch) }
 
-// sent notes bytes that left.
-func (v *valve) sent(bytes int) {
+// sent notes bytes that left. Those that leave another way than is reported about, probes
+// for instance, need no answer.
+func (v *valve) sent(w way, bytes int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.pacer.Sent(bytes)
+	if w != v.way {
+		return
+	}
 	v.control.Sent(v.now(), bytes)
 	v.share.sent += float64(bytes)
+}
+
+// budget is how many bytes may leave now.
+func (v *valve) budget() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.pacer.Budget(v.now(), v.control.Rate())
 }
 
 // arrived takes what the other end says of bundles.
@@ -58,20 +86,31 @@ func (v *valve) arrived(a wire.Arrived) {
 	}
 	r.Lost, r.Packets = v.last.lost(*v.link.lanes.Load())
 	r.RoundTrip = time.Duration(v.link.rtt.Load())
-	v.report(r)
+	v.report(byStreams, r)
 }
 
-// report gives the controller a report of the path that media takes. A lower rate takes
-// effect at once.
-func (v *valve) report(r congestion.Report) {
-	v.mu.Lock()
-	before := v.control.Rate()
-	v.control.Report(v.now(), r)
-	lower := v.control.Rate() < before
-	v.mu.Unlock()
-	if lower {
+// report gives the controller a report of one way. A lower rate takes effect at once.
+func (v *valve) report(w way, r congestion.Report) {
+	if v.lowers(w, r) {
 		v.look()
 	}
+}
+
+func (v *valve) lowers(w way, r congestion.Report) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	now := v.now()
+	if w == byStreams && v.way == byDatagrams && now-v.told < takeover {
+		return false
+	}
+	if w != v.way {
+		v.way = w
+		v.control.Moved()
+	}
+	v.told = now
+	before := v.control.Rate()
+	v.control.Report(now, r)
+	return v.control.Rate() < before
 }
 
 // run looks at the tracks until the link ends, and rests while there are none.

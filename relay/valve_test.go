@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/relay/congestion"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
@@ -253,5 +254,54 @@ func TestAFailoverIsQuick(t *testing.T) {
 			t.Errorf("%v packets by layer of %d frames, audio p99 %v late", layers, frames, mics99)
 		}
 		h.leave(t)
+	})
+}
+
+// TestReportsOfDatagramsComeFirst while media goes both ways, and streams are believed
+// again when those end.
+func TestReportsOfDatagramsComeFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newValve(&link{epoch: time.Now()})
+		late := congestion.Report{Interval: 20 * time.Millisecond, Received: 1000, Delay: time.Second, Samples: 1}
+		well := congestion.Report{Interval: 20 * time.Millisecond, Received: 100_000, Samples: 1}
+		tell := func(n int, streams, datagrams *congestion.Report) {
+			for range n {
+				time.Sleep(20 * time.Millisecond)
+				if streams != nil {
+					v.sent(byStreams, 1000)
+					v.report(byStreams, *streams)
+				}
+				if datagrams != nil {
+					v.sent(byDatagrams, 100_000)
+					v.report(byDatagrams, *datagrams)
+				}
+			}
+		}
+		tell(10, &well, nil)
+		tell(50, &late, &well) // by streams it looks like a queue of a second
+		if m, _ := v.measures(); m.Queue > 0 || m.Received < 30e6 || m.Sent < 30e6 {
+			t.Errorf("while datagrams go: %+v", m)
+		}
+		tell(50, &well, nil)
+		if m, _ := v.measures(); m.Queue > 0 || m.State == congestion.Silent || v.way != byStreams {
+			t.Errorf("after them: %+v", m)
+		}
+	})
+}
+
+func TestBudgetFollowsTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := newValve(&link{epoch: time.Now()})
+		left := 0
+		for range 1000 {
+			time.Sleep(time.Millisecond)
+			if n := v.budget(); n > 0 {
+				v.sent(byDatagrams, n)
+				left += n
+			}
+		}
+		if got := float64(left) * 8 / 1e6; got < 12 || got > 13 { // a quarter above 10 Mbit/s
+			t.Errorf("%.1f Mbit/s left at the start", got)
+		}
 	})
 }
