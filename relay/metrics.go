@@ -17,7 +17,7 @@ type metrics struct {
 	bypasses    prometheus.Counter
 	trackCopies *prometheus.CounterVec
 
-	tracks, rtt, loss, connections, bytes, packets, dropped *prometheus.Desc
+	tracks, rtt, loss, connections, bytes, packets, dropped, rate, queue, shed *prometheus.Desc
 }
 
 func newMetrics(m *Mesh) *metrics {
@@ -49,6 +49,9 @@ func newMetrics(m *Mesh) *metrics {
 		bytes:       desc("link_bytes_total", "Bytes framed on the link.", "peer", "direction", "class"),
 		packets:     desc("link_packets_total", "RTP packets or messages on the link.", "peer", "direction", "class"),
 		dropped:     desc("link_dropped_total", "RTP packets dropped before sending.", "peer", "class"),
+		rate:        desc("link_rate_bits", "Bits per second that may be sent.", "peer"),
+		queue:       desc("link_queue_seconds", "One-way delay over its least of the last ten seconds.", "peer"),
+		shed:        desc("link_shed_tracks", "Tracks of which layers are held back for want of room.", "peer"),
 	}
 }
 
@@ -61,7 +64,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, c := range m.own() {
 		c.Describe(ch)
 	}
-	for _, d := range []*prometheus.Desc{m.tracks, m.rtt, m.loss, m.connections, m.bytes, m.packets, m.dropped} {
+	for _, d := range []*prometheus.Desc{m.tracks, m.rtt, m.loss, m.connections, m.bytes, m.packets, m.dropped, m.rate, m.queue, m.shed} {
 		ch <- d
 	}
 }
@@ -84,6 +87,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		gauge(m.rtt, l.RTT.Seconds(), peer)
 		gauge(m.loss, l.Loss, peer)
 		gauge(m.connections, float64(l.Connections), peer)
+		gauge(m.rate, l.Congestion.Rate, peer)
+		gauge(m.queue, l.Congestion.Queue.Seconds(), peer)
+		gauge(m.shed, float64(l.Shed), peer)
 		for class, n := range l.Sent {
 			counter(m.bytes, n.Bytes, peer, "out", class)
 			counter(m.packets, n.Packets, peer, "out", class)
