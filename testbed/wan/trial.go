@@ -77,9 +77,11 @@ func (t *trial) goAround(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.limit)
 	defer cancel()
-	most := uint64(0)
-	before := map[string]uint64{}
+	began, most, before := time.Now(), uint64(0), map[string]uint64{}
 	err := fleet.Until(ctx, "media flow around the cut", func() error {
+		if time.Since(began) < felt {
+			return errEarly
+		}
 		for _, pop := range t.fleet.Topology.POPs {
 			if n, err := t.carried(pop); err != nil {
 				return err
@@ -98,6 +100,12 @@ func (t *trial) goAround(ctx context.Context) error {
 	}
 	return nil
 }
+
+// felt is how long after a cut what was under way can no longer pass for more.
+const felt = time.Second
+
+// errEarly is returned while a fault has not had its effect.
+var errEarly = errors.New("it is too early to tell")
 
 // carried counts the packets that a POP sent to the second of the ends.
 func (t *trial) carried(pop string) (uint64, error) {
@@ -153,7 +161,7 @@ func (t *trial) run(ctx context.Context) (outcome, error) {
 	go func() { asked <- since(at, others[0].Ask(ctx, "decide")) }()
 	err := fleet.Until(ctx, "the fault is felt", func() error {
 		if time.Since(at) < calm {
-			return errors.New("it is too early")
+			return errEarly
 		}
 		return nil
 	})

@@ -122,7 +122,7 @@ func (p *Person) attach(c *client.Client, pop string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now, p.pop = c, pop
-	p.senses.attach(c)
+	p.senses.attach(slotsOf(c))
 }
 
 // join joins through a POP, with a ticket as who was there.
