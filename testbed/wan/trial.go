@@ -36,10 +36,11 @@ type outcome struct {
 	whole   bool             // all media flowed again within the limit
 	leaves  int              // people who were seen to leave and had not
 	renamed int              // people who came back as somebody else
+	moved   int              // times that somebody went to another POP
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("others %v, hit %v, decided %v, whole %v, %d leaves, %d renamed", o.others, o.hit, o.decided, o.whole, o.leaves, o.renamed)
+	return fmt.Sprintf("others %v, hit %v, decided %v, whole %v, %d leaves, %d renamed, %d moved", o.others, o.hit, o.decided, o.whole, o.leaves, o.renamed, o.moved)
 }
 
 // prepare fills the room and chooses what is going to happen.
@@ -63,12 +64,34 @@ func (t *trial) prepare(ctx context.Context, room string) (err error) {
 		t.victim = t.home
 	case "cut", "oneway":
 		t.ends = [2]string{away[0], away[1]}
+		return t.goDirect(ctx)
 	case "transit":
 		t.ends = [2]string{pops[0], pops[1]}
 		return t.goAround(ctx)
 	}
 	return nil
 }
+
+// goDirect waits until media take the link that is going to be cut: after the trial
+// before, they may still go around it.
+func (t *trial) goDirect(ctx context.Context) error {
+	window, count := time.Now(), uint64(0)
+	return fleet.Until(ctx, "media take the direct link", func() error {
+		s, err := t.fleet.Net.State(t.ends[0], t.ends[1])
+		if err != nil || time.Since(window) < time.Second {
+			return errors.Join(err, errEarly)
+		}
+		sent := s.Stats[path.Passes] - count
+		window, count = time.Now(), s.Stats[path.Passes]
+		if count == sent || sent < dense { // the first window has no beginning
+			return fmt.Errorf("only %d packets do", sent)
+		}
+		return nil
+	})
+}
+
+// dense is how many packets a second are media, and not only probes and gossip.
+const dense = 40
 
 // goAround cuts two POPs apart and finds who carries between them then.
 func (t *trial) goAround(ctx context.Context) error {
@@ -178,6 +201,8 @@ func (t *trial) run(ctx context.Context) (outcome, error) {
 		if p.Client().Joined.Peer != p.Peer {
 			o.renamed++
 		}
+		_, moves := p.At()
+		o.moved += moves
 	}
 	return o, nil
 }
