@@ -100,28 +100,42 @@ func (t *trial) goAround(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.limit)
 	defer cancel()
-	began, most, before := time.Now(), uint64(0), map[string]uint64{}
+	began := time.Now()
 	err := fleet.Until(ctx, "media flow around the cut", func() error {
 		if time.Since(began) < felt {
 			return errEarly
 		}
-		for _, pop := range t.fleet.Topology.POPs {
-			if n, err := t.carried(pop); err != nil {
-				return err
-			} else if n-before[pop] > most {
-				t.victim, most = pop, n-before[pop]
-			} else {
-				before[pop] = n
-			}
-		}
-		wait, stop := context.WithTimeout(ctx, time.Second)
-		defer stop()
-		return t.room.Flows(wait)
+		return t.room.Flows(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNoWay, err)
 	}
-	return nil
+	return t.findCarrier(ctx)
+}
+
+// findCarrier makes the POP the victim that sends most to the second of the ends.
+func (t *trial) findCarrier(ctx context.Context) error {
+	before, err := t.carried()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	return fleet.Until(ctx, "somebody carries", func() error {
+		now, err := t.carried()
+		if err != nil || time.Since(began) < felt {
+			return errors.Join(err, errEarly)
+		}
+		most := uint64(0)
+		for pop, n := range now {
+			if sent := n - before[pop]; sent > most {
+				t.victim, most = pop, sent
+			}
+		}
+		if most < dense {
+			return fmt.Errorf("the busiest sent %d packets", most)
+		}
+		return nil
+	})
 }
 
 // felt is how long after a cut what was under way can no longer pass for more.
@@ -130,13 +144,20 @@ const felt = time.Second
 // errEarly is returned while a fault has not had its effect.
 var errEarly = errors.New("it is too early to tell")
 
-// carried counts the packets that a POP sent to the second of the ends.
-func (t *trial) carried(pop string) (uint64, error) {
-	if pop == t.ends[0] || pop == t.ends[1] {
-		return 0, nil
+// carried counts the packets that each POP sent to the second of the ends.
+func (t *trial) carried() (map[string]uint64, error) {
+	out := map[string]uint64{}
+	for _, pop := range t.fleet.Topology.POPs {
+		if pop == t.ends[0] || pop == t.ends[1] {
+			continue
+		}
+		s, err := t.fleet.Net.State(pop, t.ends[1])
+		if err != nil {
+			return nil, err
+		}
+		out[pop] = s.Stats[path.Passes]
 	}
-	s, err := t.fleet.Net.State(pop, t.ends[1])
-	return s.Stats[path.Passes], err
+	return out, nil
 }
 
 // strike does it.
