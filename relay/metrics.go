@@ -13,6 +13,8 @@ type metrics struct {
 	malformed   prometheus.Counter
 	stale       prometheus.Counter
 	keyframes   prometheus.Counter
+	duplicates  prometheus.Counter
+	bypasses    prometheus.Counter
 	trackCopies *prometheus.CounterVec
 
 	tracks, rtt, loss, connections, bytes, packets, dropped *prometheus.Desc
@@ -33,6 +35,8 @@ func newMetrics(m *Mesh) *metrics {
 		refused:     counter("refused_total", "Incoming connections refused after or during the handshake."),
 		malformed:   counter("malformed_total", "Streams dropped because a frame on them could not be decoded."),
 		stale:       counter("stale_bundles_total", "Sent bundles given up because they did not arrive in time."),
+		duplicates:  counter("duplicates_total", "RTP packets dropped because they had come over another link."),
+		bypasses:    counter("bypasses_total", "Tracks that came another way because their link had failed or fallen silent."),
 		keyframes:   counter("keyframe_requests_total", "Keyframe requests that came from other nodes."),
 		trackCopies: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "meridian_relay_track_copies_total",
@@ -49,7 +53,7 @@ func newMetrics(m *Mesh) *metrics {
 }
 
 func (m *metrics) own() []prometheus.Collector {
-	return []prometheus.Collector{m.linksUp, m.dialsFailed, m.refused, m.malformed, m.stale, m.keyframes, m.trackCopies}
+	return []prometheus.Collector{m.linksUp, m.dialsFailed, m.refused, m.malformed, m.stale, m.keyframes, m.duplicates, m.bypasses, m.trackCopies}
 }
 
 // Describe implements prometheus.Collector.
