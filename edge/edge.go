@@ -123,6 +123,7 @@ type Node struct {
 	engine      *rtc.Engine
 	mesh        *relay.Mesh
 	tracks      *tracks.Table
+	routes      routes
 	plane       *room.Plane
 	speakers    *speakers
 	ears        *ears

@@ -33,7 +33,7 @@ var rules = []rule{
 	{"control/outbox", []string{"control/history/record"}, "control/outbox keeps and posts lines: it knows no meetings, and no state of control"},
 	{"control/notify/guard", nil, "control/notify/guard is a leaf: whoever calls a tenant's URL goes through it, edges too"},
 	{"edge", []string{
-		"edge/...", "relay", "relay/wire", "geo", "turn", "turn/credential",
+		"edge/...", "relay", "relay/tree", "relay/wire", "geo", "turn", "turn/credential",
 		"control/client", "control/entry", "control/history/record", "control/notify/guard", "control/token",
 	}, "an edge knows control only through what it watches and the leaves it decides with"},
 	{"edge/sfu", []string{"edge/sfu/codec"}, "edge/sfu is a leaf: packets in, packets out, no rooms and no sockets"},
