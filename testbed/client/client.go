@@ -233,7 +233,7 @@ func (c *Client) ping() {
 func (c *Client) read(conn *websocket.Conn) {
 	for {
 		_, b, err := conn.Read(c.ctx)
-		if err != nil {
+		if err != nil || conn != c.socket() { // another has taken its place
 			return
 		}
 		var m message

@@ -116,6 +116,19 @@ export class Approach<T extends Transport> {
     void this.connect(++this.turn, false);
   }
 
+  /** Opens another line to the node, which may have lost this one alone; false: its media is no use either. */
+  async keep(att: Attachment<T>): Promise<boolean> {
+    const turn = ++this.turn;
+    const asked = this.media();
+    att.onlost = () => {};
+    const joined = await att.keep({ ...credentials(this.identity, this.joined, this.ticket), media: asked }).catch(() => null);
+    if (turn !== this.turn) return true;
+    if (joined?.media !== "kept") return false;
+    this.ticket = joined.resume;
+    this.outcome.attached(att, joined, asked);
+    return true;
+  }
+
   /** Gives up what is being tried and begins anew. */
   again(): void {
     this.pending?.close();
@@ -252,7 +265,7 @@ export class Approach<T extends Transport> {
     const att = this.open(node);
     try {
       const asked = this.media();
-      const joined = await att.join({ ...credentials(this.identity, this.joined, this.ticket), media: asked });
+      const joined = await att.join({ ...credentials(this.identity, this.joined, this.ticket), media: asked, ahead: true });
       // From here the server counts the new one; keep the old picture until the new one is there.
       from.onlost = () => {};
       this.replaced = from;
