@@ -32,6 +32,8 @@ export interface Verdict {
 /** Rounds over all nodes before a first join gives up; a call that was live never does. */
 export const FIRST_JOIN_ROUNDS = 5;
 const MOVE_CONNECT_MS = 6_000;
+/** From the place at another node to its first pictures and sound, while the old node still serves: it does for two seconds. */
+const SWITCH_MS = 500;
 
 export interface ApproachDeps<T extends Transport> {
   clock: Clock;
@@ -270,6 +272,7 @@ export class Approach<T extends Transport> {
       from.onlost = () => {};
       this.replaced = from;
       await att.connected(MOVE_CONNECT_MS);
+      await sleep(this.deps.clock, SWITCH_MS);
       if (turn === this.turn && att.alive) {
         this.settle(att, joined, asked);
         return true;

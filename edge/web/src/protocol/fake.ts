@@ -156,6 +156,8 @@ export class FakeNet {
   checks = false;
   /** Nodes still have the media of who lost the line. */
   keeps = false;
+  /** Who moves connects before there is a place. */
+  connects = false;
   attachAsked = 0;
   answerOffers = true;
 
@@ -190,6 +192,7 @@ export class FakeNet {
       if (this.checks && !m.resume) return s.deliver({ type: "checking", ping_ms: 2000 });
       if (this.lobby && !m.resume) return s.deliver({ type: "waiting", ping_ms: 2000 });
       if (m.keep) return s.deliver(this.keeps ? { ...this.joined(s.node, m), answer: "", media: "kept" } : { type: "refused", code: "resume_invalid", message: "", retry_after: 0 });
+      if (m.ahead && this.connects) s.deliver({ type: "connect", answer: `early answer of ${s.node}`, ice_servers: [], ping_ms: 2000 });
       const code = this.refuse.get(s.node)?.(m);
       s.deliver(code ? { type: "refused", code, message: "", retry_after: 1 } : this.joined(s.node, m));
     } else if (m.type === "offer" && this.answerOffers) s.deliver({ type: "answer", id: m.id, answer: "again", slots: slots });
