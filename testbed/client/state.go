@@ -24,8 +24,8 @@ type State struct {
 	Lobby    []signal.Guest // as a moderator is told
 	Asked    []string       // what the client was asked to switch on
 	Reacted  []string       // who by what
-	Gone     []string // who left and why, in order
-	Shaken   []string // who was shown as reconnecting
+	Gone     []string       // who left and why, in order
+	Shaken   []string       // who was shown as reconnecting
 	Resets   int
 	Ended    *signal.Fault
 	Moved    bool
