@@ -12,44 +12,28 @@ interface VideoProps {
   onFrame?: () => void;
 }
 
-function play(video: HTMLVideoElement, stream: MediaStream): void {
-  video.muted = true;
-  video.srcObject = stream;
-  void video.play().catch(() => {});
-}
-
 /** Plays a stream without sound; invisible until its first picture is there. */
 export function Video({ stream, mirrored = false, whole = false, label, onFrame }: VideoProps) {
   const ref = useRef<HTMLVideoElement>(null);
   const [shown, setShown] = useState(false);
   useEffect(() => {
-    const video = ref.current as HTMLVideoElement;
-    if (!stream) {
-      setShown(false);
-      video.srcObject = null;
-      return;
-    }
-    // What is shown stays until what takes its place has a picture: it is of the same person.
-    const next = video.srcObject ? document.createElement("video") : video;
+    const video = ref.current;
+    if (!video) return;
+    setShown(false);
+    video.muted = true;
+    video.srcObject = stream;
+    if (!stream) return;
+    void video.play().catch(() => {});
     const seen = (): void => {
-      if (next !== video) {
-        next.srcObject = null;
-        play(video, stream);
-      }
       setShown(true);
       onFrame?.();
     };
-    next.addEventListener("loadeddata", seen);
-    play(next, stream);
+    video.addEventListener("loadeddata", seen);
     return () => {
-      next.removeEventListener("loadeddata", seen);
-      if (next !== video) next.srcObject = null;
+      video.removeEventListener("loadeddata", seen);
+      video.srcObject = null;
     };
   }, [stream]);
-  useEffect(() => {
-    const video = ref.current as HTMLVideoElement;
-    return () => (video.srcObject = null);
-  }, []);
   return (
     <video
       ref={ref}
