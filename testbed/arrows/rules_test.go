@@ -21,6 +21,7 @@ var rules = []rule{
 	{"geo", nil, "geo is a leaf: everybody knows where nodes are, it knows nobody"},
 	{"relay", []string{"relay/...", "geo"}, "a relay carries media between nodes and knows no rooms, people or tenants"},
 	{"relay/wire", nil, "relay/wire is a leaf: frames can be read without a link"},
+	{"relay/sealed", []string{"relay/wire"}, "relay/sealed is a pure core: datagrams and records without a socket, a link or a clock"},
 	{"turn", []string{"turn/...", "geo"}, "turn relays for whoever holds a credential and knows no rooms"},
 	{"turn/credential", nil, "turn/credential is a leaf: edges mint what turn checks"},
 	{"control", []string{"control/...", "geo"}, "control is on the path of no packet and serves edges without knowing them"},
