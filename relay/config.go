@@ -71,6 +71,8 @@ type tuning struct {
 	mixed                  int           // bytes up to which tracks share a bundle
 	bundle                 int           // bytes of a bundle of one track
 	idle                   time.Duration // without tracks, after which media connections close
+	plain                  bool          // offers no sealed datagrams
+	pacer                  func() pacer  // of a new path
 	tracer                 func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace
 	sent                   func(*quic.Conn, quic.StreamID, []byte) // sees every bundle; nil: nobody
 }
@@ -84,7 +86,8 @@ func defaultTuning() *tuning {
 		feedback: 40 * time.Millisecond,
 		minConns: 4, maxConns: 32,
 		mixed: 1200, bundle: wire.MaxBundle,
-		idle: 30 * time.Second,
+		idle:  30 * time.Second,
+		pacer: newCeiling,
 	}
 }
 

@@ -41,6 +41,7 @@ type link struct {
 
 	outbox *outbox
 	egress *egress
+	path   *path        // of sealed datagrams, nil without
 	epoch  time.Time    // origin of the times below
 	rtt    atomic.Int64 // of the last probe, nanoseconds
 	pong   atomic.Int64 // when the last answer to a probe came, since epoch
@@ -72,6 +73,7 @@ func newLink(p *peer, conn *quic.Conn, stream *quic.Stream, session uint64, dial
 	l.epoch = time.Now()
 	l.tracks.init()
 	l.egress = newEgress(l)
+	l.path = newPath(l)
 	l.lanes.Store(&[]*lane{newLane(conn, 0)})
 	return l
 }
@@ -117,6 +119,9 @@ func (l *link) run(old *link) {
 	} {
 		l.start(f)
 	}
+	if l.path != nil {
+		l.start(l.path.run)
+	}
 	<-l.ctx.Done()
 	l.end(context.Cause(l.ctx))
 }
@@ -132,6 +137,7 @@ func (l *link) end(cause error) {
 		l.mesh.closeConn(lane.conn, closeCode(cause), cause.Error())
 	}
 	l.egress.stop()
+	l.path.stop()
 	l.wg.Wait()
 	l.tracks.end(cause)
 	l.mesh.metrics.linksUp.Dec()

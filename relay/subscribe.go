@@ -121,14 +121,16 @@ func (t *upstreams) count() int {
 }
 
 // media hands a packet to the track it belongs to; one that nobody wants any more is
-// still on its way for a moment after the end and is dropped.
-func (t *upstreams) media(alias uint32, p *wire.Media) {
+// still on its way for a moment after the end and is dropped. It gives
+// the class, and whether p is new.
+func (t *upstreams) media(alias uint32, p *wire.Media) (c class, fresh bool) {
 	t.mu.RLock()
 	up := t.byAlias[alias]
 	t.mu.RUnlock()
-	if up != nil {
-		up.media(p)
+	if up == nil {
+		return classVideo, true
 	}
+	return up.media(p)
 }
 
 // end closes all tracks of a link that is gone.

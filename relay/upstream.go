@@ -9,6 +9,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"github.com/meridian-video/meridian/relay/sealed"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
@@ -31,8 +32,9 @@ type upstream struct {
 
 	deliver sync.Mutex // serialises calls of the receivers
 	live    bool
-	early   []wire.Media // packets that overtook the answer
-	reports reports      // the last ones, for who joins later
+	early   []wire.Media      // packets that overtook the answer
+	recent  [4]*sealed.Recent // of each layer, where packets may come twice
+	reports reports           // the last ones, for who joins later
 }
 
 // maxEarly bounds the packets kept until the answer arrives: a keyframe's worth.
@@ -195,19 +197,39 @@ func (u *upstream) answered(info *wire.TrackInfo) {
 	u.early = nil
 }
 
-// media takes a packet off the link.
-func (u *upstream) media(p *wire.Media) {
+// media takes a packet off the link, and gives its class and whether it is new.
+func (u *upstream) media(p *wire.Media) (c class, fresh bool) {
 	u.deliver.Lock()
 	defer u.deliver.Unlock()
+	c = classVideo
+	if u.info.Kind == wire.KindAudio {
+		c = classAudio
+	}
+	if u.again(p) {
+		return c, false
+	}
 	if u.live {
 		u.hand(p)
-		return
+		return c, true
 	}
 	if len(u.early) < maxEarly {
 		kept := *p
 		kept.Payload, kept.Descriptor = slices.Clone(p.Payload), slices.Clone(p.Descriptor)
 		u.early = append(u.early, kept)
 	}
+	return c, true
+}
+
+// again says whether p came before: audio is sent twice, and for a moment all goes by
+// QUIC and by sealed datagrams.
+func (u *upstream) again(p *wire.Media) bool {
+	if u.link.path == nil || int(p.Layer) >= len(u.recent) {
+		return false
+	}
+	if u.recent[p.Layer] == nil {
+		u.recent[p.Layer] = new(sealed.Recent)
+	}
+	return u.recent[p.Layer].Again(p.SequenceNumber, p.Timestamp)
 }
 
 // hand gives p to every subscription.
