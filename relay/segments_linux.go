@@ -82,4 +82,4 @@ func segmentSize(oob []byte) int {
 }
 
 // cannotSegment says whether a write failed because the device cannot cut it (udp(7)).
-func cannotSegment(err error) bool { return errors.Is(err, unix.EIO) || errors.Is(err, unix.EINVAL) }
+func cannotSegment(err error) bool { return errors.Is(err, unix.EIO) }
