@@ -35,7 +35,7 @@ type attachment struct {
 	key       roomKey
 	trace     string
 	log       *slog.Logger
-	out       *signal.Outbox // nil for WHIP, which hears nothing
+	out       *line // nil for WHIP, which hears nothing
 	transport *rtc.Transport
 	join      room.Join // what the room is asked beside the admission
 	seat      *room.Seat
@@ -54,10 +54,14 @@ type attachment struct {
 	said        atomic.Bool // the client said that it is going, perhaps to come back
 	unpublish   []func()
 
-	mic     *microphone // nil: none; the listener's, as is greeted
-	greeted bool
+	leaving atomic.Bool // was asked to go on at another node
+	moved   atomic.Bool // has done so
+
+	mic     *microphone         // nil: none; the listener's, as is greeted
+	greeted int32               // sockets that were told who speaks
 	watched map[string]*watched // by kind of video; Node.adapt's
 	grades  grades              // Node.adapt's
+	adapted int32               // sockets that were told what Node.adapt says; its own
 
 	statistics atomic.Pointer[statistics] // of the last second
 
@@ -179,6 +183,9 @@ func (a *attachment) Reset(s room.Snapshot) {
 // follow takes tracks that are gone out of the slots, and into the ear's what
 // has come.
 func (a *attachment) follow() {
+	if heirs := a.roster.passed(); heirs != nil {
+		a.slots.inherit(heirs, a.liveTracks)
+	}
 	a.slots.keep(a.liveTracks)
 	if a.ear != nil {
 		a.ear.update()
@@ -189,6 +196,10 @@ func (a *attachment) follow() {
 func (a *attachment) Ended(reason room.Reason, by string) {
 	e := endedError(reason)
 	e.By = by
+	if reason == room.Superseded && a.leaving.Load() {
+		a.linger(e)
+		return
+	}
 	a.finish(e)
 }
 
@@ -368,15 +379,6 @@ func (a *attachment) free(cause error) {
 		f()
 	}
 	a.transport.Close(cause)
-}
-
-// move asks the client to resume on another node.
-func (a *attachment) move() {
-	if a.out == nil {
-		a.end(nil, room.Lost)
-		return
-	}
-	a.out.Send(signal.Fault{Type: "move", Code: signal.NodeDraining, Message: "This server is being maintained; you are moved to another."})
 }
 
 // listen reads the microphone; it says whether there is one.

@@ -32,6 +32,15 @@ func (c *ceiling) set(bitrate int, tell func(int)) {
 	c.take(bitrate, tell)
 }
 
+// again tells the cap to a client that may not know it, if there is one.
+func (c *ceiling) again(tell func(int)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bitrate > 0 {
+		tell(c.bitrate)
+	}
+}
+
 // follow takes the caps among a room's events.
 func (c *ceiling) follow(events []room.Event, tell func(int)) {
 	for _, e := range events {

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -12,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +31,7 @@ import (
 	"github.com/meridian-video/meridian/edge/tracks"
 	"github.com/meridian-video/meridian/edge/uses"
 	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/geo/place"
 	"github.com/meridian-video/meridian/relay"
 	"github.com/meridian-video/meridian/turn"
 )
@@ -98,6 +99,9 @@ type Config struct {
 	Recorder room.Recorder // of history; nil: none is kept
 	Control  Control       // nil: it is never asked, nor told where rooms have their home
 
+	Placement geo.Placement                        // what nodes are near to that clients are told; empty: the client
+	Where     func(netip.Addr) (place.Point, bool) // where addresses are; must not block. nil: nobody knows
+
 	MaxParticipants int // 0: unlimited
 	Log             *slog.Logger
 	Registerer      prometheus.Registerer
@@ -136,11 +140,13 @@ type Node struct {
 	sockets     *signal.Sockets
 	streams     *signal.Streams
 	checks      checks
+	ahead       atomic.Int32 // clients that connect before they have a place
 	quorum      quorum
 
 	changed   chan struct{} // members came or went
 	withdrawn chan struct{} // keys or revocations may have changed
 	draining  atomic.Bool
+	drain     drain
 	mu        sync.Mutex
 	attached  map[*attachment]bool
 }
@@ -203,7 +209,7 @@ func (n *Node) build() (err error) {
 	}
 	n.tracks = tracks.New(tracks.Config{Self: cfg.Self.ID, Now: n.now, Batch: n.engine.NewBatch, Pace: n.engine.Pace, Wanted: (*sfu.UpTrack).Wanted, Metrics: metrics, Log: n.log.With("part", "tracks")})
 	n.mesh, err = relay.New(relay.Config{
-		Self: cfg.Self.ID, Conn: cfg.Relay, TLS: cfg.RelayTLS, Peer: n.peer, Tracks: n.tracks,
+		Self: cfg.Self.ID, Conn: cfg.Relay, TLS: cfg.RelayTLS, Peer: n.peer, Tracks: n.tracks, Route: n.route,
 		Handle: n.handle, Answer: n.answer, LinkChanged: n.linkChanged,
 		Log: n.log.With("part", "relay"), Registerer: cfg.Registerer,
 	})
@@ -213,7 +219,7 @@ func (n *Node) build() (err error) {
 	n.tracks.Use(n.mesh)
 	n.askControl()
 	n.plane = room.New(room.Config{
-		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges, Prefers: n.prefers,
+		Self: cfg.Self.ID, POP: string(cfg.Self.POP), Peers: n.mesh, Nodes: n.edges, Prefers: n.prefers, Drains: n.drains,
 		Recorder: cfg.Recorder, Placer: n.roomPlacer(), Standing: n.standing, Kind: n.kind,
 		Now: time.Now, Rand: rand.Reader, Log: n.log.With("part", "room"), Registerer: cfg.Registerer,
 	})
@@ -245,14 +251,27 @@ func (n *Node) edges() []geo.NodeID {
 	return out
 }
 
-// prefers says whether a room is configured to have its home at a node's POP, or
-// asks for it by its id.
+// prefers says whether a room has its home at a node's POP rather than elsewhere:
+// as it is configured, or as its id asks for.
 func (n *Node) prefers(k room.Key, id geo.NodeID) bool {
-	v := n.cfg.Configuration.View()
-	r, _ := v.Room(k.Company, k.Room)
-	pop := cmp.Or(r.HomePOP, v.HomePOP(k.Room))
 	m, ok := n.cfg.Members.Lookup(id)
-	return ok && pop != "" && string(m.POP) == pop
+	if !ok {
+		return false
+	}
+	v := n.cfg.Configuration.View()
+	if r, _ := v.Room(k.Company, k.Room); r.HomePOP != "" {
+		return goesBy(v, m, r.HomePOP)
+	}
+	return slices.Contains(v.HomePOPs(k.Room), string(m.POP))
+}
+
+// drains says whether a node is to be left.
+func (n *Node) drains(id geo.NodeID) bool {
+	if id == n.cfg.Self.ID {
+		return n.draining.Load()
+	}
+	m, ok := n.cfg.Members.Lookup(id)
+	return ok && m.Draining
 }
 
 // kind is what a room is configured as; one that is not configured is a call.
@@ -334,29 +353,6 @@ func (n *Node) Ready() error {
 		return errors.New("node is full")
 	}
 	return nil
-}
-
-// Drain refuses new joins, asks everyone here to move to another node, and
-// returns when they have or the context is over.
-func (n *Node) Drain(ctx context.Context) error {
-	n.draining.Store(true)
-	n.cfg.Members.SetDraining(true)
-	for _, a := range n.attachmentList() {
-		a.move()
-	}
-	ticker := time.NewTicker(50 * time.Millisecond)
-	defer ticker.Stop()
-	for {
-		if left := len(n.attachmentList()); left == 0 {
-			return nil
-		} else if ctx.Err() != nil {
-			return fmt.Errorf("drain: %d participants are still here: %w", left, context.Cause(ctx))
-		}
-		select {
-		case <-ctx.Done():
-		case <-ticker.C:
-		}
-	}
 }
 
 // Close ends every attachment and stops the node.

@@ -31,11 +31,14 @@ const iceLifetime = 5 * time.Minute
 // Join implements signal.Host.
 func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (signal.Session, signal.Joined, error) {
 	started := time.Now()
-	if err := n.takesJoins(); err != nil {
-		return nil, signal.Joined{}, err
-	}
 	company, err := n.tenant(j)
 	if err != nil {
+		return nil, signal.Joined{}, err
+	}
+	if j.Keep && !company.Suspended() {
+		return n.keep(ctx, company.ID, j, out)
+	}
+	if err := n.takesJoins(); err != nil {
 		return nil, signal.Joined{}, err
 	}
 	// Who resumes does not know the room's capacity; without one it stays.
@@ -71,26 +74,28 @@ func (n *Node) Join(ctx context.Context, j signal.Join, out *signal.Outbox) (sig
 	if j.Resume == "" {
 		a.join.Rules, a.join.Meeting = n.rules(a.key, started)
 	}
+	told := j.Ahead && j.Resume != ""
+	if told {
+		if err := a.ahead(ctx, j.Connecting); err != nil {
+			a.abort(err)
+			return nil, signal.Joined{}, err
+		}
+	}
 	snap, err := n.seat(ctx, a, adm.Admission, j.Resume, begins(j.Media, adm.Admission))
 	if err != nil {
 		return nil, signal.Joined{}, err
 	}
 	a.first(snap)
-	people := slices.DeleteFunc(n.people(a.reader(), snap.People), func(p signal.Person) bool { return p.Peer == a.seat.Peer() })
-	joined := signal.Joined{
-		Type: "joined", V: signal.Version, Peer: a.seat.Peer(), Answer: a.transport.Answer(),
-		ICEServers: n.ICEServers(a.id), Resume: a.seat.Ticket(),
-		Node: signal.NodeRef{ID: string(n.cfg.Self.ID), POP: string(n.cfg.Self.POP)},
-		Room: signal.RoomRef{ID: adm.Room, Kind: string(snap.Kind), Version: snap.Version, Home: string(snap.Home())},
-		Self: n.person(a.self()), People: people, Viewers: snap.Viewers, Chat: signalChat(snap.Chat), Rules: signalRules(snap.Rules), Lobby: n.guests(a.lobby.begin(snap)),
-		Slots: a.slots.mids(), Assigned: a.slots.assigned(), Entry: adm.told,
-		PingMS: int(signal.PingInterval.Milliseconds()), Trace: j.Trace,
+	joined := a.joined(snap, j.Trace)
+	joined.Entry, joined.Lobby = adm.told, n.guests(a.lobby.begin(snap))
+	if !told {
+		joined.Answer, joined.ICEServers = a.transport.Answer(), n.ICEServers(a.id)
 	}
 	if adm.WaitingRoom && adm.Role == entry.Moderator {
 		n.wg.Go(a.bringLobby)
 	}
 	a.log.Info("joined", "peer", a.seat.Peer(), "home", joined.Room.Home, "resumed", j.Resume != "", "took", time.Since(started))
-	return a, joined, nil
+	return grip{a, out}, joined, nil
 }
 
 // takesJoins says why no new participant is taken.
@@ -143,7 +148,7 @@ func (n *Node) open(ctx context.Context, key roomKey, offer rtc.Offer, trace str
 		return nil, err
 	}
 	a := &attachment{
-		node: n, id: rand.Text()[:12], key: key, trace: trace, out: out, transport: transport,
+		node: n, id: rand.Text()[:12], key: key, trace: trace, out: newLine(out), transport: transport,
 		log: n.log.With("trace", trace, "company", key.Company, "room", key.Room),
 		up:  map[string]rtc.Up{},
 	}

@@ -51,6 +51,7 @@ func (n *Node) dialMissing() {
 // membersChanged is told by gossip, which must not wait.
 func (n *Node) membersChanged() {
 	n.plane.NodesChanged()
+	n.mesh.Reroute()
 	select {
 	case n.changed <- struct{}{}:
 	default:

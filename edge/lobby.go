@@ -39,6 +39,16 @@ func (l *lobby) begin(s room.Snapshot) []room.Person {
 	return slices.Clone(l.guests)
 }
 
+// list is what a moderator's client should know; nil for others.
+func (l *lobby) list() []room.Person {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.moderates {
+		return nil
+	}
+	return slices.Clone(l.guests)
+}
+
 // update applies events.
 func (l *lobby) update(events []room.Event) {
 	l.mu.Lock()

@@ -451,32 +451,6 @@ func TestPublisherKeepsNoEvents(t *testing.T) {
 	n.holds(1, 1, 1, 2)
 }
 
-// TestDrain asks to move who is here and who was about to be, and waits for them.
-func TestDrain(t *testing.T) {
-	n := startLone(t)
-	ann := n.seated("ann", "")
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := n.Drain(ctx); err == nil {
-		t.Error("drained while somebody is here")
-	}
-	late := n.seated("late", "") // was admitted before
-	for _, a := range []*attachment{ann, late} {
-		queue, _ := a.out.Take()
-		if !slices.ContainsFunc(queue, func(m any) bool { f, ok := m.(signal.Fault); return ok && f.Type == "move" }) {
-			t.Error("not asked to move")
-		}
-	}
-	if err := n.takesJoins(); code(err) != signal.NodeDraining {
-		t.Errorf("while draining: %v", err)
-	}
-	ann.Leave()
-	late.Leave()
-	if err := n.Drain(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestCloseEndsEverybody(t *testing.T) {
 	n := startLone(t)
 	ann := n.seated("ann", "")
@@ -549,3 +523,6 @@ func TestPagesAnswerHead(t *testing.T) {
 		}
 	}
 }
+
+// Take is what waits for the client's present socket.
+func (l *line) Take() ([]any, *signal.Error) { return l.out.Take() }

@@ -135,8 +135,11 @@ func (g *grade) changed() bool {
 
 // grade judges the client's media when that is due, and tells who wants to
 // know. It is called by Node.adapt alone.
-func (a *attachment) grade(now time.Duration) {
+func (a *attachment) grade(now time.Duration, again bool) {
 	g := &a.grades
+	if again {
+		g.up.told, g.down.told = quality.Verdict{}, quality.Verdict{}
+	}
 	select {
 	case <-a.transport.Connected():
 	default:

@@ -17,6 +17,7 @@ type roster struct {
 	begun  bool
 	early  [][]room.Event
 	byPeer map[string]*room.Person // shared with the other rosters of the room here
+	heirs  map[string]string       // tracks that took others' places, by those
 }
 
 // begin takes the snapshot, then what came before it.
@@ -54,10 +55,37 @@ func (r *roster) reset(s room.Snapshot) bool {
 }
 
 func (r *roster) take(s room.Snapshot) {
-	r.byPeer = make(map[string]*room.Person, len(s.People))
+	next := make(map[string]*room.Person, len(s.People))
 	for i := range s.People {
-		r.byPeer[s.People[i].PeerID] = &s.People[i]
+		r.pass(&s.People[i])
+		next[s.People[i].PeerID] = &s.People[i]
 	}
+	r.byPeer = next
+}
+
+// pass notes whose tracks go on as others. The caller holds r.mu.
+func (r *roster) pass(p *room.Person) {
+	old := r.byPeer[p.PeerID]
+	if old == nil || old.Attachment == p.Attachment {
+		return
+	}
+	for kind, id := range old.Tracks {
+		if heir, ok := p.Tracks[kind]; ok && heir != id {
+			if r.heirs == nil {
+				r.heirs = map[string]string{}
+			}
+			r.heirs[id] = heir
+		}
+	}
+}
+
+// passed is which tracks took others' places since it was asked last.
+func (r *roster) passed() map[string]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	heirs := r.heirs
+	r.heirs = nil
+	return heirs
 }
 
 func (r *roster) apply(events []room.Event) {
@@ -66,6 +94,7 @@ func (r *roster) apply(events []room.Event) {
 		case e.Kind == room.EventLeave, e.Kind == room.EventCounted:
 			delete(r.byPeer, e.PeerID)
 		case e.Person != nil:
+			r.pass(e.Person)
 			r.byPeer[e.Person.PeerID] = e.Person
 		}
 	}

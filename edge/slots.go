@@ -203,6 +203,22 @@ func (s *slots) keep(look view) {
 	s.keepOnly(look())
 }
 
+// inherit has slots go on with the track that took another's place, as when its
+// publisher goes on at another node: the client need not ask for it first.
+func (s *slots) inherit(heirs map[string]string, look view) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return
+	}
+	live := look()
+	for _, l := range s.all() {
+		if _, ok := live[heirs[l.track]]; ok {
+			s.show(l, heirs[l.track], kindOf(l.track), live)
+		}
+	}
+}
+
 func (s *slots) keepOnly(live map[string]geo.NodeID) {
 	for _, l := range s.all() {
 		if _, ok := live[l.track]; !ok && l.track != "" {
@@ -285,6 +301,13 @@ func distinct(n int, tracks []string, live map[string]geo.NodeID) []string {
 		}
 	}
 	return out
+}
+
+// again has the client told anew what its video slots get.
+func (s *slots) again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.division.told = nil
 }
 
 func (s *slots) close() {

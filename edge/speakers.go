@@ -82,10 +82,11 @@ func (s *speakers) gather(here []*attachment, now time.Duration) {
 		if v, ok := a.listen(now); ok && (v.Active || v.Track == r.dominant) {
 			r.heard = append(r.heard, v)
 		}
-		if !a.greeted && (len(r.shown.peers) > 0 || r.shown.dominant != "") {
+		sockets := a.out.sockets()
+		if a.greeted != sockets && (len(r.shown.peers) > 0 || r.shown.dominant != "") {
 			a.tellSpeaking(r.shown)
 		}
-		a.greeted = true
+		a.greeted = sockets
 	}
 }
 

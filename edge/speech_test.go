@@ -232,10 +232,10 @@ func TestMicrophoneReads(t *testing.T) {
 func TestSpeakersTellAttachments(t *testing.T) {
 	source := &fixedLevel{20, 0}
 	k := roomKey{"acme", "demo"}
-	ann := &attachment{key: k, out: signal.NewOutbox(), mic: &microphone{peer: "ann", track: "a.mic", source: source}}
-	bob := &attachment{key: k, out: signal.NewOutbox()}
-	other := &attachment{key: roomKey{"acme", "other"}, out: signal.NewOutbox()}
-	late := &attachment{key: k, out: signal.NewOutbox()}
+	ann := &attachment{key: k, out: newLine(signal.NewOutbox()), mic: &microphone{peer: "ann", track: "a.mic", source: source}}
+	bob := &attachment{key: k, out: newLine(signal.NewOutbox())}
+	other := &attachment{key: roomKey{"acme", "other"}, out: newLine(signal.NewOutbox())}
+	late := &attachment{key: k, out: newLine(signal.NewOutbox())}
 	whip := &attachment{key: k}
 	ann.media.Mic = true
 	s := newSpeakers("fra-1")

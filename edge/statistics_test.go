@@ -26,7 +26,7 @@ func (n *lone) statistics(query string) (list []map[string]any) {
 func TestStatisticsOfThoseWhoAreConnected(t *testing.T) {
 	n := startLone(t)
 	bob, ann := n.seated("bob", ""), n.seated("ann", "")
-	ann.grade(time.Hour) // its media has not connected
+	ann.grade(time.Hour, false) // its media has not connected
 	if got := n.statistics(""); len(got) != 0 {
 		t.Errorf("of nobody: %v", got)
 	}

@@ -55,8 +55,9 @@ func (n *Node) adapt() {
 		}
 		now := n.now()
 		for _, a := range n.attachmentList() {
-			a.tellWatched(now)
-			a.grade(now)
+			again := a.renewed()
+			a.tellWatched(now, again)
+			a.grade(now, again)
 		}
 	}
 }

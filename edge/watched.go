@@ -59,9 +59,9 @@ func watching() map[string]*watched {
 	}
 }
 
-// tellWatched tells the client which of its layers to send. It is called by
-// Node.adapt alone.
-func (a *attachment) tellWatched(now time.Duration) {
+// tellWatched tells the client which of its layers to send, again where its socket
+// is another. It is called by Node.adapt alone.
+func (a *attachment) tellWatched(now time.Duration, again bool) {
 	if a.out == nil {
 		return // WHIP has no words for it
 	}
@@ -74,8 +74,8 @@ func (a *attachment) tellWatched(now time.Duration) {
 		if !ok {
 			continue
 		}
-		if layers, tell := a.watched[kind].update(now, t.Track.Wanted()); tell {
-			*to = &signal.Watched{Layers: layers}
+		if _, tell := a.watched[kind].update(now, t.Track.Wanted()); tell || again {
+			*to = &signal.Watched{Layers: a.watched[kind].told}
 		}
 	}
 	if up != (signal.EncodeUp{}) {

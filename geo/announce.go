@@ -39,7 +39,7 @@ func (m *Members) worthSending() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	old := m.announced
-	if m.own.version != old.version || m.own.full != old.full || m.own.draining != old.draining ||
+	if m.own.version != old.version || m.own.full != old.full || m.own.draining != old.draining || m.own.gray != old.gray || m.own.skewed != old.skewed ||
 		math.Abs(m.own.load-old.load) >= loadStep {
 		return true
 	}

@@ -35,12 +35,15 @@ type Config struct {
 	// not where it is bound (NAT); port 0 or none means the bound one.
 	Advertise string
 
-	// Key encrypts and authenticates all gossip; KeySize bytes, the same on
-	// every node.
-	Key []byte
+	// Keys encrypt and authenticate all gossip, KeySize bytes each. The first
+	// encrypts, all of them open; see UseKeys.
+	Keys [][]byte
 	// Label keeps networks apart that share a key by accident; it is bound
 	// into the encryption.
 	Label string
+	// Allow lists networks whose nodes are taken; none: any. Nodes that others
+	// announce are judged by the address they announce, too.
+	Allow []netip.Prefix
 
 	// Seeds returns addresses of nodes to join through (host:port). It is
 	// asked again in every round of the rejoin loop. May be nil.
@@ -124,8 +127,8 @@ func (c *Config) Validate() error {
 	if n := len(appendMeta(nil, c.Self)); n > maxMeta {
 		errs = append(errs, fmt.Errorf("description of this node takes %d bytes, at most %d fit", n, maxMeta))
 	}
-	if len(c.Key) != KeySize {
-		errs = append(errs, fmt.Errorf("gossip key has %d bytes, must have %d", len(c.Key), KeySize))
+	if err := checkKeys(c.Keys); err != nil {
+		errs = append(errs, err)
 	}
 	if len(c.Label) > memberlist.LabelMaxSize {
 		errs = append(errs, fmt.Errorf("label is longer than %d bytes", memberlist.LabelMaxSize))
@@ -149,7 +152,12 @@ func (c *Config) memberlist() (*memberlist.Config, error) {
 	m := memberlist.DefaultLANConfig()
 	m.Name = string(c.Self.ID)
 	m.Label = c.Label
-	m.SecretKey = c.Key
+	ring, err := memberlist.NewKeyring(c.Keys, c.Keys[0])
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	m.Keyring = ring
+	m.CIDRsAllowed = networks(c.Allow)
 	m.Transport = c.Transport
 
 	m.ProbeInterval, m.ProbeTimeout, m.IndirectChecks = probeInterval, probeTimeout, indirectChecks

@@ -74,6 +74,7 @@ func (d *delegate) NotifyLeave(n *memberlist.Node) {
 	id := NodeID(n.Name)
 	d.m.roster.left(id, time.Now())
 	d.m.coords.ForgetNode(n.Name)
+	d.m.forget(id)
 	d.m.metrics.changes.WithLabelValues("leave").Inc()
 	if id != d.m.self.ID {
 		d.m.log.Info("node gone", "node", id, "addr", n.Address())
@@ -94,9 +95,9 @@ func (d *delegate) NotifyConflict(existing, other *memberlist.Node) {
 }
 
 // AckPayload implements memberlist.PingDelegate: answers to probes carry the
-// own coordinate, for the prober to place itself by.
+// own coordinate, for the prober to place itself by, and the own clock.
 func (d *delegate) AckPayload() []byte {
-	return appendCoordinate(nil, d.m.coords.GetCoordinate())
+	return appendClock(appendCoordinate(nil, d.m.coords.GetCoordinate()), d.m.clock())
 }
 
 // NotifyPingComplete implements memberlist.PingDelegate.
@@ -105,6 +106,9 @@ func (d *delegate) NotifyPingComplete(other *memberlist.Node, rtt time.Duration,
 	if err != nil {
 		d.m.metrics.bad.WithLabelValues("coordinate").Inc()
 		return
+	}
+	if theirs, ok := readClock(payload); ok {
+		d.m.compare(NodeID(other.Name), theirs, rtt)
 	}
 	if _, err := d.m.coords.Update(other.Name, c, rtt); err == nil {
 		d.m.measured.Store(true)

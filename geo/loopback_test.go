@@ -104,7 +104,7 @@ func TestLoopback(t *testing.T) {
 		if seed == "" {
 			seed = w.addr()
 		}
-		m, err := Start(Config{Self: testNode(i), Transport: w, Key: testKey, Label: "loop",
+		m, err := Start(Config{Self: testNode(i), Transport: w, Keys: [][]byte{testKey}, Label: "loop",
 			Seeds: func() []string { return []string{seed} }})
 		if err != nil {
 			t.Fatal(err)
@@ -143,7 +143,7 @@ func TestOwnSockets(t *testing.T) {
 	seed.Store("")
 	var text syncWriter
 	start := func(i int, reg prometheus.Registerer) (*Members, error) {
-		return Start(Config{Self: testNode(i), Bind: "127.0.0.1:0", Key: testKey, Registerer: reg,
+		return Start(Config{Self: testNode(i), Bind: "127.0.0.1:0", Keys: [][]byte{testKey}, Registerer: reg,
 			Log:   slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			Seeds: func() []string { return []string{seed.Load().(string)} }})
 	}
@@ -187,7 +187,7 @@ func TestOwnSockets(t *testing.T) {
 	if !found {
 		t.Error("the gauge of members does not say 2")
 	}
-	if _, err := Start(Config{Self: testNode(2), Bind: a.Addr(), Key: testKey}); err == nil {
+	if _, err := Start(Config{Self: testNode(2), Bind: a.Addr(), Keys: [][]byte{testKey}}); err == nil {
 		t.Error("two nodes share a port")
 	}
 	if s := text.String(); strings.Contains(s, string(testKey)) || !strings.Contains(s, "node join") {

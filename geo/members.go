@@ -19,6 +19,10 @@ import (
 // ErrClosed is returned when a member is used that has been closed.
 var ErrClosed = errors.New("geo: closed")
 
+// ErrSkewed is returned for a clock that most of the others contradict: the node
+// is no member to the others until it is right.
+var ErrSkewed = errors.New("clock is wrong by more than 500 ms")
+
 // errClosing is the cause the member's own goroutines end with.
 var errClosing = errors.New("closing")
 
@@ -35,8 +39,10 @@ type Members struct {
 	queue  *memberlist.TransmitLimitedQueue
 	coords *coordinate.Client
 	list   *memberlist.Memberlist
+	ring   *memberlist.Keyring
 	addr   string
 
+	offset      atomic.Int64  // of the clock that is told, ns; tests set it wrong
 	measured    atomic.Bool   // the own coordinate rests on a measurement
 	contestedAt atomic.Int64  // when the own id was last seen elsewhere, ns
 	changed     chan struct{} // 1 slot: something to tell the watchers
@@ -45,12 +51,14 @@ type Members struct {
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup
 
-	mu        sync.Mutex // guards what is below
-	own       state      // as it is
-	announced state      // as it was last sent
+	mu        sync.Mutex    // guards what is below
+	own       state         // as it is
+	clocks    clocks        // of the others
+	behind    time.Duration // of the own clock, while it is skewed
+	announced state         // as it was last sent
 	watchers  []func()
 
-	life   sync.Mutex // serialises Leave and Close
+	life   sync.Mutex // serialises Leave, Close and UseKeys
 	left   bool
 	closed bool
 }
@@ -78,16 +86,18 @@ func Start(c Config) (*Members, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Self.Load, c.Self.Full, c.Self.Draining, c.Self.Coordinate = 0, false, false, nil
+	c.Self.Load, c.Self.Full, c.Self.Draining, c.Self.Gray, c.Self.Coordinate = 0, false, false, false, nil
 	m := &Members{
 		log:     c.Log.With("component", "geo"),
 		self:    c.Self,
 		meta:    appendMeta(nil, c.Self),
 		seeds:   c.Seeds,
 		roster:  newRoster(),
+		ring:    conf.Keyring,
 		coords:  coords,
 		changed: make(chan struct{}, 1),
 		urgent:  make(chan struct{}, 1),
+		clocks:  clocks{},
 		// A restarted node has to be believed over what is remembered of it.
 		own: state{id: c.Self.ID, version: uint64(max(c.Self.Started.UnixMicro(), 1))},
 	}
@@ -123,16 +133,17 @@ func (m *Members) Self() Node {
 	n := m.self
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	n.Load, n.Full, n.Draining = m.own.load, m.own.full, m.own.draining
+	n.Load, n.Full, n.Draining, n.Gray = m.own.load, m.own.full, m.own.draining, m.own.gray || m.own.skewed
 	return n
 }
 
 // Nodes returns the living nodes, this one included until it has left, sorted
-// by id. The caller owns the result.
-func (m *Members) Nodes() []Node { return m.roster.nodes() }
+// by id. Others whose clock is skewed are not among them; this one is gray then.
+// The caller owns the result.
+func (m *Members) Nodes() []Node { return m.roster.nodes(m.self.ID) }
 
-// Lookup finds a living node.
-func (m *Members) Lookup(id NodeID) (Node, bool) { return m.roster.lookup(id) }
+// Lookup finds a living node, one that Nodes lists.
+func (m *Members) Lookup(id NodeID) (Node, bool) { return m.roster.lookup(m.self.ID, id) }
 
 // OnChange has f called after nodes came, went or changed. Calls come from one
 // goroutine of their own, one for any number of changes at a time; f must not
@@ -165,6 +176,17 @@ func (m *Members) SetDraining(draining bool) {
 	m.mu.Lock()
 	turned := m.own.draining != draining
 	m.own.draining = draining
+	m.mu.Unlock()
+	if turned {
+		wake(m.urgent)
+	}
+}
+
+// SetGray tells the others that this node passes no media, or does again.
+func (m *Members) SetGray(gray bool) {
+	m.mu.Lock()
+	turned := m.own.gray != gray
+	m.own.gray = gray
 	m.mu.Unlock()
 	if turned {
 		wake(m.urgent)

@@ -33,7 +33,7 @@ func (f *fabric) startAt(t *testing.T, i int, addr string) *Members {
 	// the race detector (golang/go#78156).
 	f.once.Do(func() { t.Cleanup(func() { time.Sleep(time.Minute) }) })
 	m, err := Start(Config{
-		Self: testNode(i), Transport: f.listen(addr), Key: testKey, Label: "test",
+		Self: testNode(i), Transport: f.listen(addr), Keys: [][]byte{testKey}, Label: "test",
 		Seeds: func() []string { return []string{fabricAddr(0), fabricAddr(1)} },
 	})
 	if err != nil {
@@ -286,12 +286,12 @@ func TestForeignersStayOut(t *testing.T) {
 		a, b := f.start(t, 0), f.start(t, 1)
 		seeds := func() []string { return []string{fabricAddr(0)} }
 		wrongKey, err := Start(Config{Self: testNode(2), Transport: f.listen(fabricAddr(2)),
-			Key: bytes.Repeat([]byte{8}, KeySize), Label: "test", Seeds: seeds})
+			Keys: [][]byte{bytes.Repeat([]byte{8}, KeySize)}, Label: "test", Seeds: seeds})
 		if err != nil {
 			t.Fatal(err)
 		}
 		wrongLabel, err := Start(Config{Self: testNode(3), Transport: f.listen(fabricAddr(3)),
-			Key: testKey, Label: "other", Seeds: seeds})
+			Keys: [][]byte{testKey}, Label: "other", Seeds: seeds})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -323,7 +323,7 @@ func TestTimingAddsUp(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
-	good := Config{Self: testNode(0), Bind: "127.0.0.1:0", Key: testKey}
+	good := Config{Self: testNode(0), Bind: "127.0.0.1:0", Keys: [][]byte{testKey}}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -334,7 +334,8 @@ func TestConfigIsChecked(t *testing.T) {
 		"url":               func(c *Config) { c.Self.URL = "javascript:alert(1)" },
 		"relay":             func(c *Config) { c.Self.Relay = "host" },
 		"cluster":           func(c *Config) { c.Self.Cluster = "host:99999" },
-		"gossip key":        func(c *Config) { c.Key = c.Key[:16] },
+		"gossip key":        func(c *Config) { c.Keys = [][]byte{testKey, testKey[:16]} },
+		"no gossip key":     func(c *Config) { c.Keys = nil },
 		"label":             func(c *Config) { c.Label = strings.Repeat("x", 300) },
 		"bind address":      func(c *Config) { c.Bind = "localhost" },
 		"advertised":        func(c *Config) { c.Bind = "[::]:7946" },

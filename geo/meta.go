@@ -4,12 +4,15 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/url"
 	"strconv"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/meridian-video/meridian/geo/place"
 )
 
 // metaVersion is the layout of node metadata. Fields are only ever appended
@@ -20,12 +23,16 @@ const metaVersion = 1
 // maxMeta is memberlist's limit for node metadata, in bytes.
 const maxMeta = 512
 
+// MaxHandicap is more than any way on Earth takes.
+const MaxHandicap = 10 * time.Second
+
 // errMeta is returned for metadata that does not describe a node.
 var errMeta = errors.New("bad node metadata")
 
 // appendMeta writes the part of a node that does not change while it runs:
 // version, start in milliseconds since 1970, then every text with its length
-// as a uvarint.
+// as a uvarint, the handicap in milliseconds as a uvarint, and 1 with the
+// place in hundredths of degrees (16 bits each) or 0.
 func appendMeta(b []byte, n Node) []byte {
 	b = append(b, metaVersion)
 	b = binary.AppendVarint(b, n.Started.UnixMilli())
@@ -33,7 +40,35 @@ func appendMeta(b []byte, n Node) []byte {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)
 	}
-	return b
+	b = binary.AppendUvarint(b, uint64(max(n.Handicap.Milliseconds(), 0)))
+	if n.Place == nil {
+		return append(b, 0)
+	}
+	b = binary.BigEndian.AppendUint16(append(b, 1), hundredths(n.Place.Lat))
+	return binary.BigEndian.AppendUint16(b, hundredths(n.Place.Lon))
+}
+
+func hundredths(degrees float64) uint16 { return uint16(int16(math.Round(degrees * 100))) }
+
+// placing reads handicap and place, which an earlier version did not write.
+func placing(b []byte, n *Node) error {
+	if len(b) == 0 {
+		return nil
+	}
+	ms, used := binary.Uvarint(b)
+	if used <= 0 || ms > uint64(MaxHandicap.Milliseconds()) {
+		return fmt.Errorf("%w: handicap", errMeta)
+	}
+	n.Handicap = time.Duration(ms) * time.Millisecond
+	switch b = b[used:]; {
+	case len(b) > 0 && b[0] == 0:
+		return nil
+	case len(b) < 5 || b[0] != 1:
+		return fmt.Errorf("%w: place", errMeta)
+	}
+	degrees := func(b []byte) float64 { return float64(int16(binary.BigEndian.Uint16(b))) / 100 }
+	n.Place = &place.Point{Lat: degrees(b[1:]), Lon: degrees(b[3:])}
+	return nil
 }
 
 // parseMeta reads what appendMeta wrote, and checks it as appendMeta does not.
@@ -63,6 +98,9 @@ func parseMeta(id string, b []byte) (Node, error) {
 		URL: texts[3], Relay: texts[4], Cluster: texts[5], Version: texts[6],
 		Started: time.UnixMilli(started).UTC(),
 	}
+	if err := placing(b, &n); err != nil {
+		return Node{}, err
+	}
 	return n, checkNode(n)
 }
 
@@ -90,6 +128,12 @@ func checkNode(n Node) error {
 			u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || !plain(n.URL) {
 			bad("url", errors.New("must be an http or https base URL"))
 		}
+	}
+	if n.Place != nil && !n.Place.Valid() {
+		bad("place", place.ErrUnknown)
+	}
+	if n.Handicap < 0 || n.Handicap > MaxHandicap {
+		bad("handicap", fmt.Errorf("must be between 0s and %v", MaxHandicap))
 	}
 	if n.Relay != "" && !hostPort(n.Relay) {
 		bad("relay", errors.New("must be host:port"))

@@ -1,39 +1,44 @@
 package geo
 
 import (
-	"cmp"
-	"math"
 	"slices"
 	"time"
+
+	"github.com/meridian-video/meridian/geo/place"
 )
 
+// Placement says what a node is near to.
+type Placement string
+
+// The placements.
 const (
-	// overload is the load above which a node sinks behind every other node:
-	// what is left is for the people it already serves.
-	overload = 0.80
-	// overloadCurrent is the same for the node someone is on, so that a load
-	// swinging about 80 % does not send people to and fro.
-	overloadCurrent = 0.90
-	// rttStep is the grain of round-trip estimates: differences below it are
-	// noise of the estimate, and load decides.
-	rttStep = 5 * time.Millisecond
-	// A POP has to be better than the current one by both stayTime and
-	// stayShare, the rule clients use for what they measure themselves.
-	stayTime  = 10 * time.Millisecond
-	stayShare = 0.20
+	// Nearest is the node with the shortest way for the asker.
+	Nearest Placement = "nearest"
+	// NearRoom is, among the nodes that are hardly farther than the nearest, the
+	// one from which the way to the room's other nodes is the shortest, too.
+	NearRoom Placement = "room"
 )
 
 // Request is one question to Pick.
 type Request struct {
-	// Self is the answering node, from which round trips are estimated: the
-	// asker reached it by name or by anycast, so it is where the asker is.
+	// Self is the answering node. Where nothing better is known of the asker it
+	// is where the asker is, who reached it by name or by anycast.
 	Self NodeID
+	// Trips are round trips that the asker has measured.
+	Trips map[NodeID]time.Duration
+	// At is where the asker's address or time zone is; nil: not known.
+	At *place.Point
+	// Placement: empty means Nearest.
+	Placement Placement
 	// Holders are nodes that already serve the room. Inside a POP they come
 	// first, so that a room stays together until its node is loaded.
 	Holders []NodeID
-	// POP is where the room prefers to be; it decides between POPs that are
-	// equally near. Empty: no preference.
-	POP POP
+	// POPs are where the room prefers to be; they decide between POPs that are
+	// equally near.
+	POPs []POP
+	// Asked are POPs the asker has asked for; they go before all others, unless
+	// they are overloaded.
+	Asked []POP
 	// Current is the node the asker is on now; it is given up only for a clear
 	// gain. Empty: a first join.
 	Current NodeID
@@ -43,55 +48,67 @@ type Request struct {
 	Max int
 	// RTT estimates round trips; (*Members).RTT fits. May be nil.
 	RTT func(from, to NodeID) (time.Duration, bool)
+	// Place says where a POP is whose nodes do not say it. May be nil.
+	Place func(POP) (place.Point, bool)
 }
 
 // Ranked is a place in the answer.
 type Ranked struct {
 	Node Node
-	RTT  time.Duration // estimated from Request.Self
+	RTT  time.Duration // estimated for the asker
 	// Known says whether RTT is an estimate at all.
 	Known bool
 }
 
+// measured is how many of a list clients measure themselves.
+const measured = 3
+
 // Pick ranks the nodes somebody should try, best first: living edges that are
-// neither draining nor full nor excluded. It is a pure function of its
-// arguments and independent of the order of nodes.
+// neither draining nor full nor gray nor excluded. Where all others are gray,
+// gray ones are better than none. It is a pure function of its arguments and
+// independent of the order of nodes.
 //
-// The answering node is first. Then the best node of every other POP follows,
-// POPs in order of their estimated round trip (a POP where every node is
-// overloaded goes last), so that a list used for failover covers different
-// sites early; then the second nodes of the POPs, and so on. Inside a POP nodes
-// are ranked by overload, by holding the room, by load, and by id.
+// The best node of every POP comes first, POPs in the order of their way (a POP
+// where every node is overloaded goes last), so that a list used for failover
+// covers different sites early; then the second nodes of the POPs, and so on.
+// Inside a POP nodes are ranked by overload, by holding the room, by being the
+// one that answers, by load, and by id.
+//
+// The way is what the asker measured; else a guess by where the asker and the
+// POPs are; else the estimate between nodes, from the answering one, which is then
+// the first. It is always among those that clients measure, if it can be used
+// at all: a guess may be wrong.
 func Pick(nodes []Node, req Request) []Ranked {
 	usable := usableNodes(nodes, req)
+	w := ways{req: req, nodes: usable}
 	sites := group(usable, req)
+	for _, s := range sites {
+		s.estimate(w)
+	}
+	if req.Placement == NearRoom {
+		towardsRoom(sites, w, nodes)
+	}
+	for _, s := range sites {
+		s.weigh(req)
+	}
 	slices.SortFunc(sites, func(a, b *site) int { return a.compare(b) })
+	selfFirst := !w.guessed() && len(req.Asked) == 0
+	if selfFirst {
+		for _, s := range sites {
+			s.lead(req.Self)
+		}
+	}
 
 	out := make([]Ranked, 0, len(usable))
-	taken := func(id NodeID) bool {
-		return slices.ContainsFunc(out, func(r Ranked) bool { return r.Node.ID == id })
-	}
-	add := func(s *site, n Node) {
-		r := Ranked{Node: n, RTT: s.rtt, Known: s.known}
-		if n.ID == req.Self {
-			r.RTT, r.Known = 0, true
-		}
-		out = append(out, r)
-	}
-	// The answering node goes first and counts as its POP's entry of round 0.
-	for _, s := range sites {
-		if i := slices.IndexFunc(s.nodes, func(n Node) bool { return n.ID == req.Self }); i >= 0 {
-			self := s.nodes[i]
-			s.nodes = slices.Insert(slices.Delete(s.nodes, i, i+1), 0, self)
-			add(s, self)
-		}
-	}
 	for round := 0; len(out) < len(usable); round++ {
 		for _, s := range sites {
-			if round < len(s.nodes) && !taken(s.nodes[round].ID) {
-				add(s, s.nodes[round])
+			if round < len(s.nodes) {
+				out = append(out, Ranked{Node: s.nodes[round], RTT: s.way, Known: s.known})
 			}
 		}
+	}
+	if i := slices.IndexFunc(out, func(r Ranked) bool { return r.Node.ID == req.Self }); i >= 0 {
+		out = keepSelf(out, i, selfFirst)
 	}
 	if req.Max > 0 && len(out) > req.Max {
 		out = out[:req.Max]
@@ -99,104 +116,32 @@ func Pick(nodes []Node, req Request) []Ranked {
 	return out
 }
 
+// keepSelf moves the answering node, at i, to the front where it is all that is
+// known of the asker, else to where it is measured at least.
+func keepSelf(out []Ranked, i int, front bool) []Ranked {
+	self, to := out[i], min(i, measured-1)
+	if front {
+		self.RTT, self.Known, to = 0, true, 0
+	}
+	return slices.Insert(slices.Delete(out, i, i+1), to, self)
+}
+
 func usableNodes(nodes []Node, req Request) []Node {
-	usable := make([]Node, 0, len(nodes))
+	var sound, gray []Node
+	seen := make(map[NodeID]bool, len(nodes))
 	for _, n := range nodes {
-		twice := slices.ContainsFunc(usable, func(u Node) bool { return u.ID == n.ID })
-		if n.Role == RoleEdge && !n.Draining && !n.Full && !twice && !slices.Contains(req.Exclude, n.ID) {
-			usable = append(usable, n)
+		if n.Role != RoleEdge || n.Draining || n.Full || seen[n.ID] || slices.Contains(req.Exclude, n.ID) {
+			continue
+		}
+		seen[n.ID] = true
+		if n.Gray {
+			gray = append(gray, n)
+		} else {
+			sound = append(sound, n)
 		}
 	}
-	return usable
-}
-
-// site is a POP with its usable nodes, best first.
-type site struct {
-	pop       POP
-	nodes     []Node
-	rtt       time.Duration
-	known     bool
-	grade     int64 // rtt in steps, after the advantage of the current POP
-	preferred bool
-	loaded    bool // every node is
-}
-
-func group(usable []Node, req Request) []*site {
-	loaded := func(n Node) bool {
-		if n.ID == req.Current {
-			return n.Load > overloadCurrent
-		}
-		return n.Load > overload
+	if len(sound) == 0 {
+		return gray
 	}
-	holds := func(n Node) bool { return slices.Contains(req.Holders, n.ID) }
-	var own POP // of the answering node
-	byPOP := make(map[POP]*site)
-	var sites []*site
-	for _, n := range usable {
-		s := byPOP[n.POP]
-		if s == nil {
-			s = &site{pop: n.POP, preferred: req.POP != "" && n.POP == req.POP}
-			byPOP[n.POP] = s
-			sites = append(sites, s)
-		}
-		s.nodes = append(s.nodes, n)
-		if n.ID == req.Self {
-			own = n.POP
-		}
-	}
-	for _, s := range sites {
-		slices.SortFunc(s.nodes, func(a, b Node) int {
-			return cmp.Or(
-				first(!loaded(a), !loaded(b)),
-				first(holds(a), holds(b)),
-				cmp.Compare(a.Load, b.Load),
-				cmp.Compare(a.ID, b.ID))
-		})
-		s.loaded = loaded(s.nodes[0])
-		s.estimate(req, s.pop == own && own != "")
-	}
-	return sites
-}
-
-// estimate takes the shortest known round trip to a node of the site.
-func (s *site) estimate(req Request, own bool) {
-	if own {
-		s.known = true
-	} else if req.RTT != nil {
-		for _, n := range s.nodes {
-			if d, ok := req.RTT(req.Self, n.ID); ok && (!s.known || d < s.rtt) {
-				s.rtt, s.known = max(d, 0), true
-			}
-		}
-	}
-	s.grade = math.MaxInt64
-	if !s.known {
-		return
-	}
-	at := s.rtt
-	if slices.ContainsFunc(s.nodes, func(n Node) bool { return n.ID == req.Current }) {
-		at -= max(stayTime, time.Duration(stayShare*float64(at)))
-	}
-	s.grade = int64(math.Floor(float64(at) / float64(rttStep)))
-}
-
-func (s *site) compare(o *site) int {
-	return cmp.Or(
-		first(!s.loaded, !o.loaded),
-		cmp.Compare(s.grade, o.grade),
-		first(s.preferred, o.preferred),
-		cmp.Compare(s.nodes[0].Load, o.nodes[0].Load),
-		cmp.Compare(s.pop, o.pop))
-}
-
-// first orders true before false.
-func first(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	default:
-		return 1
-	}
+	return sound
 }

@@ -16,7 +16,7 @@ func edges(spec string) []Node {
 		f, flag, _ := strings.Cut(f, "!")
 		id, load, _ := strings.Cut(f, ":")
 		pop, _, _ := strings.Cut(id, "-")
-		n := Node{ID: NodeID(id), POP: POP(pop), Role: RoleEdge, Full: flag == "full", Draining: flag == "drain"}
+		n := Node{ID: NodeID(id), POP: POP(pop), Role: RoleEdge, Full: flag == "full", Draining: flag == "drain", Gray: flag == "gray"}
 		if flag == "control" {
 			n.Role = RoleControl
 		}
@@ -72,8 +72,8 @@ func TestPick(t *testing.T) {
 		{"a loaded POP sinks", "fra-1 iad-1:0.85 syd-1", Request{Self: "fra-1", RTT: rtt}, "fra-1 syd-1 iad-1"},
 		{"one loaded node is not its POP", "fra-1 iad-1:0.85 iad-2:0.5 syd-1", Request{Self: "fra-1", RTT: rtt}, "fra-1 iad-2 syd-1 iad-1"},
 		{"equally far: by load", "fra-1 iad-1:0.5 lon-1:0.2", Request{Self: "fra-1", RTT: rtt}, "fra-1 lon-1 iad-1"},
-		{"equally far: the room's wish", "fra-1 iad-1:0.5 lon-1:0.2", Request{Self: "fra-1", RTT: rtt, POP: "iad"}, "fra-1 iad-1 lon-1"},
-		{"the wish is no detour", "fra-1 iad-1 syd-1", Request{Self: "fra-1", RTT: rtt, POP: "syd"}, "fra-1 iad-1 syd-1"},
+		{"equally far: the room's wish", "fra-1 iad-1:0.5 lon-1:0.2", Request{Self: "fra-1", RTT: rtt, POPs: []POP{"iad"}}, "fra-1 iad-1 lon-1"},
+		{"the wish is no detour", "fra-1 iad-1 syd-1", Request{Self: "fra-1", RTT: rtt, POPs: []POP{"syd"}}, "fra-1 iad-1 syd-1"},
 		{"unknown distance last", "fra-1 abc-1 syd-1", Request{Self: "fra-1", RTT: rtt}, "fra-1 syd-1 abc-1"},
 		{"nothing known: by load and name", "fra-1 syd-1 iad-1 abc-1:0.5", Request{Self: "fra-1"}, "fra-1 iad-1 syd-1 abc-1"},
 		{"self unknown", "syd-1 iad-1", Request{Self: "gone-1", RTT: rtt}, "iad-1 syd-1"},

@@ -106,21 +106,24 @@ func (r *roster) allStates() []state {
 	return slices.Collect(maps.Values(r.states))
 }
 
-func (r *roster) nodes() []Node {
+// nodes are the living but for others that are skewed.
+func (r *roster) nodes(self NodeID) []Node {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := make([]Node, 0, len(r.living))
 	for id := range r.living {
-		all = append(all, r.merged(id))
+		if id == self || !r.states[id].skewed {
+			all = append(all, r.merged(id))
+		}
 	}
 	slices.SortFunc(all, func(a, b Node) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return all
 }
 
-func (r *roster) lookup(id NodeID) (Node, bool) {
+func (r *roster) lookup(self, id NodeID) (Node, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, ok := r.living[id]; !ok {
+	if _, ok := r.living[id]; !ok || id != self && r.states[id].skewed {
 		return Node{}, false
 	}
 	return r.merged(id), true
@@ -129,7 +132,7 @@ func (r *roster) lookup(id NodeID) (Node, bool) {
 func (r *roster) merged(id NodeID) Node {
 	n := r.living[id].node
 	if s, ok := r.states[id]; ok {
-		n.Load, n.Full, n.Draining = s.load, s.full, s.draining
+		n.Load, n.Full, n.Draining, n.Gray = s.load, s.full, s.draining, s.gray || s.skewed
 		if s.coord != nil {
 			n.Coordinate = s.coord.Clone()
 		}

@@ -11,7 +11,7 @@ import (
 // What changes while a node runs travels as user messages, one record a node:
 //
 //	0   1  layout, 1
-//	1   1  flags: 1 full, 2 draining, 4 coordinate follows
+//	1   1  flags: 1 full, 2 draining, 4 coordinate follows, 8 gray, 16 skewed
 //	2   2  load, 0 to 65535 for 0 to 1
 //	4   8  version: of two records the higher is true
 //	12  1  length of the id, then the id
@@ -25,6 +25,8 @@ const (
 	flagFull       = 1
 	flagDraining   = 2
 	flagCoordinate = 4
+	flagGray       = 8
+	flagSkewed     = 16
 
 	stateHead = 13
 	dims      = 8 // of coordinate.DefaultConfig
@@ -46,6 +48,8 @@ type state struct {
 	version        uint64
 	load           float64
 	full, draining bool
+	gray           bool
+	skewed         bool // the clock is wrong, says the node itself
 	coord          *coordinate.Coordinate
 }
 
@@ -56,6 +60,12 @@ func appendState(b []byte, s state) []byte {
 	}
 	if s.draining {
 		flags |= flagDraining
+	}
+	if s.gray {
+		flags |= flagGray
+	}
+	if s.skewed {
+		flags |= flagSkewed
 	}
 	if s.coord != nil {
 		flags |= flagCoordinate
@@ -79,6 +89,8 @@ func parseState(b []byte) (state, error) {
 	s := state{
 		full:     flags&flagFull != 0,
 		draining: flags&flagDraining != 0,
+		gray:     flags&flagGray != 0,
+		skewed:   flags&flagSkewed != 0,
 		load:     float64(binary.BigEndian.Uint16(b[2:])) / math.MaxUint16,
 		version:  binary.BigEndian.Uint64(b[4:]),
 	}

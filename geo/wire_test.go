@@ -10,19 +10,27 @@ import (
 
 	"github.com/hashicorp/memberlist"
 	"github.com/hashicorp/serf/coordinate"
+
+	"github.com/meridian-video/meridian/geo/place"
 )
 
 func testState() state {
 	c := coordinate.NewCoordinate(coordinate.DefaultConfig())
 	c.Vec[3], c.Error, c.Adjustment, c.Height = -0.125, 0.5, -0.25, 0.0625
-	return state{id: "fra-1", version: 77, load: 1, full: true, draining: true, coord: c}
+	return state{id: "fra-1", version: 77, load: 1, full: true, draining: true, gray: true, skewed: true, coord: c}
 }
 
 func TestMetaRoundTrip(t *testing.T) {
 	n := testNode(3)
 	n.Cluster, n.Role = "10.0.0.3:7000", RoleControl
 	n.Started = time.UnixMilli(1_790_000_000_123).UTC()
+	bare := n
+	n.Place, n.Handicap = &place.Point{Lat: -33.87, Lon: 151.21}, 1500*time.Millisecond
 	b := appendMeta(nil, n)
+	earlier := len(appendMeta(nil, bare)) - 2 // neither handicap nor place
+	if got, err := parseMeta(string(n.ID), b[:earlier]); err != nil || !reflect.DeepEqual(got, bare) {
+		t.Errorf("an earlier version's: %+v, %v", got, err)
+	}
 	for _, tail := range []string{"", "later fields"} {
 		got, err := parseMeta(string(n.ID), append(bytes.Clone(b), tail...))
 		if err != nil || !reflect.DeepEqual(got, n) {
@@ -31,11 +39,12 @@ func TestMetaRoundTrip(t *testing.T) {
 	}
 	t.Logf("%d bytes", len(b))
 	for i := range b {
-		if _, err := parseMeta(string(n.ID), b[:i]); err == nil {
+		if _, err := parseMeta(string(n.ID), b[:i]); err == nil && i != earlier {
 			t.Errorf("%d bytes are enough", i)
 		}
 	}
 	for name, bad := range map[string][]byte{
+		"far side": append(bytes.Clone(b[:len(b)-2]), 0x7f, 0xff), "endless handicap": append(bytes.Clone(b[:earlier]), 0xff, 0xff, 0x7f, 0),
 		"nothing": nil, "other version": append([]byte{2}, b[1:]...), "too long": append(bytes.Clone(b), make([]byte, maxMeta)...),
 	} {
 		if _, err := parseMeta(string(n.ID), bad); err == nil {
@@ -183,7 +192,7 @@ func FuzzParseMeta(f *testing.F) {
 func FuzzDelegate(f *testing.F) {
 	f.Add("n1", appendState(nil, testState()))
 	f.Add("n00", appendMeta(nil, testNode(0)))
-	m, err := Start(Config{Self: testNode(0), Transport: newFabric(0).listen(fabricAddr(0)), Key: testKey})
+	m, err := Start(Config{Self: testNode(0), Transport: newFabric(0).listen(fabricAddr(0)), Keys: [][]byte{testKey}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -40,6 +40,10 @@ type Config struct {
 	// Peer is the membership: the UDP address of a node; ok is false when it is none, in
 	// which case it is neither dialled nor accepted.
 	Peer func(geo.NodeID) (addr string, ok bool)
+	// Route names the nodes from which a track of origin may come, best first; the origin
+	// is the last one if it is not among them. It is called often and on many goroutines.
+	// Nil: the origin alone.
+	Route func(origin geo.NodeID, req wire.Subscribe) []geo.NodeID
 	// Tracks serves the subscriptions of other nodes; nil: there are none to have.
 	Tracks Tracks
 	// Handle takes one-way messages, in order per peer; body is the callee's.
@@ -63,6 +67,9 @@ type tuning struct {
 	minVersion, maxVersion uint16
 	probe                  time.Duration // between two probes
 	silence                time.Duration // without an answer, after which the peer is dead
+	pulse                  time.Duration // between two probes while tracks cross the link
+	deaf                   time.Duration // without a packet, after which the link is suspect
+	transit                int           // subscriptions of nodes behind this one
 	handshake              time.Duration // for QUIC, TLS and Hello together
 	window                 time.Duration // for which a bundle waits for more packets
 	stale                  time.Duration // age at which media is dropped
@@ -81,6 +88,8 @@ func defaultTuning() *tuning {
 	return &tuning{
 		minVersion: wire.MinVersion, maxVersion: wire.MaxVersion,
 		probe: 400 * time.Millisecond, silence: 2200 * time.Millisecond,
+		pulse: 100 * time.Millisecond, deaf: 500 * time.Millisecond,
+		transit:   4096,
 		handshake: 4 * time.Second,
 		window:    2 * time.Millisecond, stale: 500 * time.Millisecond,
 		feedback: 40 * time.Millisecond,

@@ -8,6 +8,10 @@
 // datagram delays the packets in it and no others. The frames are in relay/wire.
 //
 // The package does not know rooms, RTP sessions or who may subscribe to what: it asks
-// Config.Tracks. It repairs nothing end to end: what was queued on a link that died is
-// lost, the receivers are told why, and the layers above resync.
+// Config.Tracks. A track may also come over a third node, which passes it on without
+// knowing it: a course is how it comes, Config.Route says from where, and a link that
+// falls silent is bypassed long before it is given up.
+//
+// The package repairs nothing end to end: what was queued on a link that died is lost,
+// the receivers are told why, and the layers above resync.
 package relay

@@ -118,8 +118,6 @@ func connError(err error) error {
 func refusal(err error) wire.Refused {
 	var remote *RemoteError
 	switch {
-	case errors.As(err, &remote):
-		return wire.Refused{Code: wire.CodeRemote, Name: remote.Code, Text: remote.Message}
 	case errors.Is(err, ErrNoTrack):
 		return wire.Refused{Code: wire.CodeNoTrack, Text: err.Error()}
 	case errors.Is(err, ErrLoop):
@@ -130,6 +128,8 @@ func refusal(err error) wire.Refused {
 		return wire.Refused{Code: wire.CodeBusy, Text: err.Error()}
 	case errors.Is(err, ErrTrackEnded):
 		return wire.Refused{Code: wire.CodeEnded, Text: err.Error()}
+	case errors.As(err, &remote): // after the others, which a transit node passes on
+		return wire.Refused{Code: wire.CodeRemote, Name: remote.Code, Text: remote.Message}
 	default:
 		return wire.Refused{Code: wire.CodeInternal, Text: err.Error()}
 	}

@@ -105,7 +105,7 @@ func TestUnknownFramesThatMayBeSkippedAre(t *testing.T) {
 	n := newNetwork(t)
 	fra, iad := n.start("fra"), n.start("iad")
 	_, stream := impostor(t, iad, fra)
-	if err := stream.TryWriteAll(append([]byte{0x80, 0, 0, 0, 2, 1, 2}, wire.AppendProbe(nil, wire.TypePing, 5)...)); err != nil {
+	if err := stream.TryWriteAll(append([]byte{0x80, 0, 0, 0, 2, 1, 2}, wire.AppendPing(nil, wire.Ping{Sequence: 5})...)); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -114,7 +114,7 @@ func TestUnknownFramesThatMayBeSkippedAre(t *testing.T) {
 			t.Fatal(err)
 		}
 		if frameType == wire.TypePong {
-			if sequence, err := wire.DecodeProbe(body); sequence != 5 || err != nil {
+			if sequence, err := wire.DecodePong(body); sequence != 5 || err != nil {
 				t.Errorf("pong %d, %v", sequence, err)
 			}
 			return

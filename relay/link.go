@@ -41,7 +41,8 @@ type link struct {
 
 	outbox *outbox
 	egress *egress
-	path   *path        // of sealed datagrams, nil without
+	path   *path // of sealed datagrams, nil without
+	health health
 	epoch  time.Time    // origin of the times below
 	rtt    atomic.Int64 // of the last probe, nanoseconds
 	pong   atomic.Int64 // when the last answer to a probe came, since epoch
@@ -193,13 +194,14 @@ func (l *link) readControl() {
 func (l *link) controlFrame(t wire.Type, body []byte) error {
 	switch t {
 	case wire.TypePing:
-		sequence, err := wire.DecodeProbe(body)
+		ping, err := wire.DecodePing(body)
 		if err == nil {
-			l.writeControl(wire.AppendProbe(nil, wire.TypePong, sequence))
+			l.writeControl(wire.AppendPong(nil, ping.Sequence))
+			l.unheard(ping.Deaf)
 		}
 		return err
 	case wire.TypePong:
-		sequence, err := wire.DecodeProbe(body)
+		sequence, err := wire.DecodePong(body)
 		if err == nil {
 			l.ponged(sequence)
 		}
@@ -223,25 +225,43 @@ func unknownFrame(t wire.Type) error {
 	return fmt.Errorf("unexpected frame %#x: %w", uint8(t), wire.ErrMalformed)
 }
 
-// probe asks the peer for a sign of life and ends the link when there is none; it also
-// looks after the pool of connections. A probe's sequence is the time it was sent.
+// probe asks the peer for signs of life: brisk ones while tracks cross the link, to see
+// when it falls silent, and ends it when there is no answer for long. It also looks after
+// the pool of connections. A probe's sequence is the time it was sent.
 func (l *link) probe() {
-	ticker := time.NewTicker(l.mesh.tuning.probe)
-	defer ticker.Stop()
-	for {
-		l.writeControl(wire.AppendProbe(nil, wire.TypePing, uint64(time.Since(l.epoch))))
+	watch := vigil{limit: l.mesh.tuning.deaf}
+	tended := time.Now()
+	for deaf := false; ; {
+		l.writeControl(wire.AppendPing(nil, wire.Ping{Sequence: uint64(time.Since(l.epoch)), Deaf: deaf}))
+		due := l.pace()
+		timer := time.NewTimer(due)
 		select {
-		case <-ticker.C:
+		case <-timer.C:
 		case <-l.ctx.Done():
+			timer.Stop()
 			return
 		}
-		if silent := time.Since(l.epoch) - time.Duration(l.pong.Load()); silent > l.mesh.tuning.silence {
+		now := time.Since(l.epoch)
+		if silent := now - time.Duration(l.pong.Load()); silent > l.mesh.tuning.silence {
 			l.close(fmt.Errorf("%w: %w for %v", ErrLinkDown, ErrSilent, silent.Round(time.Millisecond)))
 			return
 		}
-		l.egress.sweep()
-		l.tend()
+		deaf = watch.tick(now, due, l.conn.ConnectionStats().PacketsReceived)
+		l.deafened(deaf)
+		if time.Since(tended) >= l.mesh.tuning.probe {
+			tended = time.Now()
+			l.egress.sweep()
+			l.tend()
+		}
 	}
+}
+
+// pace is the time between two probes.
+func (l *link) pace() time.Duration {
+	if l.trackCount() > 0 {
+		return l.mesh.tuning.pulse
+	}
+	return l.mesh.tuning.probe
 }
 
 func (l *link) ponged(sequence uint64) {

@@ -33,6 +33,7 @@ type Mesh struct {
 	cancel context.CancelCauseFunc
 	wg     sync.WaitGroup // everything but the notifier
 
+	courses     courses
 	notices     *notices
 	pending     atomic.Int64 // handshakes under way
 	lastRefused atomic.Int64 // UnixNano of the last logged refusal

@@ -16,6 +16,8 @@ type metrics struct {
 
 	stale       prometheus.Counter
 	keyframes   prometheus.Counter
+	duplicates  prometheus.Counter
+	bypasses    prometheus.Counter
 	trackCopies *prometheus.CounterVec
 
 	tracks, rtt, loss, connections, bytes, packets, dropped, sealed, sealedDatagrams *prometheus.Desc
@@ -40,6 +42,8 @@ func newMetrics(m *Mesh) *metrics {
 		pathsFallen:      counter("sealed_fallen_total", "Times that sealed datagrams no longer arrived and media went back to QUIC."),
 		stale:            counter("stale_bundles_total", "Sent bundles given up because they did not arrive in time."),
 		keyframes:        counter("keyframe_requests_total", "Keyframe requests that came from other nodes."),
+		duplicates:       counter("duplicates_total", "RTP packets dropped because they had come over another link."),
+		bypasses:         counter("bypasses_total", "Tracks that came another way because their link had failed or fallen silent."),
 		trackCopies: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "meridian_relay_track_copies_total",
 			Help: "Copies of tracks ever put on a link (out) or asked for over one (in): one per track and link however many want it.",
@@ -57,7 +61,7 @@ func newMetrics(m *Mesh) *metrics {
 }
 
 func (m *metrics) own() []prometheus.Collector {
-	return []prometheus.Collector{m.linksUp, m.dialsFailed, m.refused, m.malformed, m.refusedDatagrams, m.unsentDatagrams, m.pathsFallen, m.stale, m.keyframes, m.trackCopies}
+	return []prometheus.Collector{m.linksUp, m.dialsFailed, m.refused, m.malformed, m.refusedDatagrams, m.unsentDatagrams, m.pathsFallen, m.stale, m.keyframes, m.duplicates, m.bypasses, m.trackCopies}
 }
 
 // Describe implements prometheus.Collector.

@@ -21,6 +21,7 @@ type peer struct {
 	link     *link   // nil while down
 	dial     *dial   // nil unless one is under way
 	outbox   *outbox // messages waiting for the dial
+	trust    trust
 	failures int
 	notUntil time.Time
 	lastErr  error
@@ -186,6 +187,7 @@ func (p *peer) install(l *link, own *dial) bool {
 		old.close(ErrReplaced)
 	}
 	p.link, p.failures, p.notUntil = l, 0, time.Time{}
+	p.trust.find(p.mesh.cfg.Now())
 	if d := p.dial; d != nil {
 		d.link = l
 		p.dial = nil
@@ -203,5 +205,6 @@ func (p *peer) lost(l *link) {
 	defer p.mu.Unlock()
 	if p.link == l {
 		p.link = nil
+		p.trust.lose(p.mesh.cfg.Now())
 	}
 }

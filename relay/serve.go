@@ -10,6 +10,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
@@ -24,9 +25,10 @@ type Outlet struct {
 
 	mu     sync.Mutex // orders frames on the stream
 	stream *quic.Stream
-	live   bool    // the answer is written
-	early  reports // came before
-	cause  error   // of Close
+	live   bool     // the answer is written
+	path   []string // from this node to the origin
+	early  reports  // came before
+	cause  error    // of Close
 }
 
 // Send queues a packet. It is copied; a packet that cannot be sent in time is dropped
@@ -146,7 +148,7 @@ func (l *link) serveTrack(stream *quic.Stream, body []byte) error {
 		return err
 	}
 	stream.SetPriority(urgencyTracks, false)
-	out := &Outlet{link: l, alias: alias, stream: stream}
+	out := &Outlet{link: l, alias: alias, stream: stream, path: []string{string(l.mesh.cfg.Self)}}
 	out.class.Store(int32(classVideo))
 	defer out.ended.Store(true)
 	info, feed, err := l.attach(stream.Context(), req, out)
@@ -154,8 +156,9 @@ func (l *link) serveTrack(stream *quic.Stream, body []byte) error {
 		return out.refuse(err)
 	}
 	defer feed.Close()
-	l.enter(keyOf(req), out)
-	defer l.leave(keyOf(req), out)
+	key := keyOf(l.mesh.source(req), req)
+	l.enter(key, out)
+	defer l.leave(key, out)
 	out.accept(info)
 	if err := out.follow(feed); err != nil {
 		return err
@@ -176,17 +179,42 @@ func (l *link) attach(ctx context.Context, req wire.Subscribe, out *Outlet) (wir
 	if err := checkPath(req.Path, l.peer.id, l.mesh.cfg.Self); err != nil {
 		return wire.TrackInfo{}, nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
+	defer cancel()
+	if l.mesh.source(req) != l.mesh.cfg.Self {
+		return l.mesh.transit(ctx, req, out)
+	}
 	if l.mesh.cfg.Tracks == nil {
 		return wire.TrackInfo{}, nil, ErrNoTrack
 	}
-	ctx, cancel := context.WithTimeout(ctx, attachTimeout)
-	defer cancel()
 	info, feed, err := l.mesh.cfg.Tracks.Attach(ctx, l.peer.id, req, out)
 	if err == nil && info.Kind == 0 {
 		feed.Close()
 		err = fmt.Errorf("track %q of no kind: %w", req.Track, ErrNoTrack)
 	}
 	return info, feed, err
+}
+
+// source is the node whose track is asked for.
+func (m *Mesh) source(req wire.Subscribe) geo.NodeID {
+	if req.Origin == "" {
+		return m.cfg.Self
+	}
+	return geo.NodeID(req.Origin)
+}
+
+// reroute tells the subscriber that the track comes by another path from here to the
+// origin, or by none.
+func (o *Outlet) reroute(path []string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.path = nil
+	if len(path) > 0 {
+		o.path = append([]string{string(o.link.mesh.cfg.Self)}, path...)
+	}
+	if o.live {
+		o.write(wire.AppendTrackPath(nil, o.path))
+	}
 }
 
 // accept answers the subscriber.
@@ -196,7 +224,7 @@ func (o *Outlet) accept(info wire.TrackInfo) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.write(wire.AppendAccepted(nil, info))
+	o.write(wire.AppendAccepted(nil, info, o.path))
 	o.live = true
 	for _, r := range o.early {
 		o.write(wire.AppendReport(nil, r))

@@ -2,36 +2,41 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
-// trackKey names a track on a link.
+// trackKey names a track of a node.
 type trackKey struct {
+	origin               geo.NodeID
 	company, room, track string
 	epoch                uint32
 }
 
-func keyOf(s wire.Subscribe) trackKey { return trackKey{s.Company, s.Room, s.Track, s.Epoch} }
-
-// Subscription is one local claim on a track of another node. Claims on the same track
-// share what crosses the link.
-type Subscription struct {
-	up       *upstream
-	receiver Receiver
-	layers   wire.Layers // wanted; guarded by upstream.mu
+func keyOf(origin geo.NodeID, s wire.Subscribe) trackKey {
+	return trackKey{origin, s.Company, s.Room, s.Track, s.Epoch}
 }
 
-// Subscribe asks origin for a track and waits for the answer; the track then arrives at
-// r until Subscription.Close or Receiver.Closed. req.Path names the nodes from the first
-// subscriber to this one; this node is appended when it is not the last. req.Layers are
-// what this claim wants at first. It returns
-// ErrNoTrack, ErrLoop, ErrTooManyHops, ErrBusy, ErrNotMember or ErrLinkDown.
+// Subscription is one claim on a track of another node, by this node or by one behind it.
+// Claims on the same track share what crosses the link.
+type Subscription struct {
+	course   *course
+	receiver Receiver
+	outlet   *Outlet     // where it leads to another node; nil: it is of this one
+	layers   wire.Layers // wanted; guarded by course.mu
+	admitted bool        // guarded by course.mu
+}
+
+// Subscribe asks for a track of origin and waits for an answer; the track then arrives at
+// r until Subscription.Close or Receiver.Closed. It comes from the parents that
+// Config.Route names, from another one when a link fails, each packet once; only when no
+// parent is left it is closed. req.Path names the nodes from the first subscriber to this
+// one; this node is appended when it is not the last. req.Layers are what this claim
+// wants at first. It returns ErrNoTrack, ErrLoop, ErrTooManyHops, ErrBusy, ErrNotMember or
+// ErrLinkDown.
 func (m *Mesh) Subscribe(ctx context.Context, origin geo.NodeID, req wire.Subscribe, r Receiver) (*Subscription, error) {
 	req.Path = slices.Clone(req.Path)
 	if n := len(req.Path); n == 0 || req.Path[n-1] != string(m.cfg.Self) {
@@ -39,7 +44,7 @@ func (m *Mesh) Subscribe(ctx context.Context, origin geo.NodeID, req wire.Subscr
 	}
 	sub, err := m.subscribe(ctx, origin, req, r)
 	if err != nil {
-		return nil, fmt.Errorf("subscribe to track %q at %q: %w", req.Track, origin, err)
+		return nil, fmt.Errorf("subscribe to track %q of %q: %w", req.Track, origin, err)
 	}
 	return sub, nil
 }
@@ -53,15 +58,28 @@ func (m *Mesh) subscribe(ctx context.Context, origin geo.NodeID, req wire.Subscr
 	if err := checkPath(req.Path, m.cfg.Self, origin); err != nil {
 		return nil, err
 	}
-	p, err := m.peer(origin)
-	if err != nil {
+	if _, err := m.peer(origin); err != nil {
 		return nil, err
 	}
-	l, err := p.connect(ctx)
-	if err != nil {
-		return nil, err
+	s := &Subscription{receiver: r, layers: req.Layers}
+	return s, m.join(ctx, keyOf(origin, req), req, s)
+}
+
+// join makes s one of the subscriptions of a track, the first one or a later one.
+func (m *Mesh) join(ctx context.Context, key trackKey, req wire.Subscribe, s *Subscription) error {
+	for s.course = m.courses.find(m, key, req); !s.course.enter(s); {
+		s.course = m.courses.find(m, key, req)
 	}
-	return l.subscribe(ctx, req, r)
+	s.course.tellLayers()
+	below := req.Path
+	if s.outlet != nil {
+		below = below[:len(below)-1] // this node itself
+	}
+	if err := s.course.admit(ctx, s, below); err != nil {
+		s.Close()
+		return err
+	}
+	return nil
 }
 
 // checkPath checks the path of a subscription on its way from the node last on the path
@@ -71,149 +89,39 @@ func checkPath(path []string, last, at geo.NodeID) error {
 		return fmt.Errorf("path %q does not end at %q: %w", path, last, ErrLoop)
 	}
 	if len(path) > MaxHops {
-		return fmt.Errorf("path %q: %w", path, ErrTooManyHops)
+		return hopsError(path)
 	}
 	for i, node := range path {
 		if node == string(at) || slices.Contains(path[:i], node) {
-			return fmt.Errorf("path %q towards %q: %w", path, at, ErrLoop)
+			return loopError(path, at)
 		}
 	}
 	return nil
 }
 
-// Info describes the track.
-func (s *Subscription) Info() wire.TrackInfo { return s.up.info }
-
-// RequestKeyframe asks the origin for a keyframe of a layer. It does not block.
-func (s *Subscription) RequestKeyframe(layer uint8) {
-	s.up.requestKeyframe(layer)
+func hopsError(path []string) error {
+	return fmt.Errorf("path %q: %w", path, ErrTooManyHops)
 }
+
+func loopError(path []string, at geo.NodeID) error {
+	return fmt.Errorf("path %q towards %q: %w", path, at, ErrLoop)
+}
+
+// Info describes the track.
+func (s *Subscription) Info() wire.TrackInfo { return *s.course.info.Load() }
+
+// RequestKeyframe asks the origin for a keyframe of a layer: at once, or together with
+// the requests of others half a second after the last one. It does not block.
+func (s *Subscription) RequestKeyframe(layer uint8) { s.course.requestKeyframe(layer) }
 
 // SetLayers says how much of the track this claim wants from now on at most: the spatial
 // and the temporal layer, both -1 for nothing. What several claims want is the most of
-// each. It does not block, sends nothing when nothing changes, and is meant to be
-// repeated: a wish that could not be sent at once goes with the next call.
+// each. It does not block and sends nothing when nothing changes; a wish that cannot be
+// sent at once goes with the next call, or within two seconds.
 func (s *Subscription) SetLayers(spatial, temporal int8) {
-	s.up.want(s, wire.Layers{Spatial: spatial, Temporal: temporal})
+	s.course.want(s, wire.Layers{Spatial: spatial, Temporal: temporal})
 }
 
 // Close ends the claim; with the last one the track leaves the link. A call of the
 // receiver may still be under way when it returns.
-func (s *Subscription) Close() { s.up.leave(s) }
-
-// upstreams are the tracks that arrive over a link.
-type upstreams struct {
-	mu      sync.RWMutex
-	byKey   map[trackKey]*upstream
-	byAlias map[uint32]*upstream
-	alias   uint32
-}
-
-func (t *upstreams) init() {
-	t.byKey = make(map[trackKey]*upstream)
-	t.byAlias = make(map[uint32]*upstream)
-}
-
-func (t *upstreams) count() int {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return len(t.byAlias)
-}
-
-// media hands a packet to the track it belongs to; one that nobody wants any more is
-// still on its way for a moment after the end and is dropped. It gives
-// the class, and whether p is new.
-func (t *upstreams) media(alias uint32, p *wire.Media) (c class, fresh bool) {
-	t.mu.RLock()
-	up := t.byAlias[alias]
-	t.mu.RUnlock()
-	if up == nil {
-		return classVideo, true
-	}
-	return up.media(p)
-}
-
-// end closes all tracks of a link that is gone.
-func (t *upstreams) end(cause error) {
-	t.mu.RLock()
-	all := make([]*upstream, 0, len(t.byAlias))
-	for _, up := range t.byAlias {
-		all = append(all, up)
-	}
-	t.mu.RUnlock()
-	for _, up := range all {
-		up.finish(cause)
-	}
-}
-
-// join finds the shared track or makes it; fresh says that the caller has to start it.
-func (t *upstreams) join(l *link, req wire.Subscribe, s *Subscription) (up *upstream, fresh bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	key := keyOf(req)
-	if up = t.byKey[key]; up != nil && up.enter(s) {
-		return up, false
-	}
-	for fresh := false; !fresh; {
-		t.alias = t.alias%wire.MaxAlias + 1
-		_, taken := t.byAlias[t.alias]
-		fresh = !taken
-	}
-	up = &upstream{link: l, key: key, alias: t.alias, ready: make(chan struct{})}
-	up.ctx, up.cancel = context.WithCancel(l.ctx)
-	up.enter(s)
-	t.byKey[key], t.byAlias[up.alias] = up, up
-	return up, true
-}
-
-func (t *upstreams) remove(up *upstream) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.byKey[up.key] == up {
-		delete(t.byKey, up.key)
-	}
-	delete(t.byAlias, up.alias)
-}
-
-func (l *link) subscribe(ctx context.Context, req wire.Subscribe, r Receiver) (*Subscription, error) {
-	s := &Subscription{receiver: r, layers: req.Layers}
-	up, fresh := l.tracks.join(l, req, s)
-	s.up = up
-	if fresh {
-		l.mesh.metrics.trackCopies.WithLabelValues("in").Inc()
-		if !l.start(func() { up.run(req) }) {
-			up.finish(ErrLinkDown)
-			return nil, linkCause(l)
-		}
-		l.prepare()
-	}
-	select {
-	case <-up.ready:
-	case <-ctx.Done():
-		s.Close()
-		return nil, context.Cause(ctx)
-	case <-l.ctx.Done():
-		s.Close()
-		return nil, linkCause(l)
-	}
-	up.mu.Lock()
-	err, live := up.err, up.info.Kind != 0
-	up.mu.Unlock()
-	if !live {
-		s.Close()
-		return nil, err
-	}
-	if !fresh {
-		up.tellLayers()
-		up.catchUp(s)
-	}
-	return s, nil
-}
-
-func linkCause(l *link) error {
-	cause := context.Cause(l.ctx)
-	if errors.Is(cause, ErrLinkDown) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", ErrLinkDown, cause)
-}
+func (s *Subscription) Close() { s.course.leave(s) }

@@ -66,6 +66,7 @@ func (t *traffic) tick() uint64 {
 type LinkStats struct {
 	Peer        geo.NodeID
 	Up          bool
+	Suspect     bool // silent in at least one direction: tracks go another way
 	Since       time.Time
 	Build       string        // of the peer
 	RTT         time.Duration // of the last probe; 0 before the first answer
@@ -105,7 +106,7 @@ func (l *link) stats() LinkStats {
 	out := len(l.outlets)
 	l.mu.Unlock()
 	return LinkStats{
-		Peer: l.peer.id, Up: l.ctx.Err() == nil, Since: l.began, Build: l.remote.Build,
+		Peer: l.peer.id, Up: l.ctx.Err() == nil, Suspect: l.suspect(), Since: l.began, Build: l.remote.Build,
 		RTT: time.Duration(l.rtt.Load()), Loss: float64(lost) / float64(max(sent, 1)),
 		Connections: len(lanes), TracksIn: l.tracks.count(), TracksOut: out,
 		Sent: l.sent.stats(), Received: l.got.stats(), Path: l.path.stats(),

@@ -2,10 +2,9 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/quic-go/quic-go"
 
@@ -13,90 +12,150 @@ import (
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
-// upstream is one track crossing a link towards this node, shared by its subscriptions.
+// upstreams are the tracks that arrive over a link.
+type upstreams struct {
+	mu      sync.RWMutex
+	byAlias map[uint32]*upstream
+	alias   uint32
+}
+
+func (t *upstreams) init() { t.byAlias = make(map[uint32]*upstream) }
+
+func (t *upstreams) count() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.byAlias)
+}
+
+// media hands a packet to the track it belongs to; one that nobody wants any more is
+// still on its way for a moment after the end and is dropped. It gives the class, and
+// whether the packet is the first of its kind on this link.
+func (t *upstreams) media(alias uint32, p *wire.Media) (c class, fresh bool) {
+	t.mu.RLock()
+	up := t.byAlias[alias]
+	t.mu.RUnlock()
+	if up == nil {
+		return classVideo, true
+	}
+	if fresh = !up.again(p); fresh {
+		up.branch.media(p)
+	}
+	return up.class(), fresh
+}
+
+// end closes all tracks of a link that is gone.
+func (t *upstreams) end(cause error) {
+	t.mu.RLock()
+	all := make([]*upstream, 0, len(t.byAlias))
+	for _, up := range t.byAlias {
+		all = append(all, up)
+	}
+	t.mu.RUnlock()
+	for _, up := range all {
+		up.finish(cause)
+	}
+}
+
+// add gives the track of a branch an alias.
+func (t *upstreams) add(l *link, b *branch) *upstream {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for free := false; !free; {
+		t.alias = t.alias%wire.MaxAlias + 1
+		_, taken := t.byAlias[t.alias]
+		free = !taken
+	}
+	up := &upstream{link: l, branch: b, alias: t.alias}
+	up.ctx, up.cancel = context.WithCancel(l.ctx)
+	t.byAlias[up.alias] = up
+	return up
+}
+
+func (t *upstreams) remove(up *upstream) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.byAlias, up.alias)
+}
+
+// errCutOff is why a track ended whose stream ended without a word.
+var errCutOff = errors.New("stream of the track ended")
+
+// upstream is one track crossing a link towards this node, for one branch of its course.
 type upstream struct {
 	link   *link
-	key    trackKey
+	branch *branch
 	alias  uint32
-	ctx    context.Context // ends with the last subscription or the link
+	ctx    context.Context // ends with the branch or the link
 	cancel context.CancelFunc
-	ready  chan struct{} // closes when the peer has answered
-	info   wire.TrackInfo
 
-	mu     sync.Mutex // the members below; not held while a receiver is called
-	err    error      // why refused or ended
+	mu     sync.Mutex
 	ended  bool
 	stream *quic.Stream
-	told   wire.Layers                     // what the peer knows to be wanted
-	subs   atomic.Pointer[[]*Subscription] // copied on write
+	told   wire.Layers // what the peer knows to be wanted
 
-	deliver sync.Mutex // serialises calls of the receivers
-	live    bool
-	early   []wire.Media      // packets that overtook the answer
-	recent  [4]*sealed.Recent // of each layer, where packets may come twice
-	reports reports           // the last ones, for who joins later
+	arriving sync.Mutex        // guards recent
+	recent   [4]*sealed.Recent // packets of each layer, where they may come twice
 }
 
-// maxEarly bounds the packets kept until the answer arrives: a keyframe's worth.
-const maxEarly = 64
-
-// enter adds a subscription unless the track has ended.
-func (u *upstream) enter(s *Subscription) bool {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.ended {
+// again says whether p came before over this link: audio is sent twice, and for a moment
+// all goes by QUIC and by sealed datagrams. Copies by another link are the course's
+// business.
+func (u *upstream) again(p *wire.Media) bool {
+	if u.link.path == nil || int(p.Layer) >= len(u.recent) {
 		return false
 	}
-	var subs []*Subscription
-	if old := u.subs.Load(); old != nil {
-		subs = slices.Clone(*old)
+	u.arriving.Lock()
+	defer u.arriving.Unlock()
+	if u.recent[p.Layer] == nil {
+		u.recent[p.Layer] = new(sealed.Recent)
 	}
-	subs = append(subs, s)
-	u.subs.Store(&subs)
-	return true
+	return u.recent[p.Layer].Again(p.SequenceNumber, p.Timestamp)
 }
 
-// leave removes a subscription and takes the track off the link with the last one.
-func (u *upstream) leave(s *Subscription) {
+// class is video until the track is granted.
+func (u *upstream) class() class {
+	if info := u.branch.course.info.Load(); info != nil && info.Kind == wire.KindAudio {
+		return classAudio
+	}
+	return classVideo
+}
+
+// carry lets a track cross the link for b until either end closes it.
+func (l *link) carry(b *branch, req wire.Subscribe) error {
+	up := l.tracks.add(l, b)
+	stop := context.AfterFunc(b.ctx, up.close)
+	b.set(up)
+	l.mesh.metrics.trackCopies.WithLabelValues("in").Inc()
+	if !l.start(func() { defer stop(); up.run(req) }) {
+		stop()
+		up.close()
+		return linkCause(l)
+	}
+	l.prepare()
+	return nil
+}
+
+// close takes the track off the link without a word to the branch.
+func (u *upstream) close() {
 	u.mu.Lock()
-	subs := slices.DeleteFunc(slices.Clone(*u.subs.Load()), func(other *Subscription) bool { return other == s })
-	u.subs.Store(&subs)
-	last := len(subs) == 0 && !u.ended
-	if last {
-		u.ended = true
-		u.err = context.Canceled
-	}
+	ended := u.ended
+	u.ended = true
 	u.mu.Unlock()
-	if last {
-		u.release()
-	} else {
-		u.tellLayers()
+	if !ended {
+		u.cancel()
+		u.link.tracks.remove(u)
 	}
 }
 
-// finish ends the track for cause and tells its subscriptions.
+// finish ends the track for cause and tells the branch.
 func (u *upstream) finish(cause error) {
 	u.mu.Lock()
-	if u.ended {
-		u.mu.Unlock()
-		return
-	}
-	u.ended, u.err = true, cause
+	ended := u.ended
 	u.mu.Unlock()
-	u.release()
-	u.deliver.Lock()
-	defer u.deliver.Unlock()
-	if !u.live {
-		return // Subscribe returns the error instead
+	u.close()
+	if !ended {
+		u.branch.lost(cause)
 	}
-	for _, s := range *u.subs.Load() {
-		s.receiver.Closed(cause)
-	}
-}
-
-func (u *upstream) release() {
-	u.cancel()
-	u.link.tracks.remove(u)
 }
 
 // run asks for the track and follows its stream until either end closes it.
@@ -104,10 +163,9 @@ func (u *upstream) run(req wire.Subscribe) {
 	defer u.cancel()
 	err := u.follow(req)
 	if u.link.ctx.Err() != nil || u.link.conn.Context().Err() != nil {
-		return // link.end tells the receivers, after the last packet
+		return // link.end tells the branch, after the last packet
 	}
 	u.finish(err)
-	u.answered(nil)
 }
 
 func (u *upstream) follow(req wire.Subscribe) error {
@@ -128,7 +186,7 @@ func (u *upstream) follow(req wire.Subscribe) error {
 	for {
 		t, body, err := wire.ReadFrame(stream, buf)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrTrackEnded, err)
+			return fmt.Errorf("%w: %w", errCutOff, err)
 		}
 		buf = body
 		if err := u.frame(t, body); err != nil {
@@ -139,29 +197,39 @@ func (u *upstream) follow(req wire.Subscribe) error {
 
 // ask sends the Subscribe, with what is wanted by then.
 func (u *upstream) ask(stream *quic.Stream, req wire.Subscribe) error {
+	req.Layers = u.branch.course.wanted()
 	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.told = u.wanted()
-	req.Layers = u.told
-	u.stream = stream
-	return stream.TryWriteAll(wire.AppendSubscribe(nil, u.alias, req))
+	err := stream.TryWriteAll(wire.AppendSubscribe(nil, u.alias, req))
+	u.told, u.stream = req.Layers, stream
+	u.mu.Unlock()
+	u.branch.course.tellLayers() // what has changed meanwhile
+	return err
 }
 
 func (u *upstream) frame(t wire.Type, body []byte) error {
 	switch t {
 	case wire.TypeAccepted:
-		info, err := wire.DecodeAccepted(body)
+		info, path, err := wire.DecodeAccepted(body)
 		if err == nil && info.Kind == 0 {
 			err = fmt.Errorf("track of no kind: %w", wire.ErrMalformed)
 		}
+		if len(path) == 0 {
+			path = []string{string(u.link.peer.id)}
+		}
 		if err == nil {
-			u.answered(&info)
+			err = u.branch.granted(info, path)
+		}
+		return err
+	case wire.TypePath:
+		path, err := wire.DecodeTrackPath(body)
+		if err == nil {
+			err = u.branch.moved(path)
 		}
 		return err
 	case wire.TypeReport:
 		report, err := wire.DecodeReport(body)
 		if err == nil {
-			u.reported(report)
+			u.branch.course.report(report)
 		}
 		return err
 	case wire.TypeRefused:
@@ -175,112 +243,11 @@ func (u *upstream) frame(t wire.Type, body []byte) error {
 	}
 }
 
-// answered lets the waiting subscriptions go on, with info when the track is granted.
-func (u *upstream) answered(info *wire.TrackInfo) {
-	u.deliver.Lock()
-	defer u.deliver.Unlock()
-	select {
-	case <-u.ready:
-		return
-	default:
-	}
-	if info != nil {
-		u.mu.Lock()
-		u.info = *info
-		u.mu.Unlock()
-		u.live = true
-	}
-	close(u.ready)
-	for i := range u.early {
-		u.hand(&u.early[i])
-	}
-	u.early = nil
-}
-
-// media takes a packet off the link, and gives its class and whether it is new.
-func (u *upstream) media(p *wire.Media) (c class, fresh bool) {
-	u.deliver.Lock()
-	defer u.deliver.Unlock()
-	c = classVideo
-	if u.info.Kind == wire.KindAudio {
-		c = classAudio
-	}
-	if u.again(p) {
-		return c, false
-	}
-	if u.live {
-		u.hand(p)
-		return c, true
-	}
-	if len(u.early) < maxEarly {
-		kept := *p
-		kept.Payload, kept.Descriptor = slices.Clone(p.Payload), slices.Clone(p.Descriptor)
-		u.early = append(u.early, kept)
-	}
-	return c, true
-}
-
-// again says whether p came before: audio is sent twice, and for a moment all goes by
-// QUIC and by sealed datagrams.
-func (u *upstream) again(p *wire.Media) bool {
-	if u.link.path == nil || int(p.Layer) >= len(u.recent) {
-		return false
-	}
-	if u.recent[p.Layer] == nil {
-		u.recent[p.Layer] = new(sealed.Recent)
-	}
-	return u.recent[p.Layer].Again(p.SequenceNumber, p.Timestamp)
-}
-
-// hand gives p to every subscription.
-func (u *upstream) hand(p *wire.Media) {
-	for _, s := range *u.subs.Load() {
-		s.receiver.Media(p)
-	}
-}
-
-func (u *upstream) reported(r wire.Report) {
-	u.deliver.Lock()
-	defer u.deliver.Unlock()
-	u.reports.keep(r)
-	for _, s := range *u.subs.Load() {
-		s.receiver.Report(r)
-	}
-}
-
-// catchUp gives a later subscription the last reports.
-func (u *upstream) catchUp(s *Subscription) {
-	u.deliver.Lock()
-	defer u.deliver.Unlock()
-	for _, r := range u.reports {
-		s.receiver.Report(r)
-	}
-}
-
-// want notes what one subscription wants.
-func (u *upstream) want(s *Subscription, l wire.Layers) {
-	u.mu.Lock()
-	s.layers = l
-	u.mu.Unlock()
-	u.tellLayers()
-}
-
-// wanted is the most that any subscription wants; the caller holds mu.
-func (u *upstream) wanted() wire.Layers {
-	most := wire.NoLayers
-	if subs := u.subs.Load(); subs != nil {
-		for _, s := range *subs {
-			most = most.Max(s.layers)
-		}
-	}
-	return most
-}
-
-// tellLayers tells the peer what is wanted if it does not know.
-func (u *upstream) tellLayers() {
+// tell tells the peer what is wanted if it does not know.
+func (u *upstream) tell(l wire.Layers) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if l := u.wanted(); l != u.told && u.write(wire.AppendLayers(nil, l)) {
+	if l != u.told && u.write(wire.AppendLayers(nil, l)) {
 		u.told = l
 	}
 }
@@ -302,4 +269,12 @@ func (u *upstream) write(frame []byte) bool {
 		return false
 	}
 	return true
+}
+
+func linkCause(l *link) error {
+	cause := context.Cause(l.ctx)
+	if errors.Is(cause, ErrLinkDown) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", ErrLinkDown, cause)
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,19 +35,39 @@ func (v *View) Calls(company string, from netip.Addr) bool {
 	return false
 }
 
-// HomePOP is the POP that a room's id asks for, by beginning with one of the POP's aliases, the longest counts;
-// empty for none.
-func (v *View) HomePOP(publicID string) (pop string) {
+// HomePOPs are the POPs that a room's id asks for, by beginning with one of their aliases, the longest counts;
+// none for none. POPs that share an alias are as good as each other.
+func (v *View) HomePOPs(publicID string) (pops []string) {
 	longest := 0
 	for p := range state.All[state.POP](v.State(), "") {
+		best := 0
 		for _, a := range p.Aliases {
-			if len(a) > longest && strings.HasPrefix(publicID, a) {
-				pop, longest = p.ID, len(a)
+			if len(a) > best && strings.HasPrefix(publicID, a) {
+				best = len(a)
 			}
 		}
+		if best > longest {
+			pops, longest = nil, best
+		}
+		if best > 0 && best == longest {
+			pops = append(pops, p.ID)
+		}
 	}
-	return pop
+	return pops
 }
+
+// POPsNamed are the POPs of a name: an id, an alias, or a region.
+func (v *View) POPsNamed(name string) (pops []string) {
+	for p := range state.All[state.POP](v.State(), "") {
+		if p.ID == name || p.Region == name && name != "" || slices.Contains(p.Aliases, name) {
+			pops = append(pops, p.ID)
+		}
+	}
+	return pops
+}
+
+// POP is a site as it is configured.
+func (v *View) POP(id string) (state.POP, bool) { return state.Get[state.POP](v.State(), id) }
 
 // Covers tells whether scopes of a key hold one that is asked for: nil holds all, and writing includes reading.
 func Covers(scopes []string, scope string) bool { return state.Covers(scopes, scope) }

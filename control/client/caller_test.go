@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,12 +83,32 @@ func TestRoomsAskForAPOPByAnAlias(t *testing.T) {
 	pop := func(id string, aliases ...string) state.Entity {
 		return &state.POP{Meta: state.Meta{ID: id}, POPSpec: state.POPSpec{Aliases: aliases}}
 	}
-	v := holding(t, map[state.Kind][]state.Entity{state.KindPOP: {pop("iad", "serv4", "us"), pop("syd", "serv41"), pop("fra")}})
+	v := holding(t, map[state.Kind][]state.Entity{state.KindPOP: {pop("iad", "serv4", "us", "na"), pop("syd", "serv41"), pop("fra"), pop("yul", "na", "serv")}})
 	for room, want := range map[string]string{
-		"serv4": "iad", "serv4hall": "iad", "serv41x": "syd", "usual": "iad", "serv0hall": "", "qwesfder4w4": "", "": "", "SERV4": "",
+		"serv4": "iad", "serv4hall": "iad", "serv41x": "syd", "usual": "iad", "serv0hall": "yul", "qwesfder4w4": "", "": "", "SERV4": "", "nano": "iad yul", "serv": "yul", "serv5": "yul",
 	} {
-		if got := v.HomePOP(room); got != want {
+		if got := strings.Join(v.HomePOPs(room), " "); got != want {
 			t.Errorf("%q asks for %q, want %q", room, got, want)
 		}
+	}
+}
+
+func TestPOPsAreFoundByAnyOfTheirNames(t *testing.T) {
+	v := holding(t, map[state.Kind][]state.Entity{state.KindPOP: {
+		&state.POP{Meta: state.Meta{ID: "fra"}, POPSpec: state.POPSpec{Region: "eu", Country: "DE", Aliases: []string{"serv2", "nanomeet-eu"}}},
+		&state.POP{Meta: state.Meta{ID: "lon"}, POPSpec: state.POPSpec{Region: "eu", Aliases: []string{"nanomeet-eu"}}},
+		&state.POP{Meta: state.Meta{ID: "iad"}, POPSpec: state.POPSpec{Region: "na"}},
+		&state.POP{Meta: state.Meta{ID: "gru"}},
+	}})
+	for name, want := range map[string]string{"fra": "fra", "serv2": "fra", "nanomeet-eu": "fra lon", "eu": "fra lon", "na": "iad", "serv": "", "": ""} {
+		if got := strings.Join(v.POPsNamed(name), " "); got != want {
+			t.Errorf("%q names %q, want %q", name, got, want)
+		}
+	}
+	if p, ok := v.POP("fra"); !ok || p.Country != "DE" {
+		t.Errorf("%+v, %v", p, ok)
+	}
+	if _, ok := v.POP("yul"); ok {
+		t.Error("a POP that nobody made")
 	}
 }

@@ -23,6 +23,9 @@ func (p *Plane) Handle(from geo.NodeID, topic string, body []byte) {
 	}
 	k := m.header().key()
 	_, create := m.(*stateMsg)
+	if _, hands := m.(*handMsg); hands {
+		create = true
+	}
 	if a, ok := m.(*announceMsg); ok && p.heard(from, k, a) {
 		return
 	}

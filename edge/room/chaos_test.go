@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -13,12 +14,15 @@ import (
 	"github.com/meridian-video/meridian/geo"
 )
 
+// schedules is how many TestRandomSchedules tries: go test ./edge/room -run RandomSchedules -args -schedules 10000
+var schedules = flag.Uint64("schedules", 60, "random schedules to try")
+
 // Random cuts, joins, leaves, chat, acts, waiting, deaths and membership views, in
 // simulated time; after quiet everybody sees the same people, rules and lobby,
 // nothing acknowledged is gone, who holds a seat is listed once with the media
 // that their node lets through, and nobody blocked is there.
 func TestRandomSchedules(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range *schedules {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T) { schedule(t, rand.New(rand.NewPCG(seed, 7))) })
 		})
@@ -110,11 +114,16 @@ func schedule(t *testing.T, r *rand.Rand) {
 					delete(held, s)
 				}
 			}
+		case v == 9:
+			n.drain(a, !n.drains(a))
 		}
 		settle(time.Duration(r.IntN(3000)) * time.Millisecond)
 	}
 	quietNetwork(n)
-	settle(45 * time.Second)
+	if took := converge(n, held); took > 5*time.Second {
+		t.Errorf("pages agree only %v after quiet", took)
+	}
+	settle(30 * time.Second)
 	verify(t, n, held, acked)
 	for _, h := range held {
 		if len(h.page.end()) == 0 && blocked[h.seat.Peer()] {
@@ -126,6 +135,37 @@ func schedule(t *testing.T, r *rand.Rand) {
 	}
 	settle(100 * time.Second)
 	complete(t, n.books.all())
+}
+
+// converge watches the room for 15 s after quiet and returns when two pages last
+// differed, or there was not one home, for longer than a change takes to travel.
+func converge(n *network, seats map[*Seat]*place) (took time.Duration) {
+	const step = 250 * time.Millisecond
+	before := false
+	for at := step; at <= 15*time.Second; at += step {
+		settle(step)
+		now := agreed(n, seats)
+		if !now && !before {
+			took = at
+		}
+		before = now
+	}
+	return took
+}
+
+func agreed(n *network, seats map[*Seat]*place) bool {
+	var first *page
+	for _, h := range seats {
+		switch {
+		case len(h.page.end()) > 0:
+			continue
+		case first == nil:
+			first = h.page
+		case h.page.roster() != first.roster() || h.page.talk() != first.talk():
+			return false
+		}
+	}
+	return first == nil || len(n.homes()) == 1
 }
 
 // quietNetwork heals everything.

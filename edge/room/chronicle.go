@@ -74,6 +74,21 @@ func (c chronicle) closed(s *State, now time.Time, reason Reason) (out []record.
 	return append(out, &record.Closed{Live: s.live(now)})
 }
 
+// overtaken tells the presences that ended because the halves of the session
+// became one. Their other home may be gone with what it knew of them.
+func (c chronicle) overtaken(s *State, people []Person, now time.Time) (out []record.Record) {
+	for _, p := range people {
+		reason := Lost
+		if _, present := s.People[p.PeerID]; present {
+			reason = Superseded
+		}
+		e := gone(p, reason, instant(now))
+		out = append(out, s.joined(p))
+		out = append(out, s.left(Ended{PeerID: p.PeerID, Reason: reason, JoinedAt: p.JoinedAt, At: e.At, Name: p.Name, Farewell: p.Farewell})...)
+	}
+	return out
+}
+
 // begun reports whether anybody was ever in the session.
 func (s *State) begun() bool { return s.Ordinal > 0 }
 

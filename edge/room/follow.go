@@ -25,7 +25,7 @@ func (o *owner) followHome(home geo.NodeID, registered bool) {
 	o.registered = registered
 	o.dropped = false
 	o.follow.heardAt, o.follow.cutAt, o.follow.resyncAt = o.now(), time.Time{}, time.Time{}
-	o.search.hint, o.search.backoff = "", 0
+	o.search.hint, o.search.disowned, o.search.backoff = "", "", 0
 }
 
 // redirect answers a node that registers here: the home is elsewhere.

@@ -38,7 +38,7 @@ func (o *owner) startGather() {
 	}
 	g.open = len(others)
 	lost := o.epoch().Node
-	if lost == o.self() || !o.p.health.member(lost) {
+	if lost == o.self() || lost == o.search.disowned || !o.p.health.member(lost) {
 		lost = ""
 	}
 	for _, id := range others {
@@ -186,6 +186,7 @@ func (o *owner) worthOpening(waiting []*request) bool {
 // a new room if there are none. This node's own people and commands go first.
 func (o *owner) adopt(copies []State) bool {
 	now, cfg := o.now(), o.p.cfg
+	var news []State
 	if len(copies) == 0 {
 		core, err := Open(o.key, o.self(), now, cfg.Rand, cfg.PersonGrace, cfg.RoomGrace)
 		if err != nil {
@@ -212,12 +213,18 @@ func (o *owner) adopt(copies []State) bool {
 		}
 		for _, s := range copies[1:] {
 			o.recordJoint(s)
+			if !o.core.covers(s.position()) {
+				news = append(news, s)
+			}
 			o.do(func(c *Core) Batch { return c.Merge(now, s, false, map[geo.NodeID]bool{o.self(): true}) })
 		}
 		o.p.metrics.takeovers.Inc()
 		o.log.Info("took over", "epoch", core.s.Epoch.Provisional, "people", len(core.s.People))
 	}
 	o.assertOwn(now)
+	for _, s := range news {
+		o.recordOvertaken(s)
+	}
 	return true
 }
 

@@ -23,6 +23,7 @@ type health struct {
 	self    geo.NodeID
 	nodes   func() []geo.NodeID
 	prefers func(Key, geo.NodeID) bool // nil: none
+	drains  func(geo.NodeID) bool
 	now     func() time.Time
 	grace   time.Duration
 
@@ -33,7 +34,7 @@ type health struct {
 
 func newHealth(cfg Config) *health {
 	return &health{
-		self: cfg.Self, nodes: cfg.Nodes, prefers: cfg.Prefers, now: cfg.Now, grace: cfg.LinkGrace,
+		self: cfg.Self, nodes: cfg.Nodes, prefers: cfg.Prefers, drains: cfg.Drains, now: cfg.Now, grace: cfg.LinkGrace,
 		down: map[geo.NodeID]time.Time{}, suspect: map[geo.NodeID]time.Time{},
 	}
 }
@@ -102,20 +103,30 @@ func (h *health) reachable() []geo.NodeID {
 	return nodes
 }
 
-// order is nodes in rendezvous order, those first that the room prefers.
+// order is nodes in rendezvous order: those that the room prefers, the others, and
+// last those that drain.
 func (h *health) order(k Key, nodes []geo.NodeID) []geo.NodeID {
 	ranked := geo.Rendezvous(k.rank(), nodes)
-	if h.prefers == nil {
-		return ranked
-	}
-	others := map[geo.NodeID]int{}
+	class := make(map[geo.NodeID]int, len(ranked))
 	for _, n := range ranked {
-		if !h.prefers(k, n) {
-			others[n] = 1
+		switch {
+		case h.drains(n):
+			class[n] = 2
+		case h.prefers != nil && !h.prefers(k, n):
+			class[n] = 1
 		}
 	}
-	slices.SortStableFunc(ranked, func(a, b geo.NodeID) int { return others[a] - others[b] })
+	slices.SortStableFunc(ranked, func(a, b geo.NodeID) int { return class[a] - class[b] })
 	return ranked
+}
+
+// heir is the node that is to have the room of this one, which drains; empty
+// where this one does not, or no other takes it.
+func (h *health) heir(k Key) geo.NodeID {
+	if first := h.rank(k)[0]; h.drains(h.self) && first != h.self && !h.drains(first) {
+		return first
+	}
+	return ""
 }
 
 // suspects is the members that this node cannot reach.

@@ -91,7 +91,11 @@ func (h *historyScript) tell(line string) []record.Record {
 	if err != nil && !errors.Is(err, ErrNoAttachment) {
 		h.t.Fatalf("%s: %v", line, err)
 	}
-	return c.batch(&h.core.s, b)
+	told := c.batch(&h.core.s, b)
+	if words[0] == "merge" {
+		told = append(told, c.overtaken(&h.core.s, h.core.overtaken(h.saved[arg["with"]]), h.now)...)
+	}
+	return told
 }
 
 // name gives ids short names in the order in which they come.
@@ -190,6 +194,47 @@ func TestWhoWasLostAndComesBackIsANewPresence(t *testing.T) {
 		complete(t, n.books.all())
 		orderly(t, n.books.all())
 	})
+}
+
+// TestHalvesThatAreJoinedEndWhoWasOvertaken: somebody who came to both halves is
+// one presence each, of which the newer goes on, whichever half gives way.
+func TestHalvesThatAreJoinedEndWhoWasOvertaken(t *testing.T) {
+	for name, first := range map[string]int{"the half that gives way was first": 2, "the half that stays was first": 3} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				n := newNetwork(t, wan, "fra", "iad", "syd", "gru")
+				order := n.rank()
+				ann, _ := n.enter(order[0], "ann")
+				bob, _ := n.enter(order[1], "bob")
+				split := func(change func(a, b geo.NodeID)) {
+					for _, pair := range [][2]int{{0, 1}, {0, 3}, {2, 1}, {2, 3}} {
+						change(order[pair[0]], order[pair[1]])
+					}
+				}
+				split(n.cut)
+				west, east := []geo.NodeID{order[0], order[2]}, []geo.NodeID{order[1], order[3]}
+				settle(3 * time.Second)
+				n.believe(west, west)
+				n.believe(east, east)
+				settle(3 * time.Second)
+				_, old := n.enter(order[first], "cid")
+				settle(5 * time.Second)
+				cid, _ := n.enter(order[5-first], "cid")
+				settle(5 * time.Second)
+				split(n.heal)
+				n.believe(n.ids(), n.ids())
+				settle(10 * time.Second)
+				check(t, "the home was east's", n.home(), order[1])
+				check(t, "the older seat", fmt.Sprint(old.end()), "[superseded]")
+				for _, s := range []*Seat{ann, bob, cid} {
+					s.Leave(Left)
+				}
+				settle(61 * time.Second)
+				complete(t, n.books.all())
+				check(t, "ends", ends(n.books.all()), "ann:left bob:left cid:superseded cid:left")
+			})
+		})
+	}
 }
 
 // TestHalvesThatBeganApart: two sessions become one, and the other ends.

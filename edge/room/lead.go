@@ -22,9 +22,10 @@ type leadState struct {
 	stamps    map[geo.NodeID]Stamp     // last registration of every node that had one
 	silent    map[geo.NodeID]time.Time // nodes with people that have not spoken, since
 	standby   geo.NodeID
-	log       []Batch // contiguous, up to the current version
-	unsent    []Batch // the last of them, on their way to the followers
-	load      int     // events in unsent
+	heir      geo.NodeID // asked whether it lives, to have the room
+	log       []Batch    // contiguous, up to the current version
+	unsent    []Batch    // the last of them, on their way to the followers
+	load      int        // events in unsent
 	beatAt    time.Time
 	tickAt    time.Time // last tick of usage
 	orders    []ordered
@@ -145,7 +146,7 @@ func (o *owner) held(id string, version uint64) bool {
 func (o *owner) begin() {
 	o.setMode(leading, o.self())
 	o.registered, o.dropped = false, false
-	o.search.yielded, o.search.hint, o.search.target = false, "", ""
+	o.search.yielded, o.search.hint, o.search.target, o.search.disowned = false, "", "", ""
 	o.lead = leadState{
 		followers: map[geo.NodeID]*follower{}, stamps: map[geo.NodeID]Stamp{}, silent: map[geo.NodeID]time.Time{},
 		unsaved: map[string]bool{}, tickAt: record.TickAt(o.now()),
@@ -196,6 +197,7 @@ func (o *owner) tickLead(now time.Time) time.Time {
 	}
 	next := now.Add(o.p.cfg.Beat)
 	if !now.Before(o.lead.beatAt) {
+		o.handOver()
 		o.beat()
 		o.lead.beatAt = next
 	}

@@ -105,6 +105,30 @@ func (c *Core) covers(p Position) bool {
 	return p.Compare(c.s.Base) <= 0
 }
 
+// overtaken is who came in another copy of this session and neither goes on here
+// nor has ended here, though that copy has been merged: somebody newer holds their
+// peer id, or their node did not name them. No event ends them, since nobody saw
+// them in this half.
+func (c *Core) overtaken(o State) (people []Person) {
+	if o.Session != c.s.Session {
+		return nil
+	}
+	for _, p := range o.everybody() {
+		now, present := c.s.People[p.PeerID]
+		if (!present || !now.JoinedAt.Equal(p.JoinedAt)) && !c.s.over(p) {
+			people = append(people, p)
+		}
+	}
+	return people
+}
+
+// over reports whether the end of a person's presence is remembered.
+func (s *State) over(p Person) bool {
+	return slices.ContainsFunc(s.Ended, func(e Ended) bool {
+		return e.PeerID == p.PeerID && e.JoinedAt.Equal(p.JoinedAt) && !e.At.IsZero()
+	})
+}
+
 func (c *Core) mergeMeta(o State) []Event {
 	m := c.s.meta()
 	m.Secrets = keepSecrets(append(m.Secrets, o.Secrets...))

@@ -35,8 +35,25 @@ type network struct {
 	counted map[string]int // messages by topic
 
 	books     *books
+	drained   map[geo.NodeID]bool
 	preferred geo.NodeID // where every room should have its home; empty: anywhere
 	standing  Epoch      // of every room, as control has it
+}
+
+func (n *network) drains(id geo.NodeID) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.drained[id]
+}
+
+// drain has everybody know that a node drains, or takes work again.
+func (n *network) drain(id geo.NodeID, on bool) {
+	n.mu.Lock()
+	n.drained[id] = on
+	n.mu.Unlock()
+	for _, p := range n.all() {
+		p.NodesChanged()
+	}
 }
 
 func (n *network) prefers(_ Key, id geo.NodeID) bool {
@@ -59,7 +76,7 @@ func newNetwork(t *testing.T, delay time.Duration, nodes ...geo.NodeID) *network
 	n := &network{
 		t: t, delay: delay, notice: 500 * time.Millisecond, ctx: ctx, cancel: cancel,
 		planes: map[geo.NodeID]*Plane{}, living: map[geo.NodeID][]geo.NodeID{},
-		cuts: map[[2]geo.NodeID]bool{}, links: map[[2]geo.NodeID]chan parcel{}, counted: map[string]int{}, books: newBooks(t),
+		cuts: map[[2]geo.NodeID]bool{}, links: map[[2]geo.NodeID]chan parcel{}, drained: map[geo.NodeID]bool{}, counted: map[string]int{}, books: newBooks(t),
 	}
 	t.Cleanup(n.close)
 	for _, id := range nodes {
@@ -88,7 +105,7 @@ func (n *network) start(id geo.NodeID) *Plane {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		return slices.Clone(n.living[id])
-	}, Prefers: n.prefers, Recorder: book{n.books, id}, Placer: book{n.books, id}, Standing: func(Key) Epoch { return n.standing }})
+	}, Prefers: n.prefers, Drains: n.drains, Recorder: book{n.books, id}, Placer: book{n.books, id}, Standing: func(Key) Epoch { return n.standing }})
 	n.mu.Lock()
 	n.planes[id] = p
 	everybody := slices.Sorted(maps.Keys(n.planes))
@@ -447,6 +464,14 @@ func (n *network) say(s *Seat, text string) uint64 {
 // home is the node that leads, as all nodes with a copy must agree.
 func (n *network) home() geo.NodeID {
 	n.t.Helper()
+	homes := n.homes()
+	if len(homes) != 1 {
+		n.t.Fatalf("homes: %v", homes)
+	}
+	return homes[0]
+}
+
+func (n *network) homes() []geo.NodeID {
 	var homes []geo.NodeID
 	for _, id := range n.ids() {
 		for r := range n.plane(id).Rooms() {
@@ -455,10 +480,7 @@ func (n *network) home() geo.NodeID {
 			}
 		}
 	}
-	if len(homes) != 1 {
-		n.t.Fatalf("homes: %v", homes)
-	}
-	return homes[0]
+	return homes
 }
 
 func (n *network) ids() []geo.NodeID {

@@ -195,6 +195,8 @@ func (o *owner) handle(from geo.NodeID, m message) {
 		o.onAnnounce(from, m)
 	case *dropMsg:
 		o.onDrop(from, m)
+	case *handMsg:
+		o.onHand(from, m)
 	}
 }
 
@@ -224,6 +226,9 @@ func (o *owner) linkChanged(peer geo.NodeID, up bool) {
 			o.follow.cutAt = o.now()
 		}
 	case o.mode == seeking && up:
+		if peer == o.search.target {
+			o.search.inflight = false // what was asked over the old link is lost
+		}
 		o.kick()
 	}
 }

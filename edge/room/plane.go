@@ -38,6 +38,10 @@ type Config struct {
 	// answer differently for a while find each other as after a partition.
 	Prefers func(Key, geo.NodeID) bool
 
+	// Drains says whether a node is to be left: no room should have its home
+	// there, whatever else speaks for it; nil: none is. It must not block.
+	Drains func(geo.NodeID) bool
+
 	Recorder Recorder                  // nil: nothing is kept
 	Placer   Placer                    // nil: nobody is told
 	Standing func(Key) Epoch           // of the home that control has for a room, zero: none; must not block. nil: not known
@@ -66,6 +70,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Drains == nil {
+		c.Drains = func(geo.NodeID) bool { return false }
 	}
 	if c.Placer == nil {
 		c.Placer = unplaced{}

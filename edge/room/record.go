@@ -111,6 +111,11 @@ func (o *owner) recordJoint(s State) {
 	}
 }
 
+// recordOvertaken tells who of a copy that was merged does not go on here.
+func (o *owner) recordOvertaken(s State) {
+	o.record(o.chronicle().overtaken(&o.core.s, o.core.overtaken(s), o.now()))
+}
+
 // tickUsage tells every 30 s who is present, and when it will next.
 func (o *owner) tickUsage(now time.Time) time.Time {
 	if o.p.cfg.Recorder == nil {

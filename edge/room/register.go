@@ -77,6 +77,7 @@ func (o *owner) hear(from geo.NodeID, m *registerMsg) (back bool) {
 			m.Mine[i].JoinedAt = o.core.s.begins(m.Mine[i].PeerID, now) // in this session, see moved
 		}
 	}
+	news := m.State != nil && !o.core.covers(m.State.position())
 	if m.State != nil {
 		if m.Yield || len(m.Mine) > 0 {
 			o.recordJoint(*m.State)
@@ -105,6 +106,9 @@ func (o *owner) hear(from geo.NodeID, m *registerMsg) (back bool) {
 		back = slices.ContainsFunc(b.Events, func(e Event) bool { return e.Kind == EventJoin })
 		return b
 	})
+	if news {
+		o.recordOvertaken(*m.State)
+	}
 	return back
 }
 
@@ -150,10 +154,12 @@ func (o *owner) sync(id geo.NodeID, f *follower, have Position) {
 }
 
 func (o *owner) onAck(from geo.NodeID, m *ackMsg) {
-	if o.mode != leading {
-		if o.mode == following {
-			o.send(from, topicAnnounce, &announceMsg{Home: o.home, Have: o.core.Position()})
-		}
+	switch o.mode {
+	case following:
+		o.send(from, topicAnnounce, &announceMsg{Home: o.home, Have: o.core.Position()})
+		return
+	case seeking:
+		o.send(from, topicDrop, &dropMsg{}) // it takes this node for the home
 		return
 	}
 	f := o.lead.followers[from]
@@ -163,7 +169,11 @@ func (o *owner) onAck(from geo.NodeID, m *ackMsg) {
 	case m.Resync:
 		o.sync(from, f, m.Have)
 	case m.Have.Epoch == o.core.s.Epoch:
+		first := f.acked == 0
 		f.acked = max(f.acked, min(m.Have.Version, o.core.s.Version))
+		if first && from == o.lead.standby {
+			o.prune()
+		}
 		o.settle()
 	}
 }

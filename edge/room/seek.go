@@ -27,6 +27,7 @@ type searchState struct {
 	inflight  bool
 	sentID    uint64 // last command that went with it
 	redirects int
+	disowned  geo.NodeID // said that it is not the home: that it lives means nothing
 	backoff   time.Duration
 	retryAt   time.Time
 	yielded   bool // this node was home and brings its copy
@@ -152,6 +153,8 @@ func (o *owner) onReply(target geo.NodeID, stamp Stamp, r registerReply, err err
 		o.followHome(target, true)
 		if o.epoch() != r.Epoch {
 			o.resync() // what it sent has not come, or came too early
+		} else {
+			o.ack(false) // who has given way since says so
 		}
 		o.flush()
 		o.settle()
@@ -169,6 +172,7 @@ func (o *owner) onReply(target geo.NodeID, stamp Stamp, r registerReply, err err
 
 func (o *owner) redirected(to geo.NodeID) {
 	o.search.redirects++
+	o.search.disowned = o.search.target
 	if to == o.self() {
 		o.startGather()
 		return

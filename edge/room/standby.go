@@ -47,8 +47,13 @@ func (o *owner) keepStandby() {
 	}
 }
 
-// prune drops the followers nobody needs: no people, no watcher, not standby.
+// prune drops the followers nobody needs: no people, no watcher, not standby. As
+// long as the standby has acknowledged no copy nobody is dropped: theirs may be
+// the only other one.
 func (o *owner) prune() {
+	if standby := o.lead.followers[o.lead.standby]; standby != nil && standby.acked == 0 {
+		return
+	}
 	people := o.core.s.count().nodes
 	for id, f := range o.lead.followers {
 		if people[id] > 0 || f.watch || id == o.lead.standby {

@@ -36,6 +36,7 @@ const (
 	topicResult   = "room/result"
 	topicAnnounce = "room/announce"
 	topicDrop     = "room/drop"
+	topicHand     = "room/hand"
 )
 
 // head is in every message.
@@ -258,6 +259,8 @@ func blank(topic string) message {
 		return &announceMsg{}
 	case topicDrop:
 		return &dropMsg{}
+	case topicHand:
+		return &handMsg{}
 	}
 	return nil
 }

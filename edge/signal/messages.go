@@ -46,10 +46,16 @@ type Join struct {
 	Name     string `json:"name"`
 	Peer     string `json:"peer_id"`
 	Resume   string `json:"resume"`
-	Offer    string `json:"offer"`
-	Up       Up     `json:"up"`
-	Media    Media  `json:"media"`
-	Hear     string `json:"hear"` // HearLoudest or empty
+	// Keep asks for the attachment of the ticket as it is: only its socket was
+	// lost, and its media needs no offer.
+	Keep bool `json:"keep,omitempty"`
+	// Ahead asks to connect the media first and to take the place then, so that
+	// the attachment before it serves until this one can.
+	Ahead bool   `json:"ahead,omitempty"`
+	Offer string `json:"offer"`
+	Up    Up     `json:"up"`
+	Media Media  `json:"media"`
+	Hear  string `json:"hear"` // HearLoudest or empty
 	// Attributes are those of the page's address, by the names they have there.
 	Attributes map[string]string `json:"attributes"`
 	// PageHost is the host name of the page, which names the company where it is
@@ -64,6 +70,10 @@ type Join struct {
 	// Checking is called, from the goroutine that joins, if the company's own
 	// server is asked about the participant, which may take some 20 s.
 	Checking func() `json:"-"`
+
+	// Connecting is called, from the goroutine that joins, with what the client
+	// connects its media by before it has a place.
+	Connecting func(Connect) `json:"-"`
 
 	// Waiting is called, from the goroutine that joins, if a moderator must admit
 	// the participant first.
@@ -166,13 +176,26 @@ type Assignment struct {
 	Audio []*string `json:"audio"`
 }
 
-// Joined answers an admitted Join.
+// Connect tells a client that comes ahead of its place how to connect its media.
+type Connect struct {
+	Type       string      `json:"type"`
+	Answer     string      `json:"answer"`
+	ICEServers []ICEServer `json:"ice_servers"`
+	PingMS     int         `json:"ping_ms"`
+}
+
+// MediaKept is the value of Joined.Media after a Join that asked to keep it.
+const MediaKept = "kept"
+
+// Joined answers an admitted Join. Answer and ICEServers are empty where the
+// client has them, or needs none.
 type Joined struct {
 	Type       string      `json:"type"`
 	V          int         `json:"v"`
 	Peer       string      `json:"peer_id"`
 	Answer     string      `json:"answer"`
 	ICEServers []ICEServer `json:"ice_servers"`
+	Media      string      `json:"media,omitempty"` // MediaKept, or empty
 	Resume     string      `json:"resume"`
 	Node       NodeRef     `json:"node"`
 	Room       RoomRef     `json:"room"`
@@ -325,7 +348,10 @@ func ParseJoin(b []byte) (Join, error) {
 	if j.Room == "" {
 		return j, fmt.Errorf("%w: room: is missing", errBadMessage)
 	}
-	if j.Offer == "" {
+	if j.Keep && j.Resume == "" {
+		return j, fmt.Errorf("%w: resume: is missing", errBadMessage)
+	}
+	if j.Offer == "" && !j.Keep {
 		return j, fmt.Errorf("%w: offer: is missing", errBadMessage)
 	}
 	if j.Hear != "" && j.Hear != HearLoudest {

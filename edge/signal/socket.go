@@ -270,6 +270,11 @@ func (c *socket) admit(ctx context.Context, host Host, r *http.Request, b []byte
 		_ = c.send(ctx, Checking{Type: "checking", PingMS: int(PingInterval.Milliseconds())})
 		attend()
 	}
+	j.Connecting = func(m Connect) {
+		m.Type, m.PingMS = "connect", int(PingInterval.Milliseconds())
+		_ = c.send(ctx, m)
+		attend()
+	}
 	j.Waiting = func() {
 		limit.Stop()
 		_ = c.send(ctx, Waiting{Type: "waiting", PingMS: int(PingInterval.Milliseconds())})

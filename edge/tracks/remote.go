@@ -53,8 +53,9 @@ func newRemote(t *Table, k Key, origin geo.NodeID, kind sfu.Kind, codec sfu.Code
 	return r
 }
 
-// run subscribes, and again whenever the subscription ends, until the last
-// lease is gone.
+// run subscribes until the last lease is gone. The mesh leads the track around
+// links that fail; again is only for a publication that is not there yet and a
+// track that no node can be asked for.
 func (r *remote) run() {
 	defer r.up.Close()
 	pause := firstRetry
@@ -116,7 +117,7 @@ func (r *remote) layers() wire.Layers {
 }
 
 // want says which layers the DownTracks of this node can use now. It is called
-// with each tick, since a wish that a link cannot send at once is lost.
+// with each tick: less is asked for only after a while.
 func (r *remote) want(now time.Duration, l sfu.Layer) {
 	r.mu.Lock()
 	layers, s := wireLayers(r.wish.update(now, l)), r.sub

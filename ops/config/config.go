@@ -7,7 +7,12 @@
 // are loaded by ops/certs.
 package config
 
-import "time"
+import (
+	"net/netip"
+	"time"
+
+	"github.com/meridian-video/meridian/geo"
+)
 
 // Role is what a process is for; it decides which section must be filled.
 type Role string
@@ -30,6 +35,11 @@ type Config struct {
 
 	// Region names the group of POPs close to this one. Default: the POP.
 	Region string `yaml:"region"`
+
+	// Location is where the node stands: "50.11,8.68", a time zone such as
+	// Europe/Berlin, or a country such as DE. Empty: where the country of its POP
+	// is, if that is configured.
+	Location string `yaml:"location"`
 
 	// Data is the directory for everything that outlives the process.
 	Data string `yaml:"data"`
@@ -72,6 +82,15 @@ type Gossip struct {
 	// Seeds are gossip addresses of some other nodes. A node without any
 	// starts a cluster of its own.
 	Seeds []string `yaml:"seeds"`
+
+	// Allow lists networks from which nodes are taken, as 10.1.0.0/16. Empty: any.
+	Allow []string `yaml:"allow"`
+
+	// Keys is a file of keys, one a line, of 32 bytes in base64; "cluster" stands
+	// for the key that comes with the node's certificate. The first encrypts, all
+	// of them open. It is read again when it changes and on SIGHUP. Empty: the
+	// cluster's key alone.
+	Keys string `yaml:"keys"`
 }
 
 // TLS names a certificate and its key in PEM files; both or neither.
@@ -205,6 +224,19 @@ type Edge struct {
 
 	Limits Limits `yaml:"limits"`
 
+	// Placement is what clients are sent near to: "nearest", the node with the
+	// shortest way for them, or "room", of those hardly farther the one nearest
+	// to the room's others.
+	Placement string `yaml:"placement"`
+
+	// Handicap is by how much this node counts as farther than it is.
+	Handicap time.Duration `yaml:"handicap"`
+
+	// GeoIP is a file in the MaxMind DB format that says in which city or country
+	// addresses are. It is read again when it changes and on SIGHUP. Empty:
+	// clients are where their time zone says.
+	GeoIP string `yaml:"geoip"`
+
 	Outbox Outbox `yaml:"outbox"`
 
 	Photos Photos `yaml:"photos"`
@@ -241,6 +273,10 @@ type HTTP struct {
 
 	// TLS is the certificate for it. Empty: plain HTTP, for a proxy in front.
 	TLS TLS `yaml:"tls"`
+
+	// Proxies lists networks of proxies in front, as 10.1.0.0/16, that are
+	// believed whom a request is from (X-Forwarded-For).
+	Proxies []string `yaml:"proxies"`
 }
 
 // Media is the UDP port for everything participants send and receive, and the
@@ -313,12 +349,19 @@ func Default() Config {
 			SMS:     SMS{Method: "POST", ContentType: "application/json"},
 		},
 		Edge: Edge{
-			HTTP:   HTTP{Listen: ":8080"},
-			Media:  Media{Listen: ":7000", TCP: WithHTTP},
-			TURN:   TURN{UDP: ":3478", TCP: ":3478", Realm: "turn"},
-			Relay:  Endpoint{Listen: ":7002"},
-			Outbox: Outbox{MiB: 1024},
-			Photos: Photos{Gravatar: "https://www.gravatar.com/avatar"},
+			HTTP:      HTTP{Listen: ":8080"},
+			Media:     Media{Listen: ":7000", TCP: WithHTTP},
+			TURN:      TURN{UDP: ":3478", TCP: ":3478", Realm: "turn"},
+			Relay:     Endpoint{Listen: ":7002"},
+			Placement: string(geo.Nearest),
+			Outbox:    Outbox{MiB: 1024},
+			Photos:    Photos{Gravatar: "https://www.gravatar.com/avatar"},
 		},
 	}
 }
+
+// Networks are the networks nodes are taken from, none for any.
+func (g Gossip) Networks() []netip.Prefix { return networks(g.Allow) }
+
+// Trusted are the networks of proxies in front.
+func (h HTTP) Trusted() []netip.Prefix { return networks(h.Proxies) }

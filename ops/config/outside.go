@@ -74,7 +74,13 @@ func (p Photos) check(k *checker) {
 }
 
 func checkAllow(k *checker, list string, allow []string) {
-	for i, text := range allow {
+	k.networks(list, allow, "companies could call any machine that this one reaches")
+}
+
+// networks checks a list of networks; all says what would follow if one were
+// everything.
+func (k *checker) networks(list string, networks []string, all string) {
+	for i, text := range networks {
 		key := fmt.Sprintf("%s[%d]", list, i)
 		switch p, err := netip.ParsePrefix(text); {
 		case err != nil:
@@ -82,7 +88,7 @@ func checkAllow(k *checker, list string, allow []string) {
 		case p.Masked() != p:
 			k.complain(key, "%q has bits behind its prefix; the network is %s", text, p.Masked())
 		case p.Bits() == 0:
-			k.complain(key, "%q is everything: companies could call any machine that this one reaches", text)
+			k.complain(key, "%q is everything: %s", text, all)
 		}
 	}
 }

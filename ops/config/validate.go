@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/meridian-video/meridian/geo"
+	earth "github.com/meridian-video/meridian/geo/place"
 )
 
 // label is what a node, POP or region may be called: it goes into host names.
@@ -37,6 +40,7 @@ func (c Config) complaints(role Role) []complaint {
 	k.label("node", c.Node, true)
 	k.label("pop", c.POP, role == RoleEdge)
 	k.label("region", c.Region, false)
+	k.place("location", c.Location)
 	k.need("data", c.Data)
 	if c.Drain < 0 || c.Drain > time.Hour {
 		k.complain("drain", "%v is not between 0s and 1h", c.Drain)
@@ -49,6 +53,7 @@ func (c Config) complaints(role Role) []complaint {
 	for i, seed := range c.Gossip.Seeds {
 		k.dial(fmt.Sprintf("gossip.seeds[%d]", i), seed)
 	}
+	k.networks("gossip.allow", c.Gossip.Allow, "leave the list empty for that")
 	switch role {
 	case RoleControl:
 		c.Control.check(&k)
@@ -97,6 +102,7 @@ func (e Edge) check(k *checker) {
 	k.listen("edge.http.listen", e.HTTP.Listen, true)
 	k.url("edge.http.url", e.HTTP.URL, true)
 	k.tls("edge.http.tls", e.HTTP.TLS)
+	k.networks("edge.http.proxies", e.HTTP.Proxies, "anybody could say to be from anywhere")
 	k.listen("edge.media.listen", e.Media.Listen, true)
 	for i, a := range e.Media.Announce {
 		k.address(fmt.Sprintf("edge.media.announce[%d]", i), a)
@@ -124,6 +130,10 @@ func (e Edge) check(k *checker) {
 		k.dial(fmt.Sprintf("edge.control[%d]", i), a)
 	}
 	k.secret("edge.join_secret", e.JoinSecret, true)
+	k.oneOf("edge.placement", e.Placement, string(geo.Nearest), string(geo.NearRoom))
+	if e.Handicap < 0 || e.Handicap > geo.MaxHandicap {
+		k.complain("edge.handicap", "%v is not between 0s and %v", e.Handicap, geo.MaxHandicap)
+	}
 	if e.Limits.Participants < 0 {
 		k.complain("edge.limits.participants", "%d is negative", e.Limits.Participants)
 	}
@@ -143,6 +153,15 @@ type checker struct{ complaints []complaint }
 
 func (k *checker) complain(key, format string, args ...any) {
 	k.complaints = append(k.complaints, complaint{key: key, text: fmt.Sprintf(format, args...)})
+}
+
+func (k *checker) place(key, value string) {
+	if value == "" {
+		return
+	}
+	if _, err := earth.Parse(value); err != nil {
+		k.complain(key, "%q %v", value, err)
+	}
 }
 
 func (k *checker) need(key, value string) {

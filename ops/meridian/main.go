@@ -27,6 +27,7 @@ type commands struct {
 	Control  controlCommand  `cmd:"" help:"Run a control node."`
 	Edge     edgeCommand     `cmd:"" help:"Run an edge node."`
 	Cluster  clusterCommand  `cmd:"" help:"Look after the control nodes."`
+	Node     nodeCommand     `cmd:"" help:"List edges, and take them out of service without a dropped call."`
 	Snapshot snapshotCommand `cmd:"" help:"Save, inspect and restore the control plane."`
 	Usage    usageCommand    `cmd:"" help:"Write and check usage ledgers."`
 	Config   configCommand   `cmd:"" help:"Look at a configuration."`
@@ -107,7 +108,7 @@ func (p *process) parser(ctx context.Context, helped *bool) (*kong.Kong, error) 
 		kong.Name("meridian"),
 		kong.Description("Embedded video meetings on a network of POPs."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.Vars{"server": defaultServer, "keyfile": defaultKeyFile},
+		kong.Vars{"server": defaultServer, "keyfile": defaultKeyFile, "operator": defaultOperator},
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(int) { *helped = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -41,7 +41,7 @@ func thingCommands(openAPI []byte, by *commands) ([]kong.Option, error) {
 }
 
 // byHand are words that a thing of the API cannot have.
-var byHand = []string{"dev", "control", "edge", "cluster", "snapshot", "config", "version", "completion", "complete"}
+var byHand = []string{"dev", "control", "edge", "cluster", "node", "snapshot", "config", "version", "completion", "complete"}
 
 // helpOf is one line: what the things are, with all verbs.
 func helpOf(t catalog.Thing) string {

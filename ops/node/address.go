@@ -13,7 +13,7 @@ import (
 // gossip says where a configuration's member listens and is reached. The
 // library wants IP addresses, and knows only private ones of the machine.
 func gossip(c config.Config) Gossip {
-	g := Gossip{Bind: c.Gossip.Listen, Advertise: c.Gossip.Announce, Seeds: c.Gossip.Seeds}
+	g := Gossip{Bind: c.Gossip.Listen, Advertise: c.Gossip.Announce, Seeds: c.Gossip.Seeds, Allow: c.Gossip.Networks(), Keys: c.Gossip.Keys}
 	host, port, err := net.SplitHostPort(g.Bind)
 	if err != nil {
 		return g // refused by the member

@@ -53,6 +53,7 @@ type Control struct {
 	Health   *health.Health
 
 	log      *slog.Logger
+	gossip   *gossiping
 	running  atomic.Pointer[control.Node] // what is served; nil while the node starts
 	wg       sync.WaitGroup
 	server   *http.Server
@@ -98,10 +99,11 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 	if _, err = c.Node.EnsurePlatform(ctx); err != nil {
 		return nil, fmt.Errorf("make the platform's first key: %w", err)
 	}
-	c.Members, err = o.Gossip.start(o.Self, c.Node.Identity().GossipKey(), nil, o.Log, c.Registry)
+	c.gossip, err = o.Gossip.start(o.Self, c.Node.Identity().GossipKey(), nil, o.Log, c.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
+	c.Members = c.gossip.Members
 	know()
 	c.running.Store(c.Node)
 	return c, nil
@@ -163,7 +165,7 @@ func (c *Control) Close(ctx context.Context) error {
 }
 
 func (c *Control) close(ctx context.Context) error {
-	errs := []error{stopServer(ctx, c.server), stopServer(ctx, c.operator), leave(c.Members)}
+	errs := []error{stopServer(ctx, c.server), stopServer(ctx, c.operator), c.gossip.leave()}
 	c.wg.Wait()
 	if c.Node != nil {
 		err := c.Node.Close(ctx)

@@ -23,6 +23,8 @@ import (
 	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/edge/web"
 	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/geo/place"
+	"github.com/meridian-video/meridian/geo/where"
 	"github.com/meridian-video/meridian/ops/health"
 )
 
@@ -59,6 +61,10 @@ type EdgeOptions struct {
 	Photos   edge.Photos
 	Partners edge.Partners
 
+	Placement geo.Placement  // empty: nearest
+	GeoIP     string         // file that says where addresses are; empty: none
+	Proxies   []netip.Prefix // that are believed whom a request is from
+
 	MaxParticipants int
 	Log             *slog.Logger
 }
@@ -72,8 +78,10 @@ type Edge struct {
 	Registry *prometheus.Registry
 	Health   *health.Health
 
+	gossip   *gossiping
 	running  atomic.Pointer[running] // what is served; nil while the node starts
 	cancel   context.CancelFunc
+	unlocate context.CancelFunc
 	wg       sync.WaitGroup
 	server   *http.Server
 	operator *http.Server
@@ -114,9 +122,14 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 	if e.Client, err = client.Open(cc, identity); err != nil {
 		return nil, fmt.Errorf("open configuration copy: %w", err)
 	}
-	e.Members, err = o.Gossip.start(o.Self, identity.GossipKey(), identity.Seeds(), o.Log, e.Registry)
+	e.gossip, err = o.Gossip.start(o.Self, identity.GossipKey(), identity.Seeds(), o.Log, e.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("start gossip: %w", err)
+	}
+	e.Members = e.gossip.Members
+	where, err := e.locate(o)
+	if err != nil {
+		return nil, err
 	}
 	recorder := e.openOutbox(o)
 	e.Node, err = edge.New(edge.Config{
@@ -124,7 +137,7 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
 		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce, MediaTCP: o.MediaTCP, TCPAnnounce: o.TCPAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,
-		Photos: o.Photos, Partners: o.Partners, Secrets: client.NewSecrets(identity.SealKey()), MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
+		Photos: o.Photos, Partners: o.Partners, Secrets: client.NewSecrets(identity.SealKey()), Placement: o.Placement, Where: where, MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start edge: %w", err)
@@ -164,6 +177,21 @@ func (e *Edge) api(o EdgeOptions) http.Handler {
 	}
 }
 
+// locate opens the operator's database of addresses, if there is one.
+func (e *Edge) locate(o EdgeOptions) (func(netip.Addr) (place.Point, bool), error) {
+	if o.GeoIP == "" {
+		return nil, nil
+	}
+	d, err := where.Open(o.GeoIP)
+	if err != nil {
+		return nil, fmt.Errorf("edge.geoip: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	e.unlocate = cancel
+	e.wg.Go(func() { follow(ctx, o.GeoIP, d.Reload, o.Log.With("part", "geoip")) })
+	return d.Find, nil
+}
+
 // follow starts the change feed and the delivery of history. An edge without it works on with its copy.
 func (e *Edge) follow(log *slog.Logger) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -196,10 +224,11 @@ func (e *Edge) serve(o EdgeOptions) {
 	} else {
 		own := withProfiles(operator)
 		own.HandleFunc("GET /debug/statistics", e.statistics)
+		e.mountDrain(own)
 		e.operator = newServer(own, o.Log)
 		e.wg.Go(func() { serve(e.operator, o.Operator, o.Log) })
 	}
-	e.server = newServer(public, o.Log)
+	e.server = newServer(behind(o.Proxies, public), o.Log)
 	e.wg.Go(func() { serve(e.server, o.HTTP, o.Log) })
 }
 
@@ -259,10 +288,12 @@ func (e *Edge) close(ctx context.Context) error {
 		errs = append(errs, e.Node.Close())
 	}
 	errs = append(errs, stopServer(ctx, e.server), stopServer(ctx, e.operator))
-	if e.cancel != nil {
-		e.cancel()
+	for _, cancel := range []context.CancelFunc{e.cancel, e.unlocate} {
+		if cancel != nil {
+			cancel()
+		}
 	}
-	errs = append(errs, leave(e.Members))
+	errs = append(errs, e.gossip.leave())
 	e.wg.Wait()
 	if e.Outbox != nil { // what the node said last is in it
 		errs = append(errs, e.Outbox.Close())

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -23,17 +25,58 @@ type Gossip struct {
 	Bind      string
 	Advertise string // empty: where it is bound
 	Seeds     []string
+	Allow     []netip.Prefix // networks that nodes are taken from; none: any
+	Keys      string         // file of keys; empty: the cluster's key
 }
 
 // gossipLabel keeps clusters of other software on the same network apart.
 const gossipLabel = "meridian"
 
-func (g Gossip) start(self geo.Node, key []byte, seeds []string, log *slog.Logger, reg prometheus.Registerer) (*geo.Members, error) {
+// gossiping is a running member whose keys are followed.
+type gossiping struct {
+	*geo.Members
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+}
+
+func (g Gossip) start(self geo.Node, cluster []byte, seeds []string, log *slog.Logger, reg prometheus.Registerer) (*gossiping, error) {
+	log = log.With("part", "gossip")
+	keys, err := readKeys(g.Keys, cluster)
+	if err != nil {
+		return nil, err
+	}
 	all := append(append([]string(nil), g.Seeds...), seeds...)
-	return geo.Start(geo.Config{
-		Self: self, Transport: g.Transport, Bind: g.Bind, Advertise: g.Advertise, Key: key, Label: gossipLabel,
-		Seeds: func() []string { return all }, Log: log.With("part", "gossip"), Registerer: reg,
+	m, err := geo.Start(geo.Config{
+		Self: self, Transport: g.Transport, Bind: g.Bind, Advertise: g.Advertise, Keys: keys, Label: gossipLabel, Allow: g.Allow,
+		Seeds: func() []string { return all }, Log: log, Registerer: reg,
 	})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	running := &gossiping{Members: m, cancel: cancel}
+	if g.Keys != "" {
+		running.wg.Go(func() {
+			follow(ctx, g.Keys, func() error {
+				keys, err := readKeys(g.Keys, cluster)
+				if err != nil {
+					return err
+				}
+				return m.UseKeys(keys)
+			}, log)
+		})
+	}
+	return running, nil
+}
+
+// leave ends gossip with a word to the others.
+func (g *gossiping) leave() error {
+	if g == nil {
+		return nil
+	}
+	g.cancel()
+	g.wg.Wait()
+	return errors.Join(g.Leave(leaveTimeout), g.Close())
 }
 
 func newRegistry() *prometheus.Registry {
@@ -81,14 +124,6 @@ const closeTimeout = 4 * time.Second
 
 // leaveTimeout is how long a node waits for others to hear that it leaves.
 const leaveTimeout = 500 * time.Millisecond
-
-// leave ends gossip with a word to the others.
-func leave(m *geo.Members) error {
-	if m == nil {
-		return nil
-	}
-	return errors.Join(m.Leave(leaveTimeout), m.Close())
-}
 
 // abandon is the context for closing what could not start.
 func abandon(ctx context.Context) (context.Context, context.CancelFunc) {

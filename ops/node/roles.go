@@ -11,6 +11,7 @@ import (
 
 	"github.com/meridian-video/meridian/control/ca"
 	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/geo/place"
 	"github.com/meridian-video/meridian/ops/config"
 )
 
@@ -132,8 +133,9 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 		return o, err
 	}
 	o.TURNAnnounce = turnURLs(c.Edge.TURN.Announce, o)
+	o.Placement, o.GeoIP, o.Proxies = geo.Placement(c.Edge.Placement), c.Edge.GeoIP, c.Edge.HTTP.Trusted()
 	o.Self = geo.Node{
-		ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleEdge,
+		ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleEdge, Place: location(c), Handicap: c.Edge.Handicap,
 		URL: c.Edge.HTTP.URL, Relay: Reachable(c.Edge.Relay, o.Relay.LocalAddr()),
 	}
 	return o, nil
@@ -165,3 +167,12 @@ func shareMedia(s *Sockets, o *EdgeOptions, m config.Media) (err error) {
 func site(c config.Config) geo.POP { return geo.POP(cmp.Or(c.POP, c.Node)) }
 
 func region(c config.Config) string { return cmp.Or(c.Region, string(site(c))) }
+
+// location is where a node stands; nil where nobody said.
+func location(c config.Config) *place.Point {
+	at, err := place.Parse(c.Location)
+	if err != nil {
+		return nil // config has checked what is said
+	}
+	return &at
+}

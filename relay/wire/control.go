@@ -76,19 +76,47 @@ func (h Hello) Version(minVersion, maxVersion uint16) (version uint16, ok bool) 
 	return version, version >= max(h.MinVersion, minVersion)
 }
 
-// AppendProbe appends a Ping or Pong.
-func AppendProbe(dst []byte, t Type, sequence uint64) []byte {
-	at := len(dst)
-	dst = begin(dst, t)
-	dst = binary.BigEndian.AppendUint64(dst, sequence)
-	return end(dst, at)
+// Ping asks for a Pong of the same sequence.
+type Ping struct {
+	Sequence uint64
+	// Deaf says that the sender has heard nothing of the peer for too long: the end that
+	// is still heard learns from it that its own packets are lost.
+	Deaf bool
 }
 
-// DecodeProbe decodes the body of a Ping or Pong.
-func DecodeProbe(body []byte) (sequence uint64, err error) {
+// AppendPing appends the frame.
+func AppendPing(dst []byte, p Ping) []byte {
+	at := len(dst)
+	dst = begin(dst, TypePing)
+	dst = binary.BigEndian.AppendUint64(dst, p.Sequence)
+	deaf := byte(0)
+	if p.Deaf {
+		deaf = 1
+	}
+	return end(append(dst, deaf), at)
+}
+
+// DecodePing decodes the body of a Ping; older peers say nothing of being deaf.
+func DecodePing(body []byte) (Ping, error) {
+	c := cursor{b: body}
+	p := Ping{Sequence: c.u64()}
+	if c.more() {
+		p.Deaf = c.u8() == 1
+	}
+	return p, wrap("ping", c.err)
+}
+
+// AppendPong appends the answer to a Ping.
+func AppendPong(dst []byte, sequence uint64) []byte {
+	at := len(dst)
+	return end(binary.BigEndian.AppendUint64(begin(dst, TypePong), sequence), at)
+}
+
+// DecodePong decodes the body of a Pong.
+func DecodePong(body []byte) (sequence uint64, err error) {
 	c := cursor{b: body}
 	sequence = c.u64()
-	return sequence, wrap("probe", c.err)
+	return sequence, wrap("pong", c.err)
 }
 
 // Count is how much media one connection has delivered since it began.

@@ -26,6 +26,7 @@ const (
 	TypeLayers    Type = 0x15 // subscriber says how much of the track it wants
 	TypeCall      Type = 0x20 // first frame of a call's stream
 	TypeAnswer    Type = 0x21 // its answer
+	TypePath      Type = 0x90 // serving end says that the track now comes another way
 )
 
 // Limits of fields, in bytes unless said otherwise. They bound what a peer can make this
@@ -137,6 +138,9 @@ func (c *cursor) take(n int) []byte {
 	c.b = c.b[n:]
 	return field
 }
+
+// more says whether fields are left that were added after version 1 had begun.
+func (c *cursor) more() bool { return c.err == nil && len(c.b) > 0 }
 
 func (c *cursor) u8() uint8 {
 	if f := c.take(1); f != nil {

@@ -2,14 +2,16 @@ package wire
 
 import "encoding/binary"
 
-// Subscribe asks a node for a track it has. Path holds node ids from the node that first
-// wanted the track towards the origin, the sender last; it is how loops are seen.
+// Subscribe asks a node for a track it has or can get. Path holds node ids from the node
+// that first wanted the track towards the origin, the sender last; it is how loops are
+// seen.
 type Subscribe struct {
 	Company, Room, Track string
 	Epoch                uint32
 	Path                 []string
 	Trace                string // id that follows a join through edge, home and relay
 	Layers               Layers // wanted from the start; zero is the lowest alone
+	Origin               string // node whose track it is; empty: the node that is asked
 }
 
 // AppendSubscribe appends the frame. Media of the track will carry alias, which the
@@ -22,13 +24,10 @@ func AppendSubscribe(dst []byte, alias uint32, s Subscribe) []byte {
 	dst = appendText(dst, s.Room, MaxName)
 	dst = appendText(dst, s.Track, MaxName)
 	dst = binary.BigEndian.AppendUint32(dst, s.Epoch)
-	path := s.Path[:min(len(s.Path), MaxPath)]
-	dst = append(dst, byte(len(path)))
-	for _, node := range path {
-		dst = appendText(dst, node, MaxName)
-	}
+	dst = appendPath(dst, s.Path)
 	dst = appendText(dst, s.Trace, MaxName)
 	dst = s.Layers.append(dst)
+	dst = appendText(dst, s.Origin, MaxName)
 	return end(dst, at)
 }
 
@@ -37,15 +36,33 @@ func DecodeSubscribe(body []byte) (alias uint32, s Subscribe, err error) {
 	c := cursor{b: body}
 	alias = c.u32()
 	s = Subscribe{Company: c.text(MaxName), Room: c.text(MaxName), Track: c.text(MaxName), Epoch: c.u32()}
+	s.Path, s.Trace, s.Layers = c.path(), c.text(MaxName), c.layers()
+	if c.more() { // peers before transit end here
+		s.Origin = c.text(MaxName)
+	}
+	return alias, s, wrap("subscribe", c.err)
+}
+
+// appendPath appends at most MaxPath node ids.
+func appendPath(dst []byte, path []string) []byte {
+	path = path[:min(len(path), MaxPath)]
+	dst = append(dst, byte(len(path)))
+	for _, node := range path {
+		dst = appendText(dst, node, MaxName)
+	}
+	return dst
+}
+
+func (c *cursor) path() (path []string) {
 	hops := int(c.u8())
 	if c.err == nil && hops > MaxPath {
-		return 0, Subscribe{}, wrap("subscribe", ErrTooLarge)
+		c.err = ErrTooLarge
+		return nil
 	}
 	for range hops {
-		s.Path = append(s.Path, c.text(MaxName))
+		path = append(path, c.text(MaxName))
 	}
-	s.Trace, s.Layers = c.text(MaxName), c.layers()
-	return alias, s, wrap("subscribe", c.err)
+	return path
 }
 
 // The kinds of track.
@@ -61,21 +78,41 @@ type TrackInfo struct {
 	ClockRate uint32 // Hz of the RTP timestamp
 }
 
-// AppendAccepted appends the frame.
-func AppendAccepted(dst []byte, info TrackInfo) []byte {
+// AppendAccepted appends the frame. path holds the nodes that the track comes through,
+// the serving one first and the origin last.
+func AppendAccepted(dst []byte, info TrackInfo, path []string) []byte {
 	at := len(dst)
 	dst = begin(dst, TypeAccepted)
 	dst = append(dst, info.Kind)
 	dst = appendText(dst, info.Codec, MaxName)
 	dst = binary.BigEndian.AppendUint32(dst, info.ClockRate)
+	dst = appendPath(dst, path)
 	return end(dst, at)
 }
 
-// DecodeAccepted decodes the body of an Accepted.
-func DecodeAccepted(body []byte) (TrackInfo, error) {
+// DecodeAccepted decodes the body of an Accepted. The path is empty where the peer is
+// from before transit, and then is the peer alone.
+func DecodeAccepted(body []byte) (info TrackInfo, path []string, err error) {
 	c := cursor{b: body}
-	info := TrackInfo{Kind: c.u8(), Codec: c.text(MaxName), ClockRate: c.u32()}
-	return info, wrap("accepted", c.err)
+	info = TrackInfo{Kind: c.u8(), Codec: c.text(MaxName), ClockRate: c.u32()}
+	if c.more() {
+		path = c.path()
+	}
+	return info, path, wrap("accepted", c.err)
+}
+
+// AppendTrackPath appends the path of a granted track after it has changed, as in
+// AppendAccepted.
+func AppendTrackPath(dst []byte, path []string) []byte {
+	at := len(dst)
+	return end(appendPath(begin(dst, TypePath), path), at)
+}
+
+// DecodeTrackPath decodes the body of a Path.
+func DecodeTrackPath(body []byte) ([]string, error) {
+	c := cursor{b: body}
+	path := c.path()
+	return path, wrap("path", c.err)
 }
 
 // Code says why something was refused or ended.

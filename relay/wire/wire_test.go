@@ -14,7 +14,7 @@ var (
 	sampleHello = Hello{MinVersion: 1, MaxVersion: 3, Node: "fra-1", Build: "v1.2", Capabilities: CapDatagrams,
 		Role: RoleMedia, Session: 1 << 60, Index: 7}
 	sampleSubscribe = Subscribe{Company: "acme", Room: "daily", Track: "cam", Epoch: 9, Path: []string{"syd-1", "iad-1"}, Trace: "t",
-		Layers: Layers{1, 2}}
+		Layers: Layers{1, 2}, Origin: "fra-1"}
 	sampleMedia = Media{Layer: 2, SequenceNumber: 65535, Timestamp: 1 << 31, Marker: true, AudioLevel: 0x9e,
 		Codec: CodecAV1, Descriptor: []byte{0x80, 0, 1}, Payload: []byte("payload")}
 )
@@ -23,12 +23,13 @@ var (
 func frames() [][]byte {
 	return [][]byte{
 		AppendHello(nil, sampleHello),
-		AppendProbe(nil, TypePing, 42),
-		AppendProbe(nil, TypePong, 43),
+		AppendPing(nil, Ping{42, true}),
+		AppendPong(nil, 43),
 		AppendReceived(nil, []Count{{1, 2, 3}, {4, 5, 6}}),
 		AppendMessage(nil, Message{Topic: "room", Body: []byte("hello")}),
 		AppendSubscribe(nil, 5, sampleSubscribe),
-		AppendAccepted(nil, TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000}),
+		AppendAccepted(nil, TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000}, []string{"iad-1", "fra-1"}),
+		AppendTrackPath(nil, []string{"lhr-1", "fra-1"}),
 		AppendRefused(nil, Refused{Code: CodeRemote, Name: "full", Text: "no place"}),
 		AppendKeyframe(nil, 2),
 		AppendReport(nil, Report{Layer: 2, NTP: 1 << 63, RTP: 77}),
@@ -38,13 +39,21 @@ func frames() [][]byte {
 	}
 }
 
+// granted is what an Accepted says.
+type granted struct {
+	Info TrackInfo
+	Path []string
+}
+
 // decode decodes a body by type; the values are made comparable.
 func decode(t Type, body []byte) (any, error) {
 	switch t {
 	case TypeHello:
 		return DecodeHello(body)
-	case TypePing, TypePong:
-		return DecodeProbe(body)
+	case TypePing:
+		return DecodePing(body)
+	case TypePong:
+		return DecodePong(body)
 	case TypeReceived:
 		return DecodeReceived(body, nil)
 	case TypeMessage:
@@ -53,7 +62,10 @@ func decode(t Type, body []byte) (any, error) {
 		_, s, err := DecodeSubscribe(body)
 		return s, err
 	case TypeAccepted:
-		return DecodeAccepted(body)
+		info, path, err := DecodeAccepted(body)
+		return granted{info, path}, err
+	case TypePath:
+		return DecodeTrackPath(body)
 	case TypeRefused:
 		return DecodeRefused(body)
 	case TypeKeyframe:
@@ -73,9 +85,9 @@ func decode(t Type, body []byte) (any, error) {
 
 func TestControlRoundTrip(t *testing.T) {
 	want := []any{
-		sampleHello, uint64(42), uint64(43), []Count{{1, 2, 3}, {4, 5, 6}},
+		sampleHello, Ping{42, true}, uint64(43), []Count{{1, 2, 3}, {4, 5, 6}},
 		Message{Topic: "room", Body: []byte("hello")}, sampleSubscribe,
-		TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000},
+		granted{TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000}, []string{"iad-1", "fra-1"}}, []string{"lhr-1", "fra-1"},
 		Refused{Code: CodeRemote, Name: "full", Text: "no place"}, uint8(2),
 		Report{Layer: 2, NTP: 1 << 63, RTP: 77}, Layers{2, 1},
 		Call{Topic: "join", Timeout: 500, Body: []byte("who")}, []byte("me"),
@@ -102,6 +114,30 @@ func TestControlRoundTrip(t *testing.T) {
 	}
 }
 
+// before are the lengths of the sample bodies without the fields added since version 1
+// began; older peers send them so.
+var before = map[Type]int{
+	TypePing:      8,
+	TypeSubscribe: len(AppendSubscribe(nil, 5, sampleSubscribe)) - frameHeader - len("??fra-1"),
+	TypeAccepted:  1 + len("??VP8") + 4,
+}
+
+func TestOlderPeersSayLess(t *testing.T) {
+	whole := AppendSubscribe(nil, 5, sampleSubscribe)[frameHeader:]
+	want := sampleSubscribe
+	want.Origin = ""
+	if _, s, err := DecodeSubscribe(whole[:before[TypeSubscribe]]); err != nil || !cmp.Equal(s, want) {
+		t.Errorf("subscription without an origin is %+v, %v", s, err)
+	}
+	info, path, err := DecodeAccepted(AppendAccepted(nil, TrackInfo{Kind: KindAudio, Codec: "opus"}, nil)[frameHeader:][:1+6+4])
+	if err != nil || info.Codec != "opus" || path != nil {
+		t.Errorf("answer without a path is %+v, %q, %v", info, path, err)
+	}
+	if p, err := DecodePing(AppendPing(nil, Ping{7, true})[frameHeader:][:8]); err != nil || p != (Ping{Sequence: 7}) {
+		t.Errorf("ping that does not say whether it is deaf is %+v, %v", p, err)
+	}
+}
+
 func TestEveryCutIsAnError(t *testing.T) {
 	for _, frame := range frames() {
 		for cut := 1; cut < len(frame); cut++ {
@@ -110,8 +146,9 @@ func TestEveryCutIsAnError(t *testing.T) {
 			}
 		}
 		for cut := range len(frame) - frameHeader {
-			if _, err := decode(Type(frame[0]), frame[frameHeader:frameHeader+cut]); err == nil {
-				t.Fatalf("frame %#x with a body of %d bytes decodes", frame[0], cut)
+			_, err := decode(Type(frame[0]), frame[frameHeader:frameHeader+cut])
+			if length, ok := before[Type(frame[0])]; (err == nil) != (ok && cut == length) {
+				t.Fatalf("frame %#x with a body of %d bytes gives %v", frame[0], cut, err)
 			}
 		}
 	}
@@ -179,6 +216,12 @@ func FuzzControl(f *testing.F) {
 				_, again, err := DecodeSubscribe(AppendSubscribe(nil, alias, s)[frameHeader:])
 				if err != nil || !cmp.Equal(s, again) {
 					t.Fatalf("%+v became %+v, %v", s, again, err)
+				}
+			}
+			if frameType == TypePath {
+				path, _ := DecodeTrackPath(body)
+				if again, err := DecodeTrackPath(AppendTrackPath(nil, path)[frameHeader:]); err != nil || !cmp.Equal(path, again) {
+					t.Fatalf("%q became %q, %v", path, again, err)
 				}
 			}
 			if frameType == TypeLayers {

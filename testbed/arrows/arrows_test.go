@@ -116,6 +116,8 @@ func TestRules(t *testing.T) {
 		{"control/api", "turn/credential", false, false},
 		{"relay", "relay/wire", false, true},
 		{"relay/wire", "relay", false, false},
+		{"relay/tree", "geo", false, true},
+		{"relay/tree", "relay/wire", false, false},
 		{"relay", "edge/sfu", false, false},
 		{"turn", "geo", false, true},
 		{"geo", "control/token", false, false},

@@ -19,9 +19,11 @@ type rule struct {
 // rules is the whole table; what no rule names is refused.
 var rules = []rule{
 	{"geo", nil, "geo is a leaf: everybody knows where nodes are, it knows nobody"},
+	{"geo/atlas", nil, "geo/atlas is a leaf: places on a map, for whoever draws or simulates one"},
 	{"relay", []string{"relay/...", "geo"}, "a relay carries media between nodes and knows no rooms, people or tenants"},
 	{"relay/wire", nil, "relay/wire is a leaf: frames can be read without a link"},
 	{"relay/sealed", []string{"relay/wire"}, "relay/sealed is a pure core: datagrams and records without a socket, a link or a clock"},
+	{"relay/tree", []string{"geo"}, "relay/tree is arithmetic: it plans over nodes and round trips, and knows no links"},
 	{"turn", []string{"turn/...", "geo"}, "turn relays for whoever holds a credential and knows no rooms"},
 	{"turn/credential", nil, "turn/credential is a leaf: edges mint what turn checks"},
 	{"control", []string{"control/...", "geo"}, "control is on the path of no packet and serves edges without knowing them"},
@@ -39,8 +41,8 @@ var rules = []rule{
 	{"edge/sfu/allocation", []string{"edge/sfu"}, "edge/sfu/allocation is arithmetic over layers: it forwards nothing and knows no rooms"},
 	{"edge/rtc", []string{"edge/sfu", "edge/sfu/bandwidth"}, "edge/rtc is a transport: nothing above the waist may leak below it"},
 	{"edge/web", nil, "edge/web is a leaf: the built page and nothing else"},
-	{"ops", []string{"ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "ops wires everything, but what runs must not depend on what tests it"},
-	{"testbed", []string{"testbed/...", "ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo"}, "testbed may use everything"},
+	{"ops", []string{"ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo", "geo/atlas"}, "ops wires everything, but what runs must not depend on what tests it"},
+	{"testbed", []string{"testbed/...", "ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo/..."}, "testbed may use everything"},
 	{"testbed/simnet", nil, "testbed/simnet is a leaf, so that the tests of every folder can use it"},
 	{"testbed/simnet/pionnet", []string{"testbed/simnet"}, "testbed/simnet/pionnet is as near a leaf as simnet"},
 	{"testbed/postgres", nil, "testbed/postgres starts a server for the tests of any folder"},

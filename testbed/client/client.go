@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +30,7 @@ import (
 type Client struct {
 	Joined signal.Joined
 
-	conn   *websocket.Conn
+	conn   *websocket.Conn // guarded by mu, as another may take its place
 	pc     *webrtc.PeerConnection
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -42,7 +43,11 @@ type Client struct {
 
 	offers   atomic.Int32
 	pictures func(*rtp.Packet)
+	sound    func(*rtp.Packet)
+	mark     byte
 	pli      atomic.Int32
+	heard    atomic.Int64  // UnixNano of the server's last word
+	lost     chan struct{} // closed when the socket is; guarded by mu
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and renewed with every message
@@ -97,11 +102,9 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 			c.Close()
 		}
 	}()
-	c.conn, _, err = websocket.Dial(ctx, o.WS, &websocket.DialOptions{Subprotocols: []string{signal.Subprotocol}, HTTPClient: o.HTTP})
-	if err != nil {
-		return nil, fmt.Errorf("open socket: %w", err)
+	if err := c.dial(ctx, o); err != nil {
+		return nil, err
 	}
-	c.conn.SetReadLimit(1 << 20)
 	offer, up, err := c.offer(o)
 	if err != nil {
 		return nil, fmt.Errorf("make offer: %w", err)
@@ -109,7 +112,7 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 	err = c.send(signal.Join{
 		Type: "join", V: signal.Version, Room: o.Room, Kind: cmp.Or(o.Kind, "call"), Source: o.Source, Token: o.Token, Name: o.Name, Peer: o.Peer, Browser: o.Browser,
 		Password: o.Password, PIN: o.PIN, Resume: o.Resume, Offer: offer, Up: up, Media: o.Media, Hear: o.Hear, Attributes: o.Attributes,
-		PageHost: o.PageHost,
+		PageHost: o.PageHost, Ahead: o.Ahead,
 	})
 	if err != nil {
 		return nil, err
@@ -119,18 +122,48 @@ func Dial(ctx context.Context, o Options) (_ *Client, err error) {
 		return nil, err
 	}
 	c.state.enter(c.Joined)
-	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: c.Joined.Answer}); err != nil {
-		return nil, fmt.Errorf("take answer: %w", err)
+	if err := c.take(c.Joined.Answer); err != nil {
+		return nil, err
 	}
-	c.wg.Go(c.read)
+	c.listen()
 	return c, nil
+}
+
+// dial opens the client's socket.
+func (c *Client) dial(ctx context.Context, o Options) error {
+	conn, _, err := websocket.Dial(ctx, o.WS, &websocket.DialOptions{Subprotocols: []string{signal.Subprotocol}, HTTPClient: o.HTTP})
+	if err != nil {
+		return fmt.Errorf("open socket: %w", err)
+	}
+	conn.SetReadLimit(1 << 20)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conn = conn
+	return nil
+}
+
+func (c *Client) socket() *websocket.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn
+}
+
+// take takes the answer to the client's offer, unless it has it already.
+func (c *Client) take(answer string) error {
+	if answer == "" {
+		return nil
+	}
+	if err := c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		return fmt.Errorf("take answer: %w", err)
+	}
+	return nil
 }
 
 // answered reads what comes before the client is in the room: that it must wait,
 // then Joined.
 func (c *Client) answered(ctx context.Context, o Options) error {
 	for {
-		_, b, err := c.conn.Read(ctx)
+		_, b, err := c.socket().Read(ctx)
 		if err != nil {
 			return fmt.Errorf("read answer: %w", err)
 		}
@@ -144,6 +177,14 @@ func (c *Client) answered(ctx context.Context, o Options) error {
 		case "refused":
 			return &Refusal{fault}
 		case "pong", "checking":
+		case "connect":
+			var m signal.Connect
+			if err := errors.Join(json.Unmarshal(b, &m), c.take(m.Answer)); err != nil {
+				return err
+			}
+			if o.Connecting != nil {
+				o.Connecting(c)
+			}
 		case "waiting":
 			for _, m := range o.Forged {
 				if err := c.send(m); err != nil {
@@ -174,7 +215,7 @@ func (c *Client) send(m any) error {
 	if err != nil {
 		return err
 	}
-	return c.conn.Write(c.ctx, websocket.MessageText, b)
+	return c.socket().Write(c.ctx, websocket.MessageText, b)
 }
 
 func (c *Client) ping() {
@@ -185,18 +226,30 @@ func (c *Client) ping() {
 		case <-c.ctx.Done():
 			return
 		case <-ticker.C:
-			if c.send(map[string]any{"type": "ping", "t": 1}) != nil {
-				return
-			}
+			_ = c.send(map[string]any{"type": "ping", "t": 1}) // a lost socket may be opened again
 		}
 	}
 }
 
-// read applies what the server says.
-func (c *Client) read() {
+// listen begins to read the client's socket.
+func (c *Client) listen() {
+	lost := make(chan struct{})
+	c.mu.Lock()
+	conn := c.conn
+	c.lost = lost
+	c.mu.Unlock()
+	c.wg.Go(func() {
+		defer close(lost)
+		c.read(conn)
+	})
+}
+
+// read applies what the server says on one socket.
+func (c *Client) read(conn *websocket.Conn) {
 	for {
-		_, b, err := c.conn.Read(c.ctx)
-		if err != nil {
+		c.heard.Store(time.Now().UnixNano())
+		_, b, err := conn.Read(c.ctx)
+		if err != nil || conn != c.socket() { // another has taken its place
 			return
 		}
 		var m message
@@ -240,6 +293,16 @@ func (c *Client) Until(ctx context.Context, what string, ok func(State) bool) er
 	}
 }
 
+// Lost is closed when the socket of now is gone, by whomever.
+func (c *Client) Lost() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lost
+}
+
+// Heard is when the server last said something; it answers every ping.
+func (c *Client) Heard() time.Time { return time.Unix(0, c.heard.Load()) }
+
 // Negotiations counts the offers this client has made.
 func (c *Client) Negotiations() int { return int(c.offers.Load()) }
 
@@ -255,8 +318,8 @@ func (c *Client) Leave() {
 // Close drops everything without a word to the server beyond a closed socket.
 func (c *Client) Close() {
 	c.cancel()
-	if c.conn != nil {
-		_ = c.conn.CloseNow()
+	if conn := c.socket(); conn != nil {
+		_ = conn.CloseNow()
 	}
 	if c.pc != nil {
 		_ = c.pc.Close()

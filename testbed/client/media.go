@@ -61,7 +61,8 @@ func (c *Client) Send(ctx context.Context, v Video) {
 	defer audio.Stop()
 	var vs, as uint16
 	var vts, ats, frames uint32
-	payload := make([]byte, size)
+	payload, voice := make([]byte, size), make([]byte, 80)
+	voice[1] = c.mark
 	last := int32(-1)
 	for {
 		select {
@@ -72,7 +73,7 @@ func (c *Client) Send(ctx context.Context, v Video) {
 		case <-audio.C:
 			as++
 			ats += uint32(frame * 48000 / time.Second)
-			_ = c.mic.WriteRTP(&rtp.Packet{Header: c.withLevel(rtp.Header{Version: 2, SequenceNumber: as, Timestamp: ats}), Payload: payload[:80]})
+			_ = c.mic.WriteRTP(&rtp.Packet{Header: c.withLevel(rtp.Header{Version: 2, SequenceNumber: as, Timestamp: ats}), Payload: voice})
 		case <-video.C:
 			vts += 90000 / uint32(fps)
 			asked := c.pli.Load()

@@ -22,7 +22,7 @@ func (c *Client) offer(o Options) (string, signal.Up, error) {
 	}
 	c.pc = pc
 	pc.OnTrack(c.receive)
-	c.pictures = o.Pictures
+	c.pictures, c.sound, c.mark = o.Pictures, o.Sound, o.Mark
 	var sections []*webrtc.RTPTransceiver
 	for i, kind := range []string{"mic", "camera", "camera2", "share", "share_audio"} {
 		capability := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}

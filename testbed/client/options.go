@@ -20,6 +20,7 @@ type Options struct {
 	Token   string
 	Browser string // secret that the token may be bound to
 	Resume  string
+	Ahead   bool // with Resume: connects before it takes its place, so that the one before serves until then
 	// Password and PIN are what the person typed at the door.
 	Password, PIN signal.Secret
 	HTTP          *http.Client         // nil: http.DefaultClient
@@ -34,6 +35,12 @@ type Options struct {
 
 	// Pictures is called with every packet of video, by the goroutine of its slot.
 	Pictures func(*rtp.Packet)
+
+	// Sound is called with every packet of audio, by the goroutine of its slot.
+	Sound func(*rtp.Packet)
+	Mark  byte // second byte of each packet of audio that the client sends, to tell voices apart
+
+	Connecting func(*Client) // called with Ahead as media begins to connect, before there is a place
 
 	Waiting func() // called when a moderator must admit the client first
 	Forged  []any  // what the client says while it waits, where nobody has to listen

@@ -51,6 +51,9 @@ func (c *Client) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver
 			highest = p.SequenceNumber
 		}
 		s.Bytes.Add(int64(len(p.Payload)))
+		if track.Kind() == webrtc.RTPCodecTypeAudio && c.sound != nil {
+			c.sound(p)
+		}
 		if track.Kind() == webrtc.RTPCodecTypeVideo {
 			if isKeyframe(p.Payload) {
 				s.Keyframes.Add(1)

@@ -24,6 +24,8 @@ type State struct {
 	Lobby    []signal.Guest // as a moderator is told
 	Asked    []string       // what the client was asked to switch on
 	Reacted  []string       // who by what
+	Gone     []string       // who left and why, in order
+	Shaken   []string       // who was shown as reconnecting
 	Resets   int
 	Ended    *signal.Fault
 	Moved    bool
@@ -85,7 +87,13 @@ func (s *State) apply(e signal.Event) {
 	switch {
 	case e.Kind == "leave", e.Kind == "counted":
 		delete(s.People, e.Peer)
+		if e.Kind == "leave" {
+			s.Gone = append(s.Gone, e.Peer+" "+e.Reason)
+		}
 	case e.Person != nil:
+		if e.Person.State == "reconnecting" {
+			s.Shaken = append(s.Shaken, e.Person.Peer)
+		}
 		s.People[e.Person.Peer] = *e.Person
 	case e.Message != nil:
 		s.Chat = append(s.Chat, *e.Message)
@@ -104,6 +112,7 @@ func (s *State) apply(e signal.Event) {
 func (s State) clone() State {
 	s.People = maps.Clone(s.People)
 	s.Chat, s.Speaking, s.Heard = slices.Clone(s.Chat), slices.Clone(s.Speaking), slices.Clone(s.Heard)
+	s.Gone, s.Shaken = slices.Clone(s.Gone), slices.Clone(s.Shaken)
 	s.Quality, s.Caps, s.Layers = slices.Clone(s.Quality), slices.Clone(s.Caps), slices.Clone(s.Layers)
 	s.Lobby, s.Asked, s.Reacted = slices.Clone(s.Lobby), slices.Clone(s.Asked), slices.Clone(s.Reacted)
 	return s

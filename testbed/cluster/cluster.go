@@ -47,6 +47,9 @@ type Cluster struct {
 type Process struct {
 	Name string
 	URL  string
+	// Operator is the base URL of an edge's operator port beside the public one.
+	Operator string
+
 	cmd  *exec.Cmd
 	log  *os.File
 	once sync.Once
@@ -127,18 +130,10 @@ func begin(t testing.TB, control string, env []string, media map[string]Media, p
 	cluster := fmt.Sprintf("127.0.0.1:%d", ports[1])
 	seed := fmt.Sprintf("127.0.0.1:%d", ports[3])
 	data := filepath.Join(c.dir, "control")
-	c.Control = c.start("control", c.API, fmt.Sprintf(`
-node: control-1
-pop: ctl
-data: %s
-drain: 1s
-log: {level: debug}
-gossip: {listen: %q}
-control:
-  api: {listen: "127.0.0.1:%d"}
-  cluster: {listen: %q}
-  raft: {listen: "127.0.0.1:%d"}
-%s`, data, seed, ports[0], cluster, ports[2], control))
+	c.Control = c.start("control", c.API, ControlFile{
+		Data: data, Gossip: seed, API: fmt.Sprintf("127.0.0.1:%d", ports[0]), Cluster: cluster,
+		Raft: fmt.Sprintf("127.0.0.1:%d", ports[2]), More: control,
+	}.String())
 	c.WaitReady(c.Control)
 	secret := c.readFile(filepath.Join(data, "join-secret"))
 	c.Key = c.readFile(filepath.Join(data, "api-key"))
@@ -157,34 +152,19 @@ func (c *Cluster) startEdge(pop string, m Media, cluster, seed, secret string) *
 	if m.Listen == "" {
 		m.Listen = "127.0.0.1:0"
 	}
-	tcp := cmp.Or(m.TCP, "http")
-	media, err := json.Marshal(map[string]any{"listen": m.Listen, "announce": m.Announce, "tcp": tcp, "announce_tcp": m.AnnounceTCP}) // is YAML, too
-	if err != nil {
-		c.t.Fatal(err)
-	}
 	turn := "127.0.0.1:0"
 	if m.NoTURN {
 		turn = ""
 	}
-	p := freePorts(c.t, 1)
+	p := freePorts(c.t, 2)
 	address := fmt.Sprintf("%s:%d", cmp.Or(m.Host, "127.0.0.1"), p[0])
-	url := "http://" + address
-	return c.start(pop, url, fmt.Sprintf(`
-node: %s-1
-pop: %s
-data: %s
-drain: 3s
-log: {level: debug}
-gossip: {listen: "127.0.0.1:0", seeds: [%q]}
-edge:
-  http: {listen: %q, url: %q}
-  media: %s
-  turn: {udp: %q, tcp: %q, realm: turn}
-  relay: {listen: "127.0.0.1:0"}
-  control: [%q]
-  join_secret: %q
-  api: %q
-`, pop, pop, filepath.Join(c.dir, pop), seed, address, url, media, turn, turn, cluster, secret, c.API))
+	operator := fmt.Sprintf("127.0.0.1:%d", p[1])
+	edge := c.start(pop, "http://"+address, EdgeFile{
+		POP: pop, Data: filepath.Join(c.dir, pop), Gossip: "127.0.0.1:0", Relay: "127.0.0.1:0", HTTP: address, TURN: turn, Media: m,
+		Operator: operator, Seed: seed, Cluster: cluster, JoinSecret: secret, API: c.API,
+	}.String())
+	edge.Operator = "http://" + operator
+	return edge
 }
 
 // Restart ends an edge without a word and starts it again as it was.
@@ -193,6 +173,7 @@ func (c *Cluster) Restart(pop string) {
 	old := c.Edges[pop]
 	old.Kill()
 	c.Edges[pop] = c.run(pop, old.URL)
+	c.Edges[pop].Operator = old.Operator
 	c.WaitReady(c.Edges[pop])
 }
 
@@ -244,6 +225,9 @@ func Artifacts(t testing.TB) string {
 	return dir
 }
 
+// own is where the operator's pages stand.
+func (p *Process) own() string { return cmp.Or(p.Operator, p.URL) }
+
 // Freeze stops a process where it stands: its sockets stay open and nothing
 // answers, as when a machine or its network is gone.
 func (p *Process) Freeze() { _ = p.cmd.Process.Signal(syscall.SIGSTOP) }
@@ -287,7 +271,7 @@ func (c *Cluster) WaitReady(p *Process) {
 			c.t.Fatalf("%s ended:\n%s", p.Name, b)
 		default:
 		}
-		res, err := http.Get(p.URL + "/readyz")
+		res, err := http.Get(p.own() + "/readyz")
 		if err != nil {
 			return err
 		}
@@ -355,7 +339,7 @@ func (c *Cluster) WaitKnown() {
 
 func (c *Cluster) metric(p *Process, name string) float64 {
 	c.t.Helper()
-	res, err := http.Get(p.URL + "/metrics")
+	res, err := http.Get(p.own() + "/metrics")
 	if err != nil {
 		c.t.Fatal(err)
 	}

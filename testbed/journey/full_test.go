@@ -32,10 +32,10 @@ func TestFullNode(t *testing.T) {
 	if res.Status != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
 		t.Errorf("WHIP: %d, Retry-After %q", res.Status, res.Header.Get("Retry-After"))
 	}
-	if res := ask(t, whip, http.MethodGet, n.Edges["fra"].URL+"/readyz", "", "", ""); res.Status != http.StatusServiceUnavailable {
+	if res := ask(t, whip, http.MethodGet, n.Edges["fra"].Operator+"/readyz", "", "", ""); res.Status != http.StatusServiceUnavailable {
 		t.Errorf("readyz: %d %s", res.Status, res.Body)
 	}
-	if res := ask(t, whip, http.MethodGet, n.Edges["fra"].URL+"/livez", "", "", ""); res.Status != http.StatusOK {
+	if res := ask(t, whip, http.MethodGet, n.Edges["fra"].Operator+"/livez", "", "", ""); res.Status != http.StatusOK {
 		t.Errorf("livez: %d %s", res.Status, res.Body)
 	}
 	listed := func(want int) func() error {

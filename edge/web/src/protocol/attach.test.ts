@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AttachRefused, DEAD_MS, fetchAny, fetchNodes, measure, Nodes, prefer, rank, readNodes, type Fetch, type Node } from "./attach";
+import { AttachRefused, DEAD_MS, fetchAny, fetchNodes, measure, Nodes, prefer, question, rank, readNodes, type Fetch, type Node } from "./attach";
 import { realClock } from "./clock";
 
 export const node = (name: string): Node => ({ node: name, pop: name.slice(0, 3), url: `http://${name}`, ws: `ws://${name}/ws`, probe: `http://${name}/probe`, load: 0 });
@@ -60,10 +60,13 @@ test("the list comes from any living node", async () => {
   await assert.rejects(fetchNodes(fetch, "http://c", "x", 1000), (e: unknown) => e instanceof AttachRefused && e.status === 503);
 });
 
-test("the room's name is escaped", async () => {
+test("a request says the room, where one wants to be, where one is, and what was measured", async () => {
   let asked = "";
-  await fetchNodes(async (url) => ((asked = url), { ok: true, status: 200, json: async () => ({}) }), "", "a/b?c&ü", 1000);
-  assert.equal(asked, "/api/v1/attach?room=a%2Fb%3Fc%26%C3%BC");
+  const trips = new Map([["fra-1", 12.34], ["iad-1", 90]]);
+  await fetchNodes(async (url) => ((asked = url), { ok: true, status: 200, json: async () => ({}) }), "http://a", question("a/b?c&ü", "nanomeet-eu", trips), 1000);
+  const url = new URL(asked);
+  assert.equal(url.pathname, "/api/v1/attach");
+  assert.deepEqual(Object.fromEntries(url.searchParams), { room: "a/b?c&ü", pop: "nanomeet-eu", tz: Intl.DateTimeFormat().resolvedOptions().timeZone, trips: "fra-1:12.3,iad-1:90.0" });
 });
 
 test("the first request of a probe does not count, and a silent node holds nobody up", async () => {
@@ -93,4 +96,5 @@ test("the fastest of a node's probes counts", async () => {
 test("a POP that was asked for comes first while it is listed", () => {
   assert.equal(order(prefer(["fra-1", "iad-1", "syd-1", "iad-2"].map(node), "iad")), "iad-1 iad-2 fra-1 syd-1");
   assert.equal(order(prefer(["fra-1", "iad-1"].map(node), "gru")), "fra-1 iad-1");
+  assert.equal(order(prefer([node("fra-1"), { ...node("iad-1"), asked: true }, node("gru-1")], "americas")), "iad-1 fra-1 gru-1");
 });

@@ -11,6 +11,8 @@ export interface Node {
   ws: string;
   probe: string;
   load: number;
+  /** Its POP is what was asked for. */
+  asked?: boolean;
 }
 
 /** How many of the list are measured. */
@@ -61,9 +63,16 @@ export function rank(nodes: readonly Node[], trips: Trips, probed: number = PROB
   return [chosen, ...byTrip.filter((n) => n !== chosen), ...rest, ...silent];
 }
 
-/** The list with the nodes of one POP first, for who asked for that POP. */
+/** The list with the nodes first whose POP was asked for: by its own name or, as the server says, by another. */
 export function prefer(nodes: readonly Node[], pop: string): Node[] {
-  return [...nodes.filter((n) => n.pop === pop), ...nodes.filter((n) => n.pop !== pop)];
+  const asked = (n: Node): boolean => n.asked === true || n.pop === pop;
+  return [...nodes.filter(asked), ...nodes.filter((n) => !asked(n))];
+}
+
+/** What an attach request says: the room, a POP that is asked for, and where one is: by time zone, and by what was measured. */
+export function question(room: string, pop: string, trips: Trips): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
+  return `${new URLSearchParams({ room, pop, tz: zone, trips: [...trips].map(([n, ms]) => `${n}:${ms.toFixed(1)}`).join() })}`;
 }
 
 /** The failover list: best first, each failed node passed over for a while. */
@@ -117,8 +126,8 @@ export class Nodes {
 export type Fetch = (url: string, init: { signal: AbortSignal; cache: "no-store" }) => Promise<{ ok: boolean; status: number; json(): Promise<unknown> }>;
 
 /** Asks one node (its base URL, empty for the page's own) for the list. */
-export async function fetchNodes(fetch: Fetch, base: string, room: string, timeoutMs: number): Promise<Node[]> {
-  const res = await fetch(`${base}/api/v1/attach?room=${encodeURIComponent(room)}`, { signal: AbortSignal.timeout(timeoutMs), cache: "no-store" });
+export async function fetchNodes(fetch: Fetch, base: string, query: string, timeoutMs: number): Promise<Node[]> {
+  const res = await fetch(`${base}/api/v1/attach?${query}`, { signal: AbortSignal.timeout(timeoutMs), cache: "no-store" });
   if (!res.ok) throw new AttachRefused(res.status);
   return readNodes(await res.json());
 }
@@ -131,10 +140,10 @@ export class AttachRefused extends Error {
 }
 
 /** Asks several nodes at once; the first list that comes counts. */
-export async function fetchAny(fetch: Fetch, bases: readonly string[], room: string, timeoutMs: number): Promise<Node[]> {
+export async function fetchAny(fetch: Fetch, bases: readonly string[], query: string, timeoutMs: number): Promise<Node[]> {
   return Promise.any(
     bases.map(async (b) => {
-      const nodes = await fetchNodes(fetch, b, room, timeoutMs);
+      const nodes = await fetchNodes(fetch, b, query, timeoutMs);
       if (nodes.length === 0) throw new Error("attach: empty list");
       return nodes;
     }),

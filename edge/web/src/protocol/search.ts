@@ -2,7 +2,7 @@
 // once, and a newer list from whoever answers. It opens no connection.
 
 import { signal } from "@preact/signals-core";
-import { fetchAny, measure, Nodes, prefer, rank, type Fetch, type Node } from "./attach";
+import { fetchAny, measure, Nodes, prefer, question, rank, type Fetch, type Node } from "./attach";
 import type { Clock } from "./clock";
 
 const ATTACH_TIMEOUT_MS = 2_500;
@@ -13,7 +13,7 @@ export interface SearchDeps {
   fetch: Fetch;
   /** Where the page came from: base URL and WebSocket of the node that served it. */
   origin: { url: string; ws: string };
-  /** The POP that was asked for; empty: the nearest. */
+  /** The POP that was asked for, by any of its names; empty: the nearest. */
   pop: string;
 }
 
@@ -41,7 +41,7 @@ export class Search {
   async refresh(): Promise<void> {
     const bases = new Set([this.deps.origin.url, ...this.nodes.all.map((n) => n.url)]);
     try {
-      this.nodes.merge(await fetchAny(this.deps.fetch, [...bases], this.room(), ATTACH_TIMEOUT_MS));
+      this.nodes.merge(await fetchAny(this.deps.fetch, [...bases], question(this.room(), this.deps.pop, this.trips.value), ATTACH_TIMEOUT_MS));
     } catch {
       if (this.nodes.all.length > 0) return;
       const { url, ws } = this.deps.origin;
