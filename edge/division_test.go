@@ -198,7 +198,8 @@ func TestTrackIDs(t *testing.T) {
 			t.Errorf("%q: codec %v", tc.id, got)
 		}
 	}
-	if id := trackID("k3", sfu.H264, trackCamera); id != "k3.h264.camera" || kindOf(id) != sfu.Video || !isAudio("k3.opus.share_audio") {
+	if id := trackID("k3", sfu.H264, trackCamera); id != "k3.h264.camera" || kindOf(id) != sfu.Video || !isAudio("k3.opus.share_audio") ||
+		!isScreen("k3.vp8.share") || isScreen("k3.opus.share_audio") || isScreen("k3.vp8.camera") {
 		t.Errorf("%q", id)
 	}
 }

@@ -207,7 +207,7 @@ func (n *Node) build() (err error) {
 			return fmt.Errorf("start TURN: %w", err)
 		}
 	}
-	n.tracks = tracks.New(tracks.Config{Self: cfg.Self.ID, Now: n.now, Batch: n.engine.NewBatch, Pace: n.engine.Pace, Wanted: (*sfu.UpTrack).Wanted, Metrics: metrics, Log: n.log.With("part", "tracks")})
+	n.tracks = tracks.New(tracks.Config{Self: cfg.Self.ID, Now: n.now, Batch: n.engine.NewBatch, Pace: n.engine.Pace, Wanted: (*sfu.UpTrack).Wanted, Screen: isScreen, Metrics: metrics, Log: n.log.With("part", "tracks")})
 	n.mesh, err = relay.New(relay.Config{
 		Self: cfg.Self.ID, Conn: cfg.Relay, TLS: cfg.RelayTLS, Peer: n.peer, Tracks: n.tracks, Route: n.route,
 		Handle: n.handle, Answer: n.answer, LinkChanged: n.linkChanged,

@@ -47,6 +47,11 @@ func kindOf(track string) sfu.Kind {
 	return sfu.Video
 }
 
+func isScreen(track string) bool {
+	_, _, kind := splitTrack(track)
+	return kind == trackShare
+}
+
 func isAudio(track string) bool { return kindOf(track) == sfu.Audio }
 
 func isShare(track string) bool { _, _, kind := splitTrack(track); return kind == trackShare }

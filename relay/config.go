@@ -65,6 +65,7 @@ type Config struct {
 // tuning are the figures of DESIGN.md; tests and benchmarks change them.
 type tuning struct {
 	minVersion, maxVersion uint16
+	capabilities           uint32
 	probe                  time.Duration // between two probes
 	silence                time.Duration // without an answer, after which the peer is dead
 	pulse                  time.Duration // between two probes while tracks cross the link
@@ -73,13 +74,12 @@ type tuning struct {
 	handshake              time.Duration // for QUIC, TLS and Hello together
 	window                 time.Duration // for which a bundle waits for more packets
 	stale                  time.Duration // age at which media is dropped
-	feedback               time.Duration // between two Received frames
+	feedback               time.Duration // between two Received frames, and Arrived ones
 	minConns, maxConns     int           // media connections of a link that carries media
 	mixed                  int           // bytes up to which tracks share a bundle
 	bundle                 int           // bytes of a bundle of one track
 	idle                   time.Duration // without tracks, after which media connections close
 	plain                  bool          // offers no sealed datagrams
-	pacer                  func() pacer  // of a new path
 	tracer                 func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace
 	sent                   func(*quic.Conn, quic.StreamID, []byte) // sees every bundle; nil: nobody
 }
@@ -87,16 +87,16 @@ type tuning struct {
 func defaultTuning() *tuning {
 	return &tuning{
 		minVersion: wire.MinVersion, maxVersion: wire.MaxVersion,
-		probe: 400 * time.Millisecond, silence: 2200 * time.Millisecond,
 		pulse: 100 * time.Millisecond, deaf: 500 * time.Millisecond,
-		transit:   4096,
+		transit:      4096,
+		capabilities: wire.CapArrived,
+		probe:        400 * time.Millisecond, silence: 2200 * time.Millisecond,
 		handshake: 4 * time.Second,
 		window:    2 * time.Millisecond, stale: 500 * time.Millisecond,
-		feedback: 40 * time.Millisecond,
+		feedback: 20 * time.Millisecond,
 		minConns: 4, maxConns: 32,
 		mixed: 1200, bundle: wire.MaxBundle,
-		idle:  30 * time.Second,
-		pacer: newCeiling,
+		idle: 30 * time.Second,
 	}
 }
 
@@ -158,6 +158,13 @@ type Feed interface {
 	// beyond what the track has.
 	SetLayers(spatial, temporal int8)
 	Close()
+}
+
+// ScreenFeed is a Feed that knows whether its track is a shared screen, of which layers
+// are shed after those of cameras when a link is too narrow.
+type ScreenFeed interface {
+	Feed
+	Screen() bool
 }
 
 // Receiver takes what a subscription brings. Calls for one subscription do not overlap,

@@ -240,6 +240,7 @@ func (e *egress) send(b *bundle, now time.Time) bool {
 		c := e.pick(lanes, len(b.buf))
 		if err := c.send(b, now, e.link.mesh.tuning.sent); err == nil {
 			e.link.sent.count(b.class, b.packets, len(b.buf))
+			e.link.valve.sent(byStreams, len(b.buf))
 			bundles.Put(b)
 			return true
 		}
@@ -314,4 +315,5 @@ func (e *egress) report() {
 		}
 	}
 	e.link.writeControl(wire.AppendReceived(nil, counts))
+	e.link.writeControl(wire.AppendArrived(nil, e.link.arrivals.take(e.link.mesh.clock(time.Now()))))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/quic-go/quic-go"
 
@@ -84,8 +85,9 @@ type bundleReader struct {
 // advance decodes what n more bytes complete.
 func (r *bundleReader) advance(n int) error {
 	r.used += n
+	r.link.arrivals.count(n)
 	if r.pos == 0 {
-		wireClass, _, err := wire.DecodeBundleHeader(r.buf[:r.used])
+		wireClass, clock, err := wire.DecodeBundleHeader(r.buf[:r.used])
 		if errors.Is(err, wire.ErrShort) {
 			return nil
 		}
@@ -93,6 +95,7 @@ func (r *bundleReader) advance(n int) error {
 			return err
 		}
 		r.class = classOf(wireClass)
+		r.link.arrivals.sample(r.link.mesh.clock(time.Now()) - clock)
 		r.pos = wire.BundleHeader
 	}
 	for r.pos < r.used {

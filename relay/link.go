@@ -49,6 +49,9 @@ type link struct {
 	sent   traffic
 	got    traffic
 
+	arrivals arrivals
+	valve    *valve
+
 	control sync.Mutex // orders frames on the control stream
 
 	mu       sync.Mutex // the members below
@@ -74,6 +77,7 @@ func newLink(p *peer, conn *quic.Conn, stream *quic.Stream, session uint64, dial
 	l.epoch = time.Now()
 	l.tracks.init()
 	l.egress = newEgress(l)
+	l.valve = newValve(l)
 	l.path = newPath(l)
 	l.lanes.Store(&[]*lane{newLane(conn, 0)})
 	return l
@@ -116,7 +120,7 @@ func (l *link) run(old *link) {
 	control := (*l.lanes.Load())[0]
 	for _, f := range []func(){
 		l.watch, l.readControl, l.acceptStreams, func() { l.acceptBundles(control) },
-		l.writeMessages, l.probe, l.egress.run,
+		l.writeMessages, l.probe, l.egress.run, l.valve.run,
 	} {
 		l.start(f)
 	}
@@ -210,6 +214,12 @@ func (l *link) controlFrame(t wire.Type, body []byte) error {
 		counts, err := wire.DecodeReceived(body, nil)
 		if err == nil {
 			l.delivered(counts)
+		}
+		return err
+	case wire.TypeArrived:
+		a, err := wire.DecodeArrived(body)
+		if err == nil {
+			l.valve.arrived(a)
 		}
 		return err
 	default:

@@ -20,7 +20,7 @@ type metrics struct {
 	bypasses    prometheus.Counter
 	trackCopies *prometheus.CounterVec
 
-	tracks, rtt, loss, connections, bytes, packets, dropped, sealed, sealedDatagrams *prometheus.Desc
+	tracks, rtt, loss, connections, bytes, packets, dropped, sealed, sealedDatagrams, rate, queue, shed *prometheus.Desc
 }
 
 func newMetrics(m *Mesh) *metrics {
@@ -57,6 +57,9 @@ func newMetrics(m *Mesh) *metrics {
 		sealed:          desc("link_sealed", "1 while media goes by sealed datagrams alone, 0.5 while by QUIC as well.", "peer"),
 		sealedDatagrams: desc("link_sealed_datagrams_total", "Sealed datagrams and what became of them, by event.", "peer", "event"),
 		dropped:         desc("link_dropped_total", "RTP packets dropped before sending.", "peer", "class"),
+		rate:            desc("link_rate_bits", "Bits per second that may be sent.", "peer"),
+		queue:           desc("link_queue_seconds", "One-way delay over its least of the last ten seconds.", "peer"),
+		shed:            desc("link_shed_tracks", "Tracks of which layers are held back for want of room.", "peer"),
 	}
 }
 
@@ -69,7 +72,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, c := range m.own() {
 		c.Describe(ch)
 	}
-	for _, d := range []*prometheus.Desc{m.tracks, m.rtt, m.loss, m.connections, m.bytes, m.packets, m.dropped, m.sealed, m.sealedDatagrams} {
+	for _, d := range []*prometheus.Desc{m.tracks, m.rtt, m.loss, m.connections, m.bytes, m.packets, m.dropped, m.sealed, m.sealedDatagrams, m.rate, m.queue, m.shed} {
 		ch <- d
 	}
 }

@@ -9,14 +9,16 @@ import (
 	"time"
 )
 
-// wan is an in-memory network of packet connections with delay and random loss, usable in
-// a synctest bubble. Order is kept per destination.
+// wan is an in-memory network of packet connections with delay, random loss and a rate,
+// usable in a synctest bubble. Order is kept per destination.
 type wan struct {
 	delay time.Duration // one way
 	loss  float64
 	drop  atomic.Pointer[func(b []byte) bool] // loses more; nil: nothing
 
 	mu    sync.Mutex
+	rate  float64       // bit/s towards each end; 0: no limit
+	queue time.Duration // in front of it
 	ends  map[string]*wanConn
 	rand  *rand.Rand
 	bytes atomic.Int64 // carried, with 28 bytes of IP and UDP each
@@ -37,6 +39,7 @@ type wanConn struct {
 	wan   *wan
 	addr  *net.UDPAddr
 	queue chan wanPacket
+	busy  time.Time // until when the way here is; guarded by wan.mu
 	done  chan struct{}
 	once  sync.Once
 
@@ -79,11 +82,39 @@ func (c *wanConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	if end == nil || w.rand.Float64() < w.loss || w.drops(b) {
 		return len(b), nil
 	}
+	leaves, ok := w.pass(end, len(b)+28)
+	if !ok {
+		return len(b), nil
+	}
 	select {
-	case end.queue <- wanPacket{append([]byte(nil), b...), c.addr, time.Now().Add(w.delay)}:
+	case end.queue <- wanPacket{append([]byte(nil), b...), c.addr, leaves.Add(w.delay)}:
 	default:
 	}
 	return len(b), nil
+}
+
+// pass is when a packet has gone through the bottleneck, false when its queue is full;
+// the caller holds mu.
+func (w *wan) pass(end *wanConn, size int) (time.Time, bool) {
+	now := time.Now()
+	if w.rate == 0 {
+		return now, true
+	}
+	if now.After(end.busy) {
+		end.busy = now
+	}
+	if end.busy.Sub(now) > w.queue {
+		return now, false
+	}
+	end.busy = end.busy.Add(time.Duration(float64(size*8) / w.rate * float64(time.Second)))
+	return end.busy, true
+}
+
+// narrow sets the rate.
+func (w *wan) narrow(rate float64, queue time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rate, w.queue = rate, queue
 }
 
 func (c *wanConn) ReadFrom(b []byte) (int, net.Addr, error) {

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/meridian-video/meridian/relay/congestion"
 	"github.com/meridian-video/meridian/relay/sealed"
 	"github.com/meridian-video/meridian/relay/wire"
 )
@@ -27,7 +28,6 @@ type path struct {
 	timer *time.Timer // fires wake at alarm
 	state atomic.Int32
 	alarm atomic.Int64 // since link.epoch
-	pacer pacer
 
 	arming sync.Mutex // guards timer, and what is stored in alarm
 
@@ -35,19 +35,9 @@ type path struct {
 	receive *sealed.Receiver
 	closed  bool
 
-	out  sync.Mutex // guards send and the pacer
+	out  sync.Mutex // guards send
 	send *sealed.Sender
 	wave sealed.Wave // run's
-}
-
-// pacer says how fast a path may send. Its calls do not overlap.
-type pacer interface {
-	// Budget is how many bytes may leave at now (since any origin).
-	Budget(now time.Duration) int
-	// Sent tells what has left.
-	Sent(now time.Duration, bytes int)
-	// Feedback tells what the far end saw, about every 20 ms.
-	Feedback(f sealed.Feedback)
 }
 
 // newPath makes the path of l if both ends can have one, and nil if not.
@@ -65,7 +55,7 @@ func newPath(l *link) *path {
 	if !l.dialled {
 		ours, theirs = theirs, ours
 	}
-	p := &path{link: l, wake: make(chan struct{}, 1), send: sealed.NewSender(ours), pacer: l.mesh.tuning.pacer()}
+	p := &path{link: l, wake: make(chan struct{}, 1), send: sealed.NewSender(ours)}
 	p.receive = sealed.NewReceiver(theirs, p)
 	p.timer = time.AfterFunc(time.Hour, p.kick)
 	p.timer.Stop()
@@ -143,14 +133,14 @@ func (p *path) poll() {
 	again, reports := p.receive.Next()
 	p.in.Unlock()
 	p.wave.Reset()
-	state := p.send.Poll(now, p.pacer.Budget(now), &p.wave)
-	p.pacer.Sent(now, len(p.wave.Buf))
+	state := p.send.Poll(now, p.link.valve.budget(), &p.wave)
 	next := max(p.send.Next(), now+leastPause)
 	p.out.Unlock()
 	if old := sealed.State(p.state.Swap(int32(state))); old != state {
 		p.changed(old, state)
 	}
 	if len(p.wave.Sizes) > 0 {
+		p.link.valve.sent(byDatagrams, len(p.wave.Buf))
 		p.link.mesh.socket.write(&p.wave, p.link.conn.RemoteAddr())
 	}
 	if reports {
@@ -159,7 +149,7 @@ func (p *path) poll() {
 	p.arm(now, next)
 }
 
-// leastPause is between two polls when the pacer holds the rest back.
+// leastPause is between two polls when the valve holds the rest back.
 const leastPause = 500 * time.Microsecond
 
 // rtt is the round trip of the path, or that of QUIC while the path's is not known. The
@@ -239,15 +229,32 @@ func (p *path) take(at time.Time, b []byte) {
 	}
 }
 
-// answered passes a receipt on; the caller holds in.
+// answered passes a receipt on; the caller holds in. While media goes by QUIC alone the
+// valve hears nothing of datagrams: they are probes.
 func (p *path) answered(now time.Duration) {
 	p.out.Lock()
-	if f, ok := p.send.Take(now, p.receive); ok {
-		p.pacer.Feedback(f)
-	}
+	f, ok := p.send.Take(now, p.receive)
+	carries := p.send.State() != sealed.Down
 	next := p.send.Next()
 	p.out.Unlock()
+	if ok && carries {
+		p.link.valve.report(byDatagrams, reportOf(f))
+	}
 	p.arm(now, next)
+}
+
+// reportOf is feedback as a controller takes it.
+func reportOf(f sealed.Feedback) congestion.Report {
+	r := congestion.Report{
+		Interval: f.Interval, Received: int(f.Bytes), Delay: f.MinDelay, Samples: int(f.Datagrams),
+		Lost: int(f.Lost), Packets: int(f.Datagrams + f.Lost), RoundTrip: f.RTT,
+	}
+	for i, n := range f.Bursts {
+		if n > 0 {
+			r.Burst = i + 1
+		}
+	}
+	return r
 }
 
 // Media implements sealed.Sink.

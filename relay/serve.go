@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/relay/congestion"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
@@ -22,6 +25,9 @@ type Outlet struct {
 	alias uint32
 	class atomic.Int32
 	ended atomic.Bool
+
+	steering steering
+	counts   [len(congestion.Counts{})]atomic.Uint64 // bytes of each layer
 
 	mu     sync.Mutex // orders frames on the stream
 	stream *quic.Stream
@@ -42,6 +48,7 @@ func (o *Outlet) Send(p *wire.Media) {
 		o.link.sent.drop(c, 1)
 		return
 	}
+	o.counts[congestion.Layer(p.Layer)].Add(uint64(p.Size(o.alias)))
 	o.link.egress.add(o.alias, c, p)
 }
 
@@ -156,10 +163,13 @@ func (l *link) serveTrack(stream *quic.Stream, body []byte) error {
 		return out.refuse(err)
 	}
 	defer feed.Close()
+	out.steering.begin(feed, req.Layers, info.Kind == wire.KindAudio)
+	defer out.steering.end()
 	key := keyOf(l.mesh.source(req), req)
 	l.enter(key, out)
 	defer l.leave(key, out)
 	out.accept(info)
+	l.valve.look()
 	if err := out.follow(feed); err != nil {
 		return err
 	}
@@ -217,6 +227,21 @@ func (o *Outlet) reroute(path []string) {
 	}
 }
 
+// counted are the bytes given to the outlet by layer.
+func (o *Outlet) counted() (counts congestion.Counts) {
+	for i := range counts {
+		counts[i] = o.counts[i].Load()
+	}
+	return counts
+}
+
+// leaving lists the tracks that cross the link towards the peer.
+func (l *link) leaving() []*Outlet {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Values(l.outlets))
+}
+
 // accept answers the subscriber.
 func (o *Outlet) accept(info wire.TrackInfo) {
 	if info.Kind == wire.KindAudio {
@@ -271,7 +296,8 @@ func (o *Outlet) steer(feed Feed, t wire.Type, body []byte) error {
 	case wire.TypeLayers:
 		l, err := wire.DecodeLayers(body)
 		if err == nil {
-			feed.SetLayers(l.Spatial, l.Temporal)
+			o.steering.want(l)
+			o.link.valve.look()
 		}
 		return err
 	default:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/meridian-video/meridian/geo"
+	"github.com/meridian-video/meridian/relay/congestion"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
@@ -64,13 +65,17 @@ func (t *traffic) tick() uint64 {
 
 // LinkStats is the state of one link at one moment.
 type LinkStats struct {
-	Peer        geo.NodeID
-	Up          bool
-	Suspect     bool // silent in at least one direction: tracks go another way
-	Since       time.Time
-	Build       string        // of the peer
-	RTT         time.Duration // of the last probe; 0 before the first answer
-	Loss        float64       // share of QUIC packets lost since the link came up, 0 to 1
+	Peer    geo.NodeID
+	Up      bool
+	Suspect bool // silent in at least one direction: tracks go another way
+	Since   time.Time
+	Build   string        // of the peer
+	RTT     time.Duration // of the last probe; 0 before the first answer
+	Loss    float64       // share of QUIC packets lost since the link came up, 0 to 1
+	// What the controller of what is sent measures and decides; see package congestion.
+	Congestion congestion.Measures
+	Shed       int // tracks of the peer's subscriptions that lack layers for want of room
+
 	Connections int
 	TracksIn    int // subscriptions of this node
 	TracksOut   int // subscriptions of the peer
@@ -105,8 +110,10 @@ func (l *link) stats() LinkStats {
 	l.mu.Lock()
 	out := len(l.outlets)
 	l.mu.Unlock()
+	measures, shed := l.valve.measures()
 	return LinkStats{
 		Peer: l.peer.id, Up: l.ctx.Err() == nil, Suspect: l.suspect(), Since: l.began, Build: l.remote.Build,
+		Congestion: measures, Shed: shed,
 		RTT: time.Duration(l.rtt.Load()), Loss: float64(lost) / float64(max(sent, 1)),
 		Connections: len(lanes), TracksIn: l.tracks.count(), TracksOut: out,
 		Sent: l.sent.stats(), Received: l.got.stats(), Path: l.path.stats(),

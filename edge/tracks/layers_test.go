@@ -242,3 +242,30 @@ func TestCodecCrosses(t *testing.T) {
 		t.Errorf("codecs %v", counts)
 	}
 }
+
+// TestScreensAreKnownToTheLink, which sheds them last.
+func TestScreensAreKnownToTheLink(t *testing.T) {
+	for _, c := range []struct {
+		screen func(string) bool
+		want   bool
+	}{
+		{nil, false},
+		{func(track string) bool { return track == cam.Track }, true},
+		{func(string) bool { return false }, false},
+	} {
+		table := New(Config{Self: "fra", Now: clock, Log: slog.New(slog.DiscardHandler), Screen: c.screen})
+		up := sfu.NewUpTrack(sfu.UpConfig{Kind: sfu.Video, Codec: sfu.VP8, Now: clock})
+		unpublish := table.Publish(cam, up)
+		_, f, err := table.Attach(t.Context(), "iad", wire.Subscribe{Company: cam.Company, Room: cam.Room, Track: cam.Track}, &relay.Outlet{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, ok := f.(relay.ScreenFeed); !ok || s.Screen() != c.want {
+			t.Errorf("a screen: %v, want %v", !c.want, c.want)
+		}
+		f.Close()
+		unpublish()
+		up.Close()
+		table.Close()
+	}
+}

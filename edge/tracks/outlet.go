@@ -22,7 +22,7 @@ func (t *Table) Attach(_ context.Context, from geo.NodeID, req wire.Subscribe, o
 	down.SetTarget(target(req.Layers))
 	down.Switch(up)
 	info := wire.TrackInfo{Kind: wireKind(up.Kind()), Codec: up.Codec().String(), ClockRate: up.Codec().ClockRate()}
-	return info, feed{down}, nil
+	return info, feed{down, t.cfg.Screen(req.Track)}, nil
 }
 
 func wireKind(k sfu.Kind) uint8 {
@@ -51,7 +51,13 @@ func (s sink) SendReport(r sfu.Report) {
 }
 
 // feed is the serving side of one subscription over a link.
-type feed struct{ down *sfu.DownTrack }
+type feed struct {
+	down   *sfu.DownTrack
+	screen bool
+}
+
+// Screen implements relay.ScreenFeed.
+func (f feed) Screen() bool { return f.screen }
 
 // RequestKeyframe implements relay.Feed.
 func (f feed) RequestKeyframe(layer uint8) { f.down.LayerKeyframeRequest(layer) }

@@ -30,7 +30,10 @@ type Config struct {
 	Batch func() sfu.Batch     // makes what gathers packets for the node's transports; may be nil
 	// Wanted says the most that any DownTrack of this node can use of a remote
 	// track; it never blocks. Nil: everything.
-	Wanted  func(*sfu.UpTrack) sfu.Layer
+	Wanted func(*sfu.UpTrack) sfu.Layer
+	// Screen says whether a track is a shared screen, which a narrow link sheds after
+	// cameras. Nil: none is.
+	Screen  func(track string) bool
 	Pace    func(*sfu.UpTrack) // see sfu.UpConfig; may be nil
 	Metrics *sfu.Metrics
 	Log     *slog.Logger
@@ -53,6 +56,9 @@ type Table struct {
 func New(cfg Config) *Table {
 	if cfg.Wanted == nil {
 		cfg.Wanted = func(*sfu.UpTrack) sfu.Layer { return sfu.TopLayer }
+	}
+	if cfg.Screen == nil {
+		cfg.Screen = func(string) bool { return false }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &Table{cfg: cfg, ctx: ctx, cancel: cancel, local: map[Key]*sfu.UpTrack{}, remote: map[Key]*remote{}}

@@ -20,7 +20,6 @@ type base struct {
 	slot  time.Duration // begin of the current slot
 	at    int           // its index
 	last  time.Duration // delay of the last sample
-	now   time.Duration // when it came
 	queue time.Duration
 }
 

@@ -82,6 +82,9 @@ func finite(v float64) float64 {
 
 // Sent notes bytes that left.
 func (c *Controller) Sent(now time.Duration, bytes int) {
+	if bytes <= 0 {
+		return
+	}
 	c.sent.add(now, bytes)
 	c.contact.sent(now)
 }
@@ -128,11 +131,15 @@ func (c *Controller) look(now time.Duration, r Report, passed time.Duration) {
 	}
 }
 
-// learn keeps the most that ever arrived; it fades by a hundredth a second, but not while
-// another flow takes what is missing.
+// fading is what the capacity loses a second, as a part: half in six minutes. A meeting
+// that grows must not be held to what a link carried yesterday.
+const fading = 0.002
+
+// learn keeps the most that ever arrived. It does not fade while another flow takes what
+// is missing.
 func (c *Controller) learn(passed time.Duration) {
 	if c.state != Competing {
-		c.capacity *= 1 - 0.002*passed.Seconds()
+		c.capacity *= 1 - fading*passed.Seconds()
 	}
 	c.capacity = within(c.received(), c.capacity, c.cfg.Max)
 }

@@ -1,6 +1,9 @@
 package congestion
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Report is what the other end says of one interval, usually 20 ms.
 type Report struct {
@@ -37,4 +40,4 @@ func (r Report) bounded() Report {
 	return r
 }
 
-func within[T int | float64 | time.Duration](v, least, most T) T { return min(max(v, least), most) }
+func within[T cmp.Ordered](v, least, most T) T { return min(max(v, least), most) }

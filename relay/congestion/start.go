@@ -23,9 +23,14 @@ func (c *Controller) start(now, passed time.Duration) {
 		c.reduce(now, 0.85*c.received()) // a start overshoots: empty the queue soon
 		return
 	}
-	if busy && c.over == 0 {
-		c.rate = max(c.rate, min(c.rate*math.Exp2(passed.Seconds()/doubling.Seconds()), c.ceiling(), 2.5*sent))
+	if c.over > 0 {
+		return
 	}
+	proven := c.next
+	if busy {
+		proven = max(proven, 2.5*sent)
+	}
+	c.rate = max(c.rate, min(c.rate*math.Exp2(passed.Seconds()/doubling.Seconds()), c.ceiling(), proven))
 }
 
 // resume starts again after a silence, below what the link carried.

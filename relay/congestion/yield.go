@@ -46,8 +46,13 @@ func (c *Controller) giveWay(now time.Duration) {
 		c.capacity = received // the link itself has become slower
 		c.episode = episode{}
 	}
-	c.episode.reduced(now)
 	to := backoff * received
+	if c.sentBefore(now) > obeyed*c.rate {
+		c.episode = episode{} // what was asked for has not happened yet
+		c.reduce(now, to)
+		return
+	}
+	c.episode.reduced(now)
 	switch {
 	case c.episode.hopeless(now, c.roundTrip), to < floorShare*c.capacity:
 		c.rival = now + remembered
@@ -55,6 +60,7 @@ func (c *Controller) giveWay(now time.Duration) {
 		c.reduce(now, max(to, floorShare*c.capacity))
 	case c.rival > now:
 		c.enter(now, Competing)
+		c.reduce(now, received)
 	default:
 		c.reduce(now, to)
 	}
@@ -63,6 +69,10 @@ func (c *Controller) giveWay(now time.Duration) {
 // overdriven is the part of what was sent below which what arrives shows the limit of the
 // link, and not a competitor: the queue's output follows the input beside one.
 const overdriven = 0.85
+
+// obeyed is how much over the rate may be sent for the queue to tell of others: layers
+// are coarse, and a sender's own queue empties late.
+const obeyed = 1.15
 
 // sentBefore is the rate sent when what is now reported was.
 func (c *Controller) sentBefore(now time.Duration) float64 {

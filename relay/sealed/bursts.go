@@ -8,8 +8,9 @@ type bursts struct {
 	faded  time.Duration
 }
 
-// half is how long a burst keeps half its weight.
-const half = 15 * time.Second
+// half is how long a burst keeps half its weight: what a queue lost while a rate was
+// found is soon forgotten.
+const half = 5 * time.Second
 
 func (b *bursts) add(now time.Duration, seen [maxBurst]uint16) {
 	if now-b.faded > half {

@@ -24,6 +24,10 @@ const (
 // connection. No version of this code sets it yet; what both ends set is used.
 const CapDatagrams uint32 = 1 << 0
 
+// CapArrived is the capability bit of sending Arrived frames: what is sent to such an end
+// is controlled from the first packet on.
+const CapArrived uint32 = 1 << 1
+
 // helloMagic opens every Hello of every version, past and future.
 const helloMagic = 0x4d524c59 // "MRLY"
 
@@ -153,6 +157,33 @@ func DecodeReceived(body []byte, counts []Count) ([]Count, error) {
 		counts = append(counts, Count{Index: c.u32(), Bundles: c.u64(), Bytes: c.u64()})
 	}
 	return counts, wrap("received", c.err)
+}
+
+// Arrived says how media came over all connections of a link since the last such frame:
+// what a controller of its rate wants to know. Clocks are in µs, of any origin, and wrap.
+type Arrived struct {
+	Clock   uint32 // the receiver's, now
+	Bytes   uint64 // of bundles, since the link began
+	Samples uint16 // bundles that Delay is of; 0: it says nothing
+	Delay   uint32 // the least of the receiver's clock at a bundle's arrival less the sender's in it
+}
+
+// AppendArrived appends the frame.
+func AppendArrived(dst []byte, a Arrived) []byte {
+	at := len(dst)
+	dst = begin(dst, TypeArrived)
+	dst = binary.BigEndian.AppendUint32(dst, a.Clock)
+	dst = binary.BigEndian.AppendUint64(dst, a.Bytes)
+	dst = binary.BigEndian.AppendUint16(dst, a.Samples)
+	dst = binary.BigEndian.AppendUint32(dst, a.Delay)
+	return end(dst, at)
+}
+
+// DecodeArrived decodes the body of an Arrived.
+func DecodeArrived(body []byte) (Arrived, error) {
+	c := cursor{b: body}
+	a := Arrived{Clock: c.u32(), Bytes: c.u64(), Samples: c.u16(), Delay: c.u32()}
+	return a, wrap("arrived", c.err)
 }
 
 // Message is a one-way message of the layers above.

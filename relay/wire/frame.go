@@ -26,6 +26,7 @@ const (
 	TypeLayers    Type = 0x15 // subscriber says how much of the track it wants
 	TypeCall      Type = 0x20 // first frame of a call's stream
 	TypeAnswer    Type = 0x21 // its answer
+	TypeArrived   Type = 0x84 // how late media came; skipped by who does not control a rate
 	TypePath      Type = 0x90 // serving end says that the track now comes another way
 )
 

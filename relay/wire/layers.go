@@ -17,6 +17,11 @@ func (l Layers) Max(other Layers) Layers {
 	return Layers{max(l.Spatial, other.Spatial), max(l.Temporal, other.Temporal)}
 }
 
+// Min is what both let pass.
+func (l Layers) Min(other Layers) Layers {
+	return Layers{min(l.Spatial, other.Spatial), min(l.Temporal, other.Temporal)}.normal()
+}
+
 // normal gives all wishes for nothing one form.
 func (l Layers) normal() Layers {
 	if l.Spatial < 0 || l.Temporal < 0 {

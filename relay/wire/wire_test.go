@@ -26,6 +26,7 @@ func frames() [][]byte {
 		AppendPing(nil, Ping{42, true}),
 		AppendPong(nil, 43),
 		AppendReceived(nil, []Count{{1, 2, 3}, {4, 5, 6}}),
+		AppendArrived(nil, Arrived{1, 2, 3, 4}),
 		AppendMessage(nil, Message{Topic: "room", Body: []byte("hello")}),
 		AppendSubscribe(nil, 5, sampleSubscribe),
 		AppendAccepted(nil, TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000}, []string{"iad-1", "fra-1"}),
@@ -56,6 +57,8 @@ func decode(t Type, body []byte) (any, error) {
 		return DecodePong(body)
 	case TypeReceived:
 		return DecodeReceived(body, nil)
+	case TypeArrived:
+		return DecodeArrived(body)
 	case TypeMessage:
 		return DecodeMessage(body)
 	case TypeSubscribe:
@@ -85,7 +88,7 @@ func decode(t Type, body []byte) (any, error) {
 
 func TestControlRoundTrip(t *testing.T) {
 	want := []any{
-		sampleHello, Ping{42, true}, uint64(43), []Count{{1, 2, 3}, {4, 5, 6}},
+		sampleHello, Ping{42, true}, uint64(43), []Count{{1, 2, 3}, {4, 5, 6}}, Arrived{1, 2, 3, 4},
 		Message{Topic: "room", Body: []byte("hello")}, sampleSubscribe,
 		granted{TrackInfo{Kind: KindVideo, Codec: "VP8", ClockRate: 90000}, []string{"iad-1", "fra-1"}}, []string{"lhr-1", "fra-1"},
 		Refused{Code: CodeRemote, Name: "full", Text: "no place"}, uint8(2),

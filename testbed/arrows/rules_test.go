@@ -24,6 +24,7 @@ var rules = []rule{
 	{"relay/wire", nil, "relay/wire is a leaf: frames can be read without a link"},
 	{"relay/sealed", []string{"relay/wire"}, "relay/sealed is a pure core: datagrams and records without a socket, a link or a clock"},
 	{"relay/tree", []string{"geo"}, "relay/tree is arithmetic: it plans over nodes and round trips, and knows no links"},
+	{"relay/congestion", nil, "relay/congestion is a leaf: arithmetic over reports, no frames and no links"},
 	{"turn", []string{"turn/...", "geo"}, "turn relays for whoever holds a credential and knows no rooms"},
 	{"turn/credential", nil, "turn/credential is a leaf: edges mint what turn checks"},
 	{"control", []string{"control/...", "geo"}, "control is on the path of no packet and serves edges without knowing them"},
