@@ -4,13 +4,11 @@ package relay
 
 import (
 	"context"
-	"net"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
@@ -35,66 +33,70 @@ func (r *countingReceiver) count() int {
 }
 
 // BenchmarkLink gives the CPU time of both ends and the generator for one RTP packet at
-// a steady rate over loopback, from getrusage.
+// a steady rate over loopback, from getrusage: by QUIC streams and by sealed datagrams.
 func BenchmarkLink(b *testing.B) {
-	for _, rate := range []struct {
-		name    string
-		tracks  int
-		payload int
-		every   time.Duration // between two frames of a track
-		run     int           // packets of a frame
-	}{
+	for _, rate := range []offer{
 		{"20Mbit", 10, 1150, 18400 * time.Microsecond, 4},
 		{"150Mbit", 60, 1150, 14700 * time.Microsecond, 4},
 		{"audio100", 100, 120, 20 * time.Millisecond, 1},
 	} {
-		b.Run(rate.name, func(b *testing.B) {
-			s := &studio{}
-			n := newNetwork(b)
-			real := func(id geo.NodeID) func(*Config) {
-				conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-				if err != nil {
-					b.Fatal(err)
-				}
-				n.place(id, conn.LocalAddr().String())
-				return func(c *Config) { c.Conn = conn }
-			}
-			n.startOn("fra", nil, real("fra"), withTracks(s))
-			iad := n.startOn("iad", nil, real("iad"))
-			r := &countingReceiver{}
-			for i := range rate.tracks {
-				if _, err := iad.Subscribe(context.Background(), "fra", track(string(rune('a'+i))), r); err != nil {
-					b.Fatal(err)
-				}
-			}
-			outs := s.attached()
-			p := wire.Media{Payload: make([]byte, rate.payload)}
-			begin := cpuTime(b)
-			every := rate.every / time.Duration(rate.tracks)
-			start, sent := time.Now(), 0
-			timer := time.NewTimer(time.Hour)
-			defer timer.Stop()
-			for turn := 0; b.Loop(); turn++ {
-				if wait := time.Until(start.Add(time.Duration(turn) * every)); wait > 0 {
-					timer.Reset(wait)
-					<-timer.C
-				}
-				out := outs[turn%len(outs)]
-				for range rate.run {
-					p.SequenceNumber++
-					out.Send(&p)
-					sent++
-				}
-				out.Flush()
-			}
-			used := cpuTime(b) - begin
-			settle(func() bool { return r.count() >= sent })
-			b.ReportMetric(100*float64(r.count())/float64(sent), "delivered-%")
-			b.ReportMetric(float64(used.Nanoseconds())/1000/float64(sent), "cpu-µs/packet")
-			b.ReportMetric(float64(sent*rate.payload*8)/b.Elapsed().Seconds()/1e6, "Mbit/s")
-			b.ReportMetric(0, "ns/op")
-		})
+		b.Run(rate.name+"/streams", func(b *testing.B) { rate.measure(b, true) })
+		b.Run(rate.name+"/sealed", func(b *testing.B) { rate.measure(b, false) })
 	}
+}
+
+// offer is a load.
+type offer struct {
+	name    string
+	tracks  int
+	payload int
+	every   time.Duration // between two frames of a track
+	run     int           // packets of a frame
+}
+
+func (r offer) measure(b *testing.B, plain bool) {
+	s := &studio{}
+	n := newNetwork(b)
+	how := func(c *Config) {
+		c.tuning = defaultTuning()
+		c.tuning.plain = plain
+	}
+	fra := n.startOn("fra", nil, onSocket(b, n, "fra"), withTracks(s), how)
+	iad := n.startOn("iad", nil, onSocket(b, n, "iad"), how)
+	got := &countingReceiver{}
+	for i := range r.tracks {
+		if _, err := iad.Subscribe(context.Background(), "fra", track(string(rune('a'+i))), got); err != nil {
+			b.Fatal(err)
+		}
+	}
+	settle(func() bool { return plain || fra.Links()[0].Path.State == "up" })
+	outs := s.attached()
+	p := wire.Media{Payload: make([]byte, r.payload)}
+	begin := cpuTime(b)
+	every := r.every / time.Duration(r.tracks)
+	start, sent := time.Now(), 0
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for turn := 0; b.Loop(); turn++ {
+		if wait := time.Until(start.Add(time.Duration(turn) * every)); wait > 0 {
+			timer.Reset(wait)
+			<-timer.C
+		}
+		out := outs[turn%len(outs)]
+		for range r.run {
+			p.SequenceNumber++
+			p.Timestamp = uint32(turn)
+			out.Send(&p)
+			sent++
+		}
+		out.Flush()
+	}
+	used := cpuTime(b) - begin
+	settle(func() bool { return got.count() >= sent })
+	b.ReportMetric(100*float64(got.count())/float64(sent), "delivered-%")
+	b.ReportMetric(float64(used.Nanoseconds())/1000/float64(sent), "cpu-µs/packet")
+	b.ReportMetric(float64(sent*r.payload*8)/b.Elapsed().Seconds()/1e6, "Mbit/s")
+	b.ReportMetric(0, "ns/op")
 }
 
 // settle waits until what was sent has come, for a second at most.

@@ -79,6 +79,7 @@ type tuning struct {
 	mixed                  int           // bytes up to which tracks share a bundle
 	bundle                 int           // bytes of a bundle of one track
 	idle                   time.Duration // without tracks, after which media connections close
+	plain                  bool          // offers no sealed datagrams
 	tracer                 func(context.Context, bool, quic.ConnectionID) qlogwriter.Trace
 	sent                   func(*quic.Conn, quic.StreamID, []byte) // sees every bundle; nil: nobody
 }

@@ -5,7 +5,9 @@
 // A Mesh owns the relay socket and all links. A link is dialled when something is first
 // asked of a peer, and re-dialled on demand after it was lost. Media travels in short
 // unidirectional streams by class, spread over a pool of connections, so that a lost
-// datagram delays the packets in it and no others. The frames are in relay/wire.
+// datagram delays the packets in it and no others. Where both ends can and they arrive,
+// sealed datagrams on the same socket take over (relay/sealed). The frames are in
+// relay/wire.
 //
 // The package does not know rooms, RTP sessions or who may subscribe to what: it asks
 // Config.Tracks. A track may also come over a third node, which passes it on without

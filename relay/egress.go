@@ -8,7 +8,7 @@ import (
 )
 
 // egress gathers the packets of all outlets of a link into bundles by class and sends
-// each on a stream of its own. add may be called from any goroutine and never blocks;
+// each on a stream of its own, unless sealed datagrams carry them. add may be called from any goroutine and never blocks;
 // one goroutine (run) sends.
 //
 // A bundle of several tracks stays within one QUIC packet, so that one lost datagram
@@ -83,6 +83,9 @@ func (e *egress) arm(now, at time.Time) {
 
 // add appends a packet to the bundle of its class.
 func (e *egress) add(alias uint32, c class, p *wire.Media) {
+	if e.link.path.carry(alias, c, p) {
+		return
+	}
 	now := time.Now()
 	size := p.Size(alias)
 	e.mu.Lock()
@@ -142,6 +145,7 @@ func (e *egress) drop(b *bundle) {
 // flush sends what is open now, unless something was sent within the window: then it
 // goes with the packets of the rest of the window.
 func (e *egress) flush(c class) {
+	e.link.path.flush()
 	now := time.Now()
 	e.mu.Lock()
 	open := e.queues[c].open != nil

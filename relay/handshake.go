@@ -111,10 +111,14 @@ func (m *Mesh) readHello(stream *quic.Stream) (wire.Hello, error) {
 }
 
 func (m *Mesh) hello() wire.Hello {
-	return wire.Hello{
+	hello := wire.Hello{
 		MinVersion: m.tuning.minVersion, MaxVersion: m.tuning.maxVersion,
 		Node: string(m.cfg.Self), Build: m.cfg.Build, Capabilities: m.tuning.capabilities,
 	}
+	if !m.tuning.plain {
+		hello.Capabilities |= capSealed
+	}
+	return hello
 }
 
 // dialLink makes the control connection of a new link.

@@ -79,7 +79,7 @@ type bundleReader struct {
 	pos     int // bytes of them that are decoded
 	class   class
 	packet  *wire.Media
-	packets int
+	packets int // that had not come before
 }
 
 // advance decodes what n more bytes complete.
@@ -107,8 +107,9 @@ func (r *bundleReader) advance(n int) error {
 			return err
 		}
 		r.pos += size
-		r.packets++
-		r.link.tracks.media(alias, r.packet)
+		if _, fresh := r.link.tracks.media(alias, r.packet); fresh {
+			r.packets++
+		}
 	}
 	return nil
 }

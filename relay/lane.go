@@ -152,6 +152,9 @@ func (l *link) tend() {
 		return
 	}
 	rate := float64(max(sent, got)) / l.mesh.tuning.probe.Seconds()
+	if l.path.up() {
+		rate = 0 // the lanes only stand by
+	}
 	packets := rate * l.conn.ConnectionStats().SmoothedRTT.Seconds() / 1280
 	want := int(math.Ceil(packets / inFlightPerLane))
 	l.widen(min(max(want, l.mesh.tuning.minConns), l.mesh.tuning.maxConns))

@@ -41,6 +41,7 @@ type link struct {
 
 	outbox *outbox
 	egress *egress
+	path   *path // of sealed datagrams, nil without
 	health health
 	epoch  time.Time    // origin of the times below
 	rtt    atomic.Int64 // of the last probe, nanoseconds
@@ -77,6 +78,7 @@ func newLink(p *peer, conn *quic.Conn, stream *quic.Stream, session uint64, dial
 	l.tracks.init()
 	l.egress = newEgress(l)
 	l.valve = newValve(l)
+	l.path = newPath(l)
 	l.lanes.Store(&[]*lane{newLane(conn, 0)})
 	return l
 }
@@ -122,6 +124,9 @@ func (l *link) run(old *link) {
 	} {
 		l.start(f)
 	}
+	if l.path != nil {
+		l.start(l.path.run)
+	}
 	<-l.ctx.Done()
 	l.end(context.Cause(l.ctx))
 }
@@ -137,6 +142,7 @@ func (l *link) end(cause error) {
 		l.mesh.closeConn(lane.conn, closeCode(cause), cause.Error())
 	}
 	l.egress.stop()
+	l.path.stop()
 	l.wg.Wait()
 	l.tracks.end(cause)
 	l.mesh.metrics.linksUp.Dec()

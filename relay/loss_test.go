@@ -279,6 +279,7 @@ func measureMesh(t *testing.T, oneWay time.Duration, loss float64, change func(*
 		s := &stage{outs: map[string]*Outlet{}}
 		_, fra, iad := bubble(t, w, withTracks(s), func(c *Config) {
 			c.tuning = defaultTuning()
+			c.tuning.plain = true // the base that works everywhere, unless said otherwise
 			if change != nil {
 				change(c.tuning)
 			}
@@ -331,6 +332,18 @@ func TestTracksNotHitAreNotLate(t *testing.T) {
 		f := measureMesh(t, rtt/2, 0.01, nil)
 		t.Logf("rtt %v: %v", rtt, f)
 		if f.p99 > 5 || f.lost > 0 || f.hit > 5 {
+			t.Errorf("rtt %v: %v", rtt, f)
+		}
+	}
+}
+
+// TestSealedPacketsAreHardlyEverLate is the promise of sealed datagrams: what loss hits,
+// parity repairs within its window.
+func TestSealedPacketsAreHardlyEverLate(t *testing.T) {
+	for _, rtt := range []time.Duration{40 * time.Millisecond, 170 * time.Millisecond} {
+		f := measureMesh(t, rtt/2, 0.01, func(c *tuning) { c.plain = false })
+		t.Logf("rtt %v: %v", rtt, f)
+		if f.p99 > 12 || f.lost > 0.01 || f.audioLate > 3 {
 			t.Errorf("rtt %v: %v", rtt, f)
 		}
 	}

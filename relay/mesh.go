@@ -24,6 +24,7 @@ type Mesh struct {
 	cfg       Config
 	tuning    *tuning
 	metrics   *metrics
+	socket    socket
 	transport *quic.Transport
 	listener  *quic.Listener
 	tunnel    *tunnel
@@ -68,9 +69,10 @@ func New(cfg Config) (*Mesh, error) {
 	}
 	m.ctx, m.cancel = context.WithCancelCause(context.Background())
 	m.metrics = newMetrics(m)
+	m.socket = newSocket(cfg.Conn, m.metrics)
 	limiter := rate.NewLimiter(retryAbove, retryAbove)
 	m.transport = &quic.Transport{
-		Conn:                cfg.Conn,
+		Conn:                m.socket,
 		VerifySourceAddress: func(net.Addr) bool { return !limiter.Allow() },
 		ConnContext: func(ctx context.Context, _ *quic.ClientInfo) (context.Context, error) {
 			if m.pending.Load() >= maxPending {

@@ -14,6 +14,7 @@ import (
 type wan struct {
 	delay time.Duration // one way
 	loss  float64
+	drop  atomic.Pointer[func(b []byte) bool] // loses more; nil: nothing
 
 	mu    sync.Mutex
 	rate  float64       // bit/s towards each end; 0: no limit
@@ -47,6 +48,20 @@ type wanConn struct {
 	moved    chan struct{} // closes when the deadline changes
 }
 
+func (w *wan) drops(b []byte) bool {
+	drop := w.drop.Load()
+	return drop != nil && (*drop)(b)
+}
+
+// setDrop loses the datagrams that f says; nil: none.
+func (w *wan) setDrop(f func(b []byte) bool) {
+	if f == nil {
+		w.drop.Store(nil)
+		return
+	}
+	w.drop.Store(&f)
+}
+
 func (w *wan) listen(last byte) *wanConn {
 	c := &wanConn{
 		wan: w, addr: &net.UDPAddr{IP: net.IPv4(10, 0, 0, last), Port: 4433},
@@ -64,7 +79,7 @@ func (c *wanConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	defer w.mu.Unlock()
 	w.bytes.Add(int64(len(b)) + 28)
 	end := w.ends[to.String()]
-	if end == nil || w.rand.Float64() < w.loss {
+	if end == nil || w.rand.Float64() < w.loss || w.drops(b) {
 		return len(b), nil
 	}
 	leaves, ok := w.pass(end, len(b)+28)

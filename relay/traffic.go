@@ -82,6 +82,7 @@ type LinkStats struct {
 	TracksOut   int // subscriptions of the peer
 	Sent        map[string]ClassStats
 	Received    map[string]ClassStats
+	Path        PathStats // of sealed datagrams
 }
 
 // ClassStats counts one class ("audio", "video", "messages") in one direction.
@@ -117,7 +118,7 @@ func (l *link) stats() LinkStats {
 		Congestion: measures, Shed: shed,
 		RTT: time.Duration(l.rtt.Load()), Loss: float64(lost) / float64(max(sent, 1)),
 		Connections: len(lanes), TracksIn: l.tracks.count(), TracksOut: out,
-		Sent: l.sent.stats(), Received: l.got.stats(),
+		Sent: l.sent.stats(), Received: l.got.stats(), Path: l.path.stats(),
 	}
 }
 

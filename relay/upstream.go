@@ -8,6 +8,7 @@ import (
 
 	"github.com/quic-go/quic-go"
 
+	"github.com/meridian-video/meridian/relay/sealed"
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
@@ -27,14 +28,19 @@ func (t *upstreams) count() int {
 }
 
 // media hands a packet to the track it belongs to; one that nobody wants any more is
-// still on its way for a moment after the end and is dropped.
-func (t *upstreams) media(alias uint32, p *wire.Media) {
+// still on its way for a moment after the end and is dropped. It gives the class, and
+// whether the packet is the first of its kind on this link.
+func (t *upstreams) media(alias uint32, p *wire.Media) (c class, fresh bool) {
 	t.mu.RLock()
 	up := t.byAlias[alias]
 	t.mu.RUnlock()
-	if up != nil {
+	if up == nil {
+		return classVideo, true
+	}
+	if fresh = !up.again(p); fresh {
 		up.branch.media(p)
 	}
+	return up.class(), fresh
 }
 
 // end closes all tracks of a link that is gone.
@@ -86,6 +92,32 @@ type upstream struct {
 	ended  bool
 	stream *quic.Stream
 	told   wire.Layers // what the peer knows to be wanted
+
+	arriving sync.Mutex        // guards recent
+	recent   [4]*sealed.Recent // packets of each layer, where they may come twice
+}
+
+// again says whether p came before over this link: audio is sent twice, and for a moment
+// all goes by QUIC and by sealed datagrams. Copies by another link are the course's
+// business.
+func (u *upstream) again(p *wire.Media) bool {
+	if u.link.path == nil || int(p.Layer) >= len(u.recent) {
+		return false
+	}
+	u.arriving.Lock()
+	defer u.arriving.Unlock()
+	if u.recent[p.Layer] == nil {
+		u.recent[p.Layer] = new(sealed.Recent)
+	}
+	return u.recent[p.Layer].Again(p.SequenceNumber, p.Timestamp)
+}
+
+// class is video until the track is granted.
+func (u *upstream) class() class {
+	if info := u.branch.course.info.Load(); info != nil && info.Kind == wire.KindAudio {
+		return classAudio
+	}
+	return classVideo
 }
 
 // carry lets a track cross the link for b until either end closes it.

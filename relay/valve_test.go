@@ -181,6 +181,36 @@ func (h *hall) take(length time.Duration) (layers [3]int, mbits float64, cams99,
 	return layers, float64(bytes) * 8 / length.Seconds() / 1e6, cams99, mics99, count[0]
 }
 
+func byStreamsOnly(c *Config) {
+	c.tuning = defaultTuning()
+	c.tuning.plain = true
+}
+
+// TestNarrowLinkCarriesWhatMattersSealed: by sealed datagrams, too, lower layers and audio
+// are whole and in time.
+func TestNarrowLinkCarriesWhatMattersSealed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const cameras = 12
+		h := enter(t, 18e6, cameras)
+		time.Sleep(10 * time.Second)
+		const length = 20 * time.Second
+		layers, mbits, cams99, mics99, mics := h.take(length)
+		s := h.fra.Links()[0]
+		t.Logf("%v packets by layer, %.1f Mbit/s, p99 %v late, audio %v; %+v; %+v", layers, mbits, cams99, mics99, s.Congestion, s.Path)
+		frames := int(length.Seconds()) * 30 * cameras
+		if layers[0] < frames*99/100 || layers[1] < 2*frames*95/100 || s.Shed == 0 {
+			t.Errorf("%v of %d frames, %d tracks shed", layers, frames, s.Shed)
+		}
+		if want := int(length.Seconds()) * 50 * cameras; mics < want-2*cameras || mics99 > 45*time.Millisecond {
+			t.Errorf("%d audio packets of %d, p99 %v late", mics, want, mics99)
+		}
+		if s.Path.State != "up" {
+			t.Errorf("path %s", s.Path.State)
+		}
+		h.leave(t)
+	})
+}
+
 // TestTopLayersGiveWayOnANarrowLink: at 1.5 times what the link carries audio is whole
 // and in time, the top layers are what is missing, and they come back with the room.
 // With -designs it is done at 100 Mbit/s.
@@ -190,7 +220,7 @@ func TestTopLayersGiveWayOnANarrowLink(t *testing.T) {
 		if *allDesigns {
 			rate, cameras = 100e6, 69
 		}
-		h := enter(t, rate, cameras)
+		h := enter(t, rate, cameras, byStreamsOnly)
 		time.Sleep(10 * time.Second)
 		const length = 20 * time.Second
 		layers, mbits, cams99, mics99, mics := h.take(length)

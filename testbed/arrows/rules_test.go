@@ -22,6 +22,7 @@ var rules = []rule{
 	{"geo/atlas", nil, "geo/atlas is a leaf: places on a map, for whoever draws or simulates one"},
 	{"relay", []string{"relay/...", "geo"}, "a relay carries media between nodes and knows no rooms, people or tenants"},
 	{"relay/wire", nil, "relay/wire is a leaf: frames can be read without a link"},
+	{"relay/sealed", []string{"relay/wire"}, "relay/sealed is a pure core: datagrams and records without a socket, a link or a clock"},
 	{"relay/tree", []string{"geo"}, "relay/tree is arithmetic: it plans over nodes and round trips, and knows no links"},
 	{"relay/congestion", nil, "relay/congestion is a leaf: arithmetic over reports, no frames and no links"},
 	{"turn", []string{"turn/...", "geo"}, "turn relays for whoever holds a credential and knows no rooms"},
