@@ -83,6 +83,7 @@ func (s several) Lookup(id geo.NodeID) (geo.Node, bool) {
 }
 func (several) OnChange(func())                           {}
 func (several) SetLoad(float64, bool)                     {}
+func (several) SetGray(bool)                              {}
 func (several) SetDraining(bool)                          {}
 func (several) RTT(_, _ geo.NodeID) (time.Duration, bool) { return 0, false }
 

@@ -75,10 +75,15 @@ func (n *lone) empty() {
 func TestASeatEndsWhenItsTokenDoes(t *testing.T) {
 	n := startLone(t)
 	a := n.opened()
-	a.proof = room.Proof{Token: "t", Until: time.Now().Add(500 * time.Millisecond)}
+	a.proof = room.Proof{Token: "t", Until: time.Now().Add(time.Hour)}
 	if _, err := n.seat(t.Context(), a, admission("ann"), "", signal.Media{}); err != nil {
 		t.Fatal(err)
 	}
+	n.bearers.mu.Lock()
+	for b := range n.bearers.all {
+		b.proof.Until = time.Now() // the hour is over
+	}
+	n.bearers.mu.Unlock()
 	n.until("the client is told", func() bool {
 		_, end := a.out.Take()
 		return end != nil && end.Code == signal.Kicked

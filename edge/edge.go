@@ -46,6 +46,7 @@ type Members interface {
 	OnChange(func())
 	SetLoad(load float64, full bool)
 	SetDraining(bool)
+	SetGray(bool)
 	RTT(from, to geo.NodeID) (time.Duration, bool)
 }
 
@@ -102,6 +103,8 @@ type Config struct {
 	Placement geo.Placement                        // what nodes are near to that clients are told; empty: the client
 	Where     func(netip.Addr) (place.Point, bool) // where addresses are; must not block. nil: nobody knows
 
+	Caller func() (net.PacketConn, error) // opens a socket to call other nodes with, see edge/trial; nil: no node is called
+
 	MaxParticipants int // 0: unlimited
 	Log             *slog.Logger
 	Registerer      prometheus.Registerer
@@ -123,6 +126,7 @@ type Node struct {
 	engine      *rtc.Engine
 	mesh        *relay.Mesh
 	tracks      *tracks.Table
+	routes      routes
 	plane       *room.Plane
 	speakers    *speakers
 	ears        *ears
@@ -131,6 +135,7 @@ type Node struct {
 	pages       *pages
 	askers      *askers
 	tries       *tries
+	trials      *trials
 	album       *photo.Album
 	asker       *ask.Asker
 	headers     *headers
@@ -157,7 +162,7 @@ func New(cfg Config) (*Node, error) {
 	n := &Node{
 		cfg: cfg, log: cfg.Log, start: time.Now(), ready: make(chan struct{}),
 		secret: make([]byte, 32), album: newAlbum(cfg.Photos), asker: newAsker(cfg.Partners), headers: newHeaders(cfg.Control), speakers: newSpeakers(cfg.Self.ID), ears: newEars(), attached: map[*attachment]bool{},
-		bearers: newBearers(), askers: newAskers(), tries: newTries(), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
+		bearers: newBearers(), askers: newAskers(), tries: newTries(), trials: newTrials(cfg.Caller), changed: make(chan struct{}, 1), withdrawn: make(chan struct{}, 1),
 	}
 	_, _ = rand.Read(n.secret) // never fails (crypto/rand)
 	n.ctx, n.cancel = context.WithCancel(context.Background())
@@ -173,6 +178,9 @@ func New(cfg Config) (*Node, error) {
 	n.wg.Go(n.reportLoad)
 	n.wg.Go(n.keepLinks)
 	n.wg.Go(n.adapt)
+	if cfg.Caller != nil {
+		n.wg.Go(n.keepTrying)
+	}
 	cfg.Configuration.OnTokens(n.tokensChanged)
 	n.wg.Go(n.watchBearers)
 	n.followControl()
@@ -301,8 +309,14 @@ func (n *Node) handle(from geo.NodeID, topic string, body []byte) {
 
 func (n *Node) answer(ctx context.Context, from geo.NodeID, topic string, body []byte) ([]byte, error) {
 	<-n.ready
-	if topic == uses.Topic {
+	switch topic {
+	case uses.Topic:
 		return n.uses.Answer(body)
+	case topicTrial:
+		return n.callFor(ctx, from)
+	case topicTrialOffer:
+		answer, err := n.answerTrial(body)
+		return []byte(answer), err
 	}
 	return n.plane.Answer(ctx, from, topic, body)
 }
@@ -351,6 +365,8 @@ func (n *Node) Ready() error {
 		return errors.New("no copy of the control plane's state yet")
 	case n.full():
 		return errors.New("node is full")
+	case n.gray():
+		return errors.Join(errGray, n.MediaCheck())
 	}
 	return nil
 }

@@ -105,6 +105,8 @@ func (n *Node) takesJoins() error {
 		return refuseDraining(nil)
 	case n.full():
 		return refuseFull(nil)
+	case n.gray():
+		return refuseDraining(errGray)
 	}
 	return nil
 }

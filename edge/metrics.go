@@ -10,7 +10,13 @@ func (n *Node) registerMetrics() {
 	}
 	n.grades = newGradeMetrics()
 	n.cfg.Registerer.MustRegister(
-		n.grades.scores, n.grades.causes,
+		n.grades.scores, n.grades.causes, n.trials.results,
+		gauge("gray", "1 while other nodes get no media through to this one.", func() float64 {
+			if n.MediaCheck() != nil {
+				return 1
+			}
+			return 0
+		}),
 		gauge("attachments", "Participants attached to this node.", func() float64 { return float64(len(n.attachmentList())) }),
 		gauge("transports", "Transports of this node: participants, publishers and players.", func() float64 { return float64(n.engine.Transports()) }),
 		gauge("tracks_local", "Tracks published at this node.", func() float64 { local, _ := n.tracks.Counts(); return float64(local) }),

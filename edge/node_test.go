@@ -44,6 +44,7 @@ func (a alone) Lookup(id geo.NodeID) (geo.Node, bool) {
 }
 func (alone) OnChange(func())                                  {}
 func (alone) SetLoad(float64, bool)                            {}
+func (alone) SetGray(bool)                                     {}
 func (alone) SetDraining(bool)                                 {}
 func (alone) RTT(geo.NodeID, geo.NodeID) (time.Duration, bool) { return 0, false }
 

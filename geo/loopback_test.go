@@ -16,9 +16,11 @@ import (
 	"github.com/hashicorp/memberlist"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
+
+	"github.com/meridian-video/meridian/testbed/simnet"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { simnet.Alone(); goleak.VerifyTestMain(m) }
 
 // silence swallows what a real socket would send to or from a mute address.
 type silence struct {
@@ -94,8 +96,17 @@ func eventually(t *testing.T, limit time.Duration, what string, ok func() bool) 
 	}
 }
 
+// probed waits at the end of a test for the probes that were under way when the
+// library was shut down: it waits for none, and each ends with its interval.
+func probed(t *testing.T) {
+	t.Cleanup(func() {
+		eventually(t, 20*time.Second, "the last probe ends", func() bool { return goleak.Find() == nil })
+	})
+}
+
 // Real sockets: join, silent death, return after the cut, leave.
 func TestLoopback(t *testing.T) {
+	probed(t)
 	var all []*Members
 	var wires []*silence
 	var seed string
@@ -139,6 +150,7 @@ func TestLoopback(t *testing.T) {
 
 // The library's own transport, metrics and log, as in production.
 func TestOwnSockets(t *testing.T) {
+	probed(t)
 	var seed atomic.Value
 	seed.Store("")
 	var text syncWriter

@@ -28,9 +28,7 @@ func (f *fabric) start(t *testing.T, i int) *Members {
 func (f *fabric) startAt(t *testing.T, i int, addr string) *Members {
 	t.Helper()
 	// Registered first, so done last: memberlist's timers run out inside the
-	// bubble, once, when nobody is left to make new ones. Simulated time with
-	// living members is kept short: very many timers in one bubble overflow
-	// the race detector (golang/go#78156).
+	// bubble, once, when nobody is left to make new ones.
 	f.once.Do(func() { t.Cleanup(func() { time.Sleep(time.Minute) }) })
 	m, err := Start(Config{
 		Self: testNode(i), Transport: f.listen(addr), Keys: [][]byte{testKey}, Label: "test",

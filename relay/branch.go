@@ -39,6 +39,9 @@ func (b *branch) attempt(path []string) {
 	if err == nil {
 		l, err = p.connect(b.ctx)
 	}
+	if err == nil && l.tunnelled() {
+		err = ErrLinkDown // media has better ways than in somebody's messages
+	}
 	if err == nil {
 		req := c.request
 		req.Path = path

@@ -14,19 +14,29 @@ import (
 	"github.com/meridian-video/meridian/relay/wire"
 )
 
-// dialConn makes a connection to p and exchanges Hellos on its first stream.
-func (m *Mesh) dialConn(ctx context.Context, p *peer, hello wire.Hello) (*quic.Conn, *quic.Stream, wire.Hello, error) {
+// address is where to dial p directly.
+func (m *Mesh) address(p *peer) (net.Addr, error) {
 	address, ok := m.cfg.Peer(p.id)
 	if !ok {
-		return nil, nil, wire.Hello{}, ErrNotMember
+		return nil, ErrNotMember
 	}
 	udp, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
-		return nil, nil, wire.Hello{}, fmt.Errorf("resolve relay address: %w", err)
+		return nil, fmt.Errorf("resolve relay address: %w", err)
+	}
+	return udp, nil
+}
+
+// dialConn makes a connection to p at an address and exchanges Hellos on its first
+// stream.
+func (m *Mesh) dialConn(ctx context.Context, p *peer, at net.Addr, hello wire.Hello) (*quic.Conn, *quic.Stream, wire.Hello, error) {
+	transport := m.transport
+	if _, ok := at.(tunnelAddr); ok {
+		transport = m.tunnels
 	}
 	ctx, cancel := context.WithTimeout(ctx, m.tuning.handshake)
 	defer cancel()
-	conn, err := m.transport.Dial(ctx, udp, m.clientTLS(p.id), m.quicConfig())
+	conn, err := transport.Dial(ctx, at, m.clientTLS(p.id), m.quicConfig())
 	if err != nil {
 		return nil, nil, wire.Hello{}, err
 	}
@@ -112,10 +122,10 @@ func (m *Mesh) hello() wire.Hello {
 }
 
 // dialLink makes the control connection of a new link.
-func (m *Mesh) dialLink(ctx context.Context, p *peer) (*link, error) {
+func (m *Mesh) dialLink(ctx context.Context, p *peer, at net.Addr) (*link, error) {
 	hello := m.hello()
 	hello.Role, hello.Session = wire.RoleControl, rand.Uint64()
-	conn, stream, answer, err := m.dialConn(ctx, p, hello)
+	conn, stream, answer, err := m.dialConn(ctx, p, at, hello)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,11 @@ func impostor(t *testing.T, n *node, to *node) (*quic.Conn, *quic.Stream) {
 	}
 	hello := n.hello()
 	hello.Role, hello.Session = wire.RoleControl, 1
-	conn, stream, _, err := n.dialConn(t.Context(), p, hello)
+	at, err := n.address(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, stream, _, err := n.dialConn(t.Context(), p, at, hello)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +136,11 @@ func TestMediaConnectionNeedsItsSession(t *testing.T) {
 	}
 	hello := iad.hello()
 	hello.Role, hello.Session = wire.RoleMedia, 2
-	if _, _, _, err := iad.dialConn(t.Context(), p, hello); !errors.Is(err, ErrNotMember) {
+	at, err := iad.address(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := iad.dialConn(t.Context(), p, at, hello); !errors.Is(err, ErrNotMember) {
 		t.Errorf("media connection of another session: %v", err)
 	}
 	if got := fra.Links()[0].Connections; got != 1 {

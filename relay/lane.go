@@ -183,7 +183,7 @@ func (l *link) widen(want int) {
 func (l *link) dialMedia(index uint32) {
 	hello := l.mesh.hello()
 	hello.Role, hello.Session, hello.Index = wire.RoleMedia, l.session, index
-	conn, _, _, err := l.mesh.dialConn(l.ctx, l.peer, hello)
+	conn, _, _, err := l.mesh.dialConn(l.ctx, l.peer, l.conn.RemoteAddr(), hello)
 	if err != nil {
 		l.mesh.cfg.Log.Debug("relay media connection not made", "peer", l.peer.id, "err", err)
 		timer := time.NewTimer(time.Second)

@@ -262,6 +262,9 @@ func (l *link) probe() {
 			tended = time.Now()
 			l.egress.sweep()
 			l.tend()
+			if l.tunnelled() {
+				l.peer.straighten()
+			}
 		}
 	}
 }
@@ -337,6 +340,13 @@ func (l *link) readMessages(r interface{ Read([]byte) (int, error) }) {
 			return
 		}
 		l.got.count(classMessages, 1, len(body))
+		if message.Topic == wire.TopicTunnel {
+			if err := l.mesh.tunnel.take(l.peer.id, message.Body); err != nil {
+				l.close(down(err))
+				return
+			}
+			continue
+		}
 		l.mesh.cfg.Handle(l.peer.id, message.Topic, message.Body)
 	}
 }

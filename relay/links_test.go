@@ -13,9 +13,10 @@ import (
 
 	"github.com/meridian-video/meridian/geo"
 	"github.com/meridian-video/meridian/relay/wire"
+	"github.com/meridian-video/meridian/testbed/simnet"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { simnet.Alone(); goleak.VerifyTestMain(m) }
 
 // counter reads a counter or gauge of a node by name and, if given, one label value.
 func counter(t *testing.T, n *node, name, label string) float64 {

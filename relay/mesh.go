@@ -27,6 +27,9 @@ type Mesh struct {
 	socket    socket
 	transport *quic.Transport
 	listener  *quic.Listener
+	tunnel    *tunnel
+	tunnels   *quic.Transport // of links over third nodes
+	inner     *quic.Listener
 	started   time.Time
 
 	ctx    context.Context
@@ -86,11 +89,17 @@ func New(cfg Config) (*Mesh, error) {
 		return nil, errors.Join(fmt.Errorf("listen for relay links: %w", err), m.transport.Close())
 	}
 	m.listener = listener
+	m.tunnel = newTunnel(m)
+	m.tunnels = &quic.Transport{Conn: m.tunnel, ConnContext: m.transport.ConnContext}
+	if m.inner, err = m.tunnels.Listen(m.serverTLS(), m.quicConfig()); err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for links over others: %w", err), m.Close())
+	}
 	if err := cfg.Registerer.Register(m.metrics); err != nil {
 		err = fmt.Errorf("register relay metrics: %w", err)
 		return nil, errors.Join(err, m.Close())
 	}
-	m.wg.Go(m.accept)
+	m.wg.Go(func() { m.accept(m.listener) })
+	m.wg.Go(func() { m.accept(m.inner) })
 	return m, nil
 }
 
@@ -124,9 +133,9 @@ func (m *Mesh) quicConfig() *quic.Config {
 }
 
 // accept takes connections until the listener closes.
-func (m *Mesh) accept() {
+func (m *Mesh) accept(from *quic.Listener) {
 	for {
-		conn, err := m.listener.Accept(m.ctx)
+		conn, err := from.Accept(m.ctx)
 		if err != nil {
 			return
 		}
@@ -144,7 +153,10 @@ func (m *Mesh) Close() error {
 		m.wg.Wait()
 		m.notices.close()
 		m.cfg.Registerer.Unregister(m.metrics)
-		m.closeErr = errors.Join(m.listener.Close(), m.transport.Close(), closeSocket(m.cfg.Conn))
+		if m.inner != nil {
+			m.closeErr = m.inner.Close()
+		}
+		m.closeErr = errors.Join(m.closeErr, m.tunnels.Close(), m.tunnel.Close(), m.listener.Close(), m.transport.Close(), closeSocket(m.cfg.Conn))
 	})
 	return m.closeErr
 }

@@ -17,18 +17,20 @@ type peer struct {
 	mesh *Mesh
 	id   geo.NodeID
 
-	mu       sync.Mutex
-	link     *link   // nil while down
-	dial     *dial   // nil unless one is under way
-	outbox   *outbox // messages waiting for the dial
-	trust    trust
-	failures int
-	notUntil time.Time
-	lastErr  error
+	mu           sync.Mutex
+	link         *link   // nil while down
+	dial         *dial   // nil unless one is under way
+	outbox       *outbox // messages waiting for the dial
+	trust        trust
+	straightened time.Time // when it was last dialled beside a link over a third node
+	failures     int
+	notUntil     time.Time
+	lastErr      error
 }
 
 // dial is one attempt to make a link; done closes when it has succeeded or failed.
 type dial struct {
+	lost   bool // there was a link: it may take another node to get there
 	began  time.Time
 	cancel context.CancelCauseFunc
 	done   chan struct{}
@@ -98,7 +100,7 @@ func (p *peer) dialLocked() (*dial, error) {
 		return nil, fmt.Errorf("peer %q: %w: %w", p.id, ErrLinkDown, p.lastErr)
 	}
 	ctx, cancel := context.WithCancelCause(p.mesh.ctx)
-	d := &dial{began: now, cancel: cancel, done: make(chan struct{})}
+	d := &dial{began: now, cancel: cancel, done: make(chan struct{}), lost: p.link == nil && p.trust.lost()}
 	if !p.mesh.start(func() { p.runDial(ctx, d) }) {
 		cancel(ErrClosed)
 		return nil, ErrClosed
@@ -110,7 +112,7 @@ func (p *peer) dialLocked() (*dial, error) {
 // runDial dials, and waits a little for the peer's own dial where that one wins.
 func (p *peer) runDial(ctx context.Context, d *dial) {
 	defer d.cancel(nil)
-	l, err := p.mesh.dialLink(ctx, p)
+	l, err := p.reach(ctx, d)
 	if err == nil {
 		if !p.install(l, d) {
 			l.abandon(ErrReplaced)
@@ -138,6 +140,12 @@ func (p *peer) fail(d *dial, err error) {
 		return
 	}
 	p.dial = nil
+	if p.link != nil { // it leads over a third node, and goes on doing so
+		d.link = p.link
+		close(d.done)
+		p.mu.Unlock()
+		return
+	}
 	p.failures++
 	p.lastErr = err
 	wait := min(backoffFirst<<min(p.failures-1, 10), backoffLast)

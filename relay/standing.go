@@ -13,7 +13,7 @@ const (
 	standingGood standing = iota // linked, and well for long enough
 	standingNew                  // no link, and no reason to expect that there can be none
 	standingBack                 // linked again, not for long
-	standingBad                  // the link is suspect, or there is none and dials failed
+	standingBad                  // the link is suspect or over a third node, or there is none and dials failed
 	standingNone                 // not a member
 )
 
@@ -25,7 +25,7 @@ func (m *Mesh) standing(id geo.NodeID, now time.Time) standing {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.link != nil && p.link.suspect():
+	case p.link != nil && (p.link.suspect() || p.link.tunnelled()):
 		return standingBad
 	case p.link != nil && p.trust.holds(now):
 		return standingGood

@@ -67,7 +67,8 @@ func (t *traffic) tick() uint64 {
 type LinkStats struct {
 	Peer    geo.NodeID
 	Up      bool
-	Suspect bool // silent in at least one direction: tracks go another way
+	Via     geo.NodeID // the node that the link leads over; empty: it is direct
+	Suspect bool       // silent in at least one direction: tracks go another way
 	Since   time.Time
 	Build   string        // of the peer
 	RTT     time.Duration // of the last probe; 0 before the first answer
@@ -101,6 +102,7 @@ func (t *traffic) stats() map[string]ClassStats {
 
 func (l *link) stats() LinkStats {
 	lanes := *l.lanes.Load()
+	over, _ := l.conn.RemoteAddr().(tunnelAddr)
 	var sent, lost uint64
 	for _, c := range lanes {
 		s := c.conn.ConnectionStats()
@@ -112,7 +114,7 @@ func (l *link) stats() LinkStats {
 	l.mu.Unlock()
 	measures, shed := l.valve.measures()
 	return LinkStats{
-		Peer: l.peer.id, Up: l.ctx.Err() == nil, Suspect: l.suspect(), Since: l.began, Build: l.remote.Build,
+		Peer: l.peer.id, Up: l.ctx.Err() == nil, Suspect: l.suspect(), Via: over.via, Since: l.began, Build: l.remote.Build,
 		Congestion: measures, Shed: shed,
 		RTT: time.Duration(l.rtt.Load()), Loss: float64(lost) / float64(max(sent, 1)),
 		Connections: len(lanes), TracksIn: l.tracks.count(), TracksOut: out,

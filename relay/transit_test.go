@@ -80,12 +80,10 @@ func TestTransitPassesTheEndOn(t *testing.T) {
 		defer w.close()
 		w.by("bog", "cpt")
 		_, v := w.watch("bog", "ams")
-		for out := range w.cameras["ams"].outlets {
-			out.Close(nil)
-		}
+		w.cameras["ams"].unpublish()
 		time.Sleep(time.Second)
-		if len(v.causes) != 1 || !errors.Is(v.causes[0], ErrTrackEnded) {
-			t.Errorf("told %v", v.causes)
+		if causes := v.told(); len(causes) != 1 || !errors.Is(causes[0], ErrTrackEnded) {
+			t.Errorf("told %v", causes)
 		}
 	})
 }
@@ -145,7 +143,7 @@ func TestTransitRefuses(t *testing.T) {
 			t.Errorf("above the bound: %v", err)
 		}
 		if _, _, closed := v.counts(); closed != 0 {
-			t.Errorf("who watches was told %v", v.causes)
+			t.Errorf("who watches was told %v", v.told())
 		}
 	})
 }

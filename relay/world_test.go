@@ -208,6 +208,15 @@ func (c *camera) run(ctx context.Context) {
 	}
 }
 
+// unpublish ends the track for all.
+func (c *camera) unpublish() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for out := range c.outlets {
+		out.Close(nil)
+	}
+}
+
 func (c *camera) state() (sent, attached, watched int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -251,6 +260,13 @@ func (v *watcher) Closed(cause error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.causes = append(v.causes, cause)
+}
+
+// told is why it was closed.
+func (v *watcher) told() []error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.causes)
 }
 
 // begin forgets the pauses until now.

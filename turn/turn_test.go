@@ -222,7 +222,7 @@ func TestTwoAllocationsAreApart(t *testing.T) {
 
 func TestExpiryCountsAtAllocateOnly(t *testing.T) {
 	n := newNode(t)
-	name, password := credential.Mint(secret, "demo/ann", 2*time.Second, time.Now())
+	name, password := credential.Mint(secret, "demo/ann", 30*time.Minute, time.Now())
 	client := n.dial(t, "udp", name, password)
 	relay := allocate(t, client)
 	n.clock.Store(int64(time.Hour))
@@ -467,7 +467,13 @@ func TestIdleConnectionsEnd(t *testing.T) {
 		closed(c)
 	}
 	name, password := mint()
-	relay := allocate(t, n.dial(t, "tcp", name, password))
+	var relay net.PacketConn
+	until(t, "an allocation within 50 ms", func() bool {
+		var err error
+		relay, err = n.dial(t, "tcp", name, password).Allocate()
+		return err == nil
+	})
+	t.Cleanup(func() { _ = relay.Close() })
 	idle, err := net.Dial("tcp4", addr)
 	if err != nil {
 		t.Fatal(err)

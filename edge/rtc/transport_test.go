@@ -331,7 +331,7 @@ func TestCauses(t *testing.T) {
 	t.Run("client falls silent", func(t *testing.T) {
 		c := newClient(t)
 		c.publish(t, webrtc.MimeTypeVP8)
-		tr := c.join(t, newEngine(t, func(c *Config) { c.ConsentTimeout = time.Second }))
+		tr := c.join(t, newEngine(t, func(c *Config) { c.ConsentTimeout = 3 * time.Second }))
 		all := func([]byte, bool) bool { return true }
 		c.socket.drop.Store(&all)
 		ends(t, tr, ErrICEFailed)

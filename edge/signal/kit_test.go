@@ -168,12 +168,18 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 }
 
 func serve(t *testing.T) *server {
-	log := &lockedBuffer{}
-	s := &server{t: t, log: log, fakeHost: &fakeHost{session: newFakeSession(), outs: make(chan *Outbox, 10)}}
-	s.Sockets = NewSockets(s.fakeHost, slog.New(slog.NewTextHandler(log, nil)))
+	s := newServer(t)
 	h := httptest.NewServer(s.Sockets)
 	t.Cleanup(func() { s.Sockets.Close(); h.Close() })
 	s.url = "ws" + strings.TrimPrefix(h.URL, "http")
+	return s
+}
+
+// newServer is one that nobody reaches yet.
+func newServer(t *testing.T) *server {
+	log := &lockedBuffer{}
+	s := &server{t: t, log: log, fakeHost: &fakeHost{session: newFakeSession(), outs: make(chan *Outbox, 10)}}
+	s.Sockets = NewSockets(s.fakeHost, slog.New(slog.NewTextHandler(log, nil)))
 	return s
 }
 

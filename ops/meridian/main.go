@@ -108,7 +108,7 @@ func (p *process) parser(ctx context.Context, helped *bool) (*kong.Kong, error) 
 		kong.Name("meridian"),
 		kong.Description("Embedded video meetings on a network of POPs."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
-		kong.Vars{"server": defaultServer, "keyfile": defaultKeyFile, "operator": defaultOperator},
+		kong.Vars{"server": defaultServer, "keyfile": defaultKeyFile},
 		kong.Writers(p.stdout, p.stderr),
 		kong.Exit(func(int) { *helped = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -30,7 +30,7 @@ const defaultOperator = "http://127.0.0.1:9090"
 // operator is the flag of commands that ask an edge itself. They need neither
 // control nor a key: who reaches the operator's port may.
 type operator struct {
-	Operator string `placeholder:"URL" help:"The edge's operator port (MERIDIAN_OPERATOR, else ${operator})."`
+	Operator string `placeholder:"URL" help:"The edge's operator port (MERIDIAN_OPERATOR, else http://127.0.0.1:9090)."`
 }
 
 // ask makes a request; what the edge says against it is an error.

@@ -104,6 +104,7 @@ func StartControl(ctx context.Context, o ControlOptions) (_ *Control, err error)
 		return nil, fmt.Errorf("start gossip: %w", err)
 	}
 	c.Members = c.gossip.Members
+	c.Health.AddWarning("clock", c.Members.ClockSkew)
 	know()
 	c.running.Store(c.Node)
 	return c, nil

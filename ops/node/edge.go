@@ -65,6 +65,8 @@ type EdgeOptions struct {
 	GeoIP     string         // file that says where addresses are; empty: none
 	Proxies   []netip.Prefix // that are believed whom a request is from
 
+	Caller func() (net.PacketConn, error) // opens a socket to call other nodes with; nil: nodes do not find out that they pass no media
+
 	MaxParticipants int
 	Log             *slog.Logger
 }
@@ -137,12 +139,14 @@ func StartEdge(ctx context.Context, o EdgeOptions) (_ *Edge, err error) {
 		Relay: o.Relay, RelayTLS: nodeTLS(identity),
 		Media: o.Media, MediaBeside: o.MediaBeside, MediaAnnounce: o.MediaAnnounce, MediaTCP: o.MediaTCP, TCPAnnounce: o.TCPAnnounce,
 		TURNUDP: o.TURNUDP, TURNTCP: o.TURNTCP, TURNAnnounce: o.TURNAnnounce, Realm: o.Realm,
-		Photos: o.Photos, Partners: o.Partners, Secrets: client.NewSecrets(identity.SealKey()), Placement: o.Placement, Where: where, MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
+		Photos: o.Photos, Partners: o.Partners, Secrets: client.NewSecrets(identity.SealKey()), Placement: o.Placement, Where: where, Caller: o.Caller, MaxParticipants: o.MaxParticipants, Log: o.Log, Registerer: e.Registry,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("start edge: %w", err)
 	}
 	e.follow(o.Log)
+	e.Health.AddWarning("clock", e.Members.ClockSkew)
+	e.Health.AddWarning("media", e.Node.MediaCheck)
 	e.running.Store(&running{e.Node, e.Node.Handler()})
 	return e, nil
 }

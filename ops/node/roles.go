@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"path/filepath"
 
@@ -114,6 +115,7 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 		Relay: s.UDP(c.Edge.Relay.Listen), Gossip: gossip(c), MaxParticipants: c.Edge.Limits.Participants, Log: log,
 		OutboxDir: cmp.Or(c.Edge.Outbox.Dir, filepath.Join(c.Data, "outbox")), OutboxLimit: int64(c.Edge.Outbox.MiB) << 20,
 	}
+	o.Caller = func() (net.PacketConn, error) { return net.ListenPacket("udp", ":0") }
 	o.Photos = photos(c.Edge.Photos)
 	o.Partners = partners(c.Edge.Webhooks)
 	o.Media, o.MediaBeside = s.Media(c.Edge.Media.Listen, c.Edge.Media.Readers)

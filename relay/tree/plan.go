@@ -80,14 +80,19 @@ func fill(n int) []int {
 	return s
 }
 
-// luck is each node's place in the rendezvous order.
+// luck is the place in the rendezvous order of each node that wants the tracks; the
+// others, which nothing chooses by chance, come after them.
 func luck(key string, nodes []Node) []int {
-	ids := make([]geo.NodeID, len(nodes))
-	at := make(map[geo.NodeID]int, len(nodes))
-	for i, n := range nodes {
-		ids[i], at[n.ID] = n.ID, i
-	}
 	places := make([]int, len(nodes))
+	at := make(map[geo.NodeID]int)
+	var ids []geo.NodeID
+	for i, n := range nodes {
+		places[i] = len(nodes) + i
+		if n.Wants {
+			ids = append(ids, n.ID)
+			at[n.ID] = i
+		}
+	}
 	for place, id := range geo.Rendezvous(key, ids) {
 		places[at[id]] = place
 	}

@@ -18,7 +18,7 @@ type rule struct {
 
 // rules is the whole table; what no rule names is refused.
 var rules = []rule{
-	{"geo", nil, "geo is a leaf: everybody knows where nodes are, it knows nobody"},
+	{"geo", []string{"geo/..."}, "geo is a leaf: everybody knows where nodes are, it knows nobody"},
 	{"geo/atlas", nil, "geo/atlas is a leaf: places on a map, for whoever draws or simulates one"},
 	{"relay", []string{"relay/...", "geo"}, "a relay carries media between nodes and knows no rooms, people or tenants"},
 	{"relay/wire", nil, "relay/wire is a leaf: frames can be read without a link"},
@@ -34,7 +34,7 @@ var rules = []rule{
 	{"control/outbox", []string{"control/history/record"}, "control/outbox keeps and posts lines: it knows no meetings, and no state of control"},
 	{"control/notify/guard", nil, "control/notify/guard is a leaf: whoever calls a tenant's URL goes through it, edges too"},
 	{"edge", []string{
-		"edge/...", "relay", "relay/wire", "geo", "turn", "turn/credential",
+		"edge/...", "relay", "relay/tree", "relay/wire", "geo", "geo/place", "turn", "turn/credential",
 		"control/client", "control/entry", "control/history/record", "control/notify/guard", "control/token",
 	}, "an edge knows control only through what it watches and the leaves it decides with"},
 	{"edge/sfu", []string{"edge/sfu/codec"}, "edge/sfu is a leaf: packets in, packets out, no rooms and no sockets"},
@@ -42,8 +42,8 @@ var rules = []rule{
 	{"edge/sfu/allocation", []string{"edge/sfu"}, "edge/sfu/allocation is arithmetic over layers: it forwards nothing and knows no rooms"},
 	{"edge/rtc", []string{"edge/sfu", "edge/sfu/bandwidth"}, "edge/rtc is a transport: nothing above the waist may leak below it"},
 	{"edge/web", nil, "edge/web is a leaf: the built page and nothing else"},
-	{"ops", []string{"ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo", "geo/atlas"}, "ops wires everything, but what runs must not depend on what tests it"},
-	{"testbed", []string{"testbed/...", "ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo/..."}, "testbed may use everything"},
+	{"ops", []string{"ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo", "geo/..."}, "ops wires everything, but what runs must not depend on what tests it"},
+	{"testbed", []string{"testbed/...", "ops/...", "control/...", "edge/...", "relay/...", "turn/...", "geo", "geo/..."}, "testbed may use everything"},
 	{"testbed/simnet", nil, "testbed/simnet is a leaf, so that the tests of every folder can use it"},
 	{"testbed/simnet/pionnet", []string{"testbed/simnet"}, "testbed/simnet/pionnet is as near a leaf as simnet"},
 	{"testbed/postgres", nil, "testbed/postgres starts a server for the tests of any folder"},

@@ -107,7 +107,8 @@ func publish(ctx context.Context, o options, store *history.Store, times map[str
 	return nil
 }
 
-// harass starts senders and kills them until all has been accepted; the last lives on until settled.
+// harass starts senders and kills them until all has been accepted; the last lives on until settled. The life of
+// one is counted from its first request, so that on a slow machine each gets as far as that.
 func harass(ctx context.Context, o options, r *receiver) (kills int, err error) {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
@@ -116,15 +117,20 @@ func harass(ctx context.Context, o options, r *receiver) (kills int, err error) 
 		if err != nil {
 			return kills, err
 		}
-		life := time.NewTimer(o.KillEvery/2 + rand.N(o.KillEvery))
+		var life <-chan time.Time
+		_, before := r.progress()
 		for alive := true; alive; {
 			select {
 			case <-look.C:
-				if accepted, _ := r.progress(); accepted == wanted(o) {
+				accepted, requests := r.progress()
+				if accepted == wanted(o) {
 					kill(cmd)
 					return kills, nil
 				}
-			case <-life.C:
+				if life == nil && requests > before {
+					life = time.After(o.KillEvery/2 + rand.N(o.KillEvery))
+				}
+			case <-life:
 				alive = false
 			case <-ctx.Done():
 				kill(cmd)

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,7 +83,9 @@ type Network struct {
 
 	t       testing.TB
 	dir     string
-	roots   *x509.CertPool // of companies' own servers
+	trying  bool
+	media   map[string]*deafened // by POP
+	roots   *x509.CertPool       // of companies' own servers
 	mu      sync.Mutex
 	clients map[string]int // hosts made so far, by POP
 }
@@ -97,10 +101,22 @@ func Start(t testing.TB, seed uint64) *Network {
 // these roots vouch for.
 func StartWith(t testing.TB, seed uint64, roots *x509.CertPool) *Network {
 	t.Helper()
+	return start(t, seed, roots, false)
+}
+
+// StartTrying is Start where nodes call each other to find out whether they pass
+// media, and Deafen takes effect.
+func StartTrying(t testing.TB, seed uint64) *Network {
+	t.Helper()
+	return start(t, seed, nil, true)
+}
+
+func start(t testing.TB, seed uint64, roots *x509.CertPool, trying bool) *Network {
+	t.Helper()
 	time.Sleep(time.Until(epoch)) // a bubble begins in 2000, and history takes no such times
 	n := &Network{
 		Network: simnet.New(simnet.Config{Seed: seed}), Edges: map[string]*node.Edge{},
-		t: t, clients: map[string]int{}, roots: roots,
+		t: t, clients: map[string]int{}, roots: roots, trying: trying, media: map[string]*deafened{},
 	}
 	for i, a := range POPs {
 		n.SetLink(controlIP, n.edgeIP(a), simnet.Link{Delay: between("fra", a)})
@@ -196,12 +212,37 @@ func (n *Network) startEdge(ctx context.Context, pop, dir string, log *slog.Logg
 		TURNAnnounce: []string{fmt.Sprintf("turn:%s:%d?transport=udp", ip, portTURN)},
 		Relay:        o.udp(portRelay), Gossip: o.gossip(), Log: log.With("node", id),
 	}
+	if n.trying {
+		n.media[pop] = &deafened{PacketConn: options.Media}
+		options.Media = n.media[pop]
+		options.Caller = func() (net.PacketConn, error) { return o.ListenPacket(0) }
+	}
 	options.Gossip.Seeds = []string{n.Control.Members.Addr()}
 	n.must(o.err)
 	e, err := node.StartEdge(ctx, options)
 	n.must(err)
 	n.Edges[pop] = e
 }
+
+// deafened is a media port that can be made to swallow everything, as a firewall
+// does.
+type deafened struct {
+	net.PacketConn
+	deaf atomic.Bool
+}
+
+func (h *deafened) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := h.PacketConn.ReadFrom(b)
+		if err != nil || !h.deaf.Load() {
+			return n, from, err
+		}
+	}
+}
+
+// Deafen makes a POP's media port swallow everything, or heals it; its HTTP,
+// gossip and relay go on.
+func (n *Network) Deafen(pop string, deaf bool) { n.media[pop].deaf.Store(deaf) }
 
 func (n *Network) ready() error {
 	for _, pop := range POPs {

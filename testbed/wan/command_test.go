@@ -80,6 +80,8 @@ func TestASession(t *testing.T) {
 		{"start fra", "refused: fra runs"},
 		{"join fra iad", `refused: "fra" is the name of a machine`},
 		{"leave ann", `refused: nobody is called "ann"`},
+		{"wait long", "refused: wait long is not like wait 5s"},
+		{"wait 1ms", ""},
 		{"join ann fra\nshow", "ann"},
 		{"link fra syd loss=2% burst=5\nshow", "loss=2% burst=5"},
 		{"links jitter=3ms\nshow", "jitter=3ms"},

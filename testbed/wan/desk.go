@@ -42,6 +42,9 @@ func (d *desk) greet() {
 
 // do does what a line says.
 func (d *desk) do(ctx context.Context, l script.Line) error {
+	if l.Verb == script.Wait {
+		return wait(ctx, l.Names[0])
+	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	net, names := d.fleet.Net, append(l.Names, "", "")
@@ -101,6 +104,21 @@ func (d *desk) changeAll(words []string) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// wait lets time pass, for lines that are not typed.
+func wait(ctx context.Context, text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 || d > time.Hour {
+		return fmt.Errorf("wait %s is not like wait 5s, or is more than an hour", text)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 	return nil
 }

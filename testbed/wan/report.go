@@ -52,17 +52,18 @@ func quantile(all []time.Duration, q float64) int64 {
 func write(w io.Writer, reports []*report) {
 	fmt.Fprintln(w, "p50 / p95 / longest, ms; sound, others: without it between people not hit; hit: between those hit and all others")
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "case\ttrials\tsound, others\tpictures, others\tsound, hit\tpictures, hit\tdecided\tfalse leaves\trenamed")
+	fmt.Fprintln(t, "case\ttrials\tsound, others\tpictures, others\tsound, hit\tpictures, hit\tdecided\tfalse leaves\trenamed\tmoved")
 	for _, r := range reports {
-		leaves, renamed := 0, 0
+		leaves, renamed, moved := 0, 0, 0
 		for _, o := range r.outcomes {
 			leaves += o.leaves
 			renamed += o.renamed
+			moved += o.moved
 		}
-		fmt.Fprintf(t, "%s %s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%d\n", r.fault.name, r.fault.death, len(r.outcomes),
+		fmt.Fprintf(t, "%s %s\t%d\t%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\n", r.fault.name, r.fault.death, len(r.outcomes),
 			r.column(func(o outcome) time.Duration { return o.others[0] }), r.column(func(o outcome) time.Duration { return o.others[1] }),
 			r.column(func(o outcome) time.Duration { return o.hit[0] }), r.column(func(o outcome) time.Duration { return o.hit[1] }),
-			r.column(func(o outcome) time.Duration { return o.decided }), leaves, renamed)
+			r.column(func(o outcome) time.Duration { return o.decided }), leaves, renamed, moved)
 		if r.never > 0 {
 			fmt.Fprintf(t, "\t%d more were not made: no media came around the cut in time\n", r.never)
 		}

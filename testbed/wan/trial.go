@@ -36,10 +36,11 @@ type outcome struct {
 	whole   bool             // all media flowed again within the limit
 	leaves  int              // people who were seen to leave and had not
 	renamed int              // people who came back as somebody else
+	moved   int              // times that somebody went to another POP
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("others %v, hit %v, decided %v, whole %v, %d leaves, %d renamed", o.others, o.hit, o.decided, o.whole, o.leaves, o.renamed)
+	return fmt.Sprintf("others %v, hit %v, decided %v, whole %v, %d leaves, %d renamed, %d moved", o.others, o.hit, o.decided, o.whole, o.leaves, o.renamed, o.moved)
 }
 
 // prepare fills the room and chooses what is going to happen.
@@ -63,12 +64,34 @@ func (t *trial) prepare(ctx context.Context, room string) (err error) {
 		t.victim = t.home
 	case "cut", "oneway":
 		t.ends = [2]string{away[0], away[1]}
+		return t.goDirect(ctx)
 	case "transit":
 		t.ends = [2]string{pops[0], pops[1]}
 		return t.goAround(ctx)
 	}
 	return nil
 }
+
+// goDirect waits until media take the link that is going to be cut: after the trial
+// before, they may still go around it.
+func (t *trial) goDirect(ctx context.Context) error {
+	window, count := time.Now(), uint64(0)
+	return fleet.Until(ctx, "media take the direct link", func() error {
+		s, err := t.fleet.Net.State(t.ends[0], t.ends[1])
+		if err != nil || time.Since(window) < time.Second {
+			return errors.Join(err, errEarly)
+		}
+		sent := s.Stats[path.Passes] - count
+		window, count = time.Now(), s.Stats[path.Passes]
+		if count == sent || sent < dense { // the first window has no beginning
+			return fmt.Errorf("only %d packets do", sent)
+		}
+		return nil
+	})
+}
+
+// dense is how many packets a second are media, and not only probes and gossip.
+const dense = 40
 
 // goAround cuts two POPs apart and finds who carries between them then.
 func (t *trial) goAround(ctx context.Context) error {
@@ -77,35 +100,64 @@ func (t *trial) goAround(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, t.limit)
 	defer cancel()
-	most := uint64(0)
-	before := map[string]uint64{}
+	began := time.Now()
 	err := fleet.Until(ctx, "media flow around the cut", func() error {
-		for _, pop := range t.fleet.Topology.POPs {
-			if n, err := t.carried(pop); err != nil {
-				return err
-			} else if n-before[pop] > most {
-				t.victim, most = pop, n-before[pop]
-			} else {
-				before[pop] = n
-			}
+		if time.Since(began) < felt {
+			return errEarly
 		}
-		wait, stop := context.WithTimeout(ctx, time.Second)
-		defer stop()
-		return t.room.Flows(wait)
+		return t.room.Flows(ctx)
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNoWay, err)
 	}
-	return nil
+	return t.findCarrier(ctx)
 }
 
-// carried counts the packets that a POP sent to the second of the ends.
-func (t *trial) carried(pop string) (uint64, error) {
-	if pop == t.ends[0] || pop == t.ends[1] {
-		return 0, nil
+// findCarrier makes the POP the victim that sends most to the second of the ends.
+func (t *trial) findCarrier(ctx context.Context) error {
+	before, err := t.carried()
+	if err != nil {
+		return err
 	}
-	s, err := t.fleet.Net.State(pop, t.ends[1])
-	return s.Stats[path.Passes], err
+	began := time.Now()
+	return fleet.Until(ctx, "somebody carries", func() error {
+		now, err := t.carried()
+		if err != nil || time.Since(began) < felt {
+			return errors.Join(err, errEarly)
+		}
+		most := uint64(0)
+		for pop, n := range now {
+			if sent := n - before[pop]; sent > most {
+				t.victim, most = pop, sent
+			}
+		}
+		if most < dense {
+			return fmt.Errorf("the busiest sent %d packets", most)
+		}
+		return nil
+	})
+}
+
+// felt is how long after a cut what was under way can no longer pass for more.
+const felt = time.Second
+
+// errEarly is returned while a fault has not had its effect.
+var errEarly = errors.New("it is too early to tell")
+
+// carried counts the packets that each POP sent to the second of the ends.
+func (t *trial) carried() (map[string]uint64, error) {
+	out := map[string]uint64{}
+	for _, pop := range t.fleet.Topology.POPs {
+		if pop == t.ends[0] || pop == t.ends[1] {
+			continue
+		}
+		s, err := t.fleet.Net.State(pop, t.ends[1])
+		if err != nil {
+			return nil, err
+		}
+		out[pop] = s.Stats[path.Passes]
+	}
+	return out, nil
 }
 
 // strike does it.
@@ -153,7 +205,7 @@ func (t *trial) run(ctx context.Context) (outcome, error) {
 	go func() { asked <- since(at, others[0].Ask(ctx, "decide")) }()
 	err := fleet.Until(ctx, "the fault is felt", func() error {
 		if time.Since(at) < calm {
-			return errors.New("it is too early")
+			return errEarly
 		}
 		return nil
 	})
@@ -170,6 +222,8 @@ func (t *trial) run(ctx context.Context) (outcome, error) {
 		if p.Client().Joined.Peer != p.Peer {
 			o.renamed++
 		}
+		_, moves := p.At()
+		o.moved += moves
 	}
 	return o, nil
 }

@@ -417,7 +417,7 @@ class FakeSocket {
   private async join(m: JoinMessage): Promise<void> {
     fake.joins++;
     this.pc = new RealPeer();
-    const answer = await this.answer(m.offer);
+    const answer = await this.answer(m.offer ?? "");
     this.self = m.peer_id || "me";
     fake.chat = fake.chat.map((c) => (c.peer_id === "x" ? { ...c, peer_id: this.self } : c));
     const assigned = [...fake.people.values()].filter((p) => p.peer_id !== this.self).flatMap((p) => [p.tracks["share"], p.tracks["camera"]]).filter((t) => t !== undefined).slice(0, this.video.length);

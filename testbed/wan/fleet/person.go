@@ -23,7 +23,8 @@ import (
 // The page's rules for a node that is gone (edge/web, protocol/line.ts and
 // attachment.ts): a socket that closes, or says nothing for so long, is lost; one
 // that does not open, or a join without an answer, in so long is given up. The
-// page's own suspicion when media stops, which may be faster, is not played.
+// page's suspicion when media stop, which finds dead sockets to living nodes, is
+// not played.
 const (
 	silence = 5 * time.Second
 	opening = 2500 * time.Millisecond
@@ -122,7 +123,7 @@ func (p *Person) attach(c *client.Client, pop string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.now, p.pop = c, pop
-	p.senses.attach(c)
+	p.senses.attach(slotsOf(c))
 }
 
 // join joins through a POP, with a ticket as who was there.

@@ -30,7 +30,7 @@ var sources = [kinds]string{"mic", "camera"}
 // senses measure, for each other person, the longest time without a packet, over
 // moves of either.
 type senses struct {
-	c     *client.Client
+	slot  func(Kind, int) *client.Slot // of the attachment
 	slots [kinds][]place
 	gaps  [kinds]map[string]*standstill // by peer id
 	seen  map[string]bool               // who was listed
@@ -63,18 +63,21 @@ func newSenses() senses {
 }
 
 // attach begins with the empty slots of a new attachment.
-func (s *senses) attach(c *client.Client) {
-	s.c = c
+func (s *senses) attach(slot func(Kind, int) *client.Slot) {
+	s.slot = slot
 	for k := range s.slots {
 		s.slots[k] = make([]place, places)
 	}
 }
 
-func (s *senses) slot(k Kind, i int) *client.Slot {
-	if k == Audio {
-		return s.c.AudioSlot(i)
+// slotsOf are a client's.
+func slotsOf(c *client.Client) func(Kind, int) *client.Slot {
+	return func(k Kind, i int) *client.Slot {
+		if k == Audio {
+			return c.AudioSlot(i)
+		}
+		return c.VideoSlot(i)
 	}
-	return s.c.VideoSlot(i)
 }
 
 // assign gives tracks, by peer id, their places: one that has a place keeps it.

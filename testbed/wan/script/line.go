@@ -30,6 +30,7 @@ const (
 	Join       Verb = "join"
 	Leave      Verb = "leave"
 	Show       Verb = "show"
+	Wait       Verb = "wait"
 	Help       Verb = "help"
 	Quit       Verb = "quit"
 )
@@ -61,6 +62,7 @@ var usages = []usage{
 	{Join, 2, "NAME POP", false, false, true, "somebody near a POP joins the room demo and sends"},
 	{Leave, 1, "NAME", false, false, true, "and leaves it"},
 	{Show, 0, "", false, false, true, "lists hosts, links and people"},
+	{Wait, 1, "TIME", false, false, true, "reads the next line so much later, as wait 5s"},
 	{Help, 0, "", false, false, true, "lists what can be said"},
 	{Quit, 0, "", false, false, true, "ends everything, as does the end of the input"},
 }

@@ -157,10 +157,25 @@ test("move: the new attachment has media before the old one goes", async () => {
   assert.equal(session.phase.value, "live", "that the server ends the old one is no surprise");
   assert.equal(transport.closed, false);
   fresh.onstate("connected");
-  await clock.pass(10);
+  await clock.pass(400);
+  assert.equal(session.attachment.value?.transport, transport, "until the first pictures are there");
+  await clock.pass(200);
   assert.equal(session.attachment.value?.transport, fresh);
   assert.ok(transport.closed);
   assert.equal(session.phase.value, "live");
+});
+
+test("move: media is negotiated once, ahead of the place", async () => {
+  const { clock, net, session, socket } = await live();
+  net.connects = true;
+  socket.deliver({ type: "move", code: "node_draining" });
+  await clock.pass(10);
+  const fresh = net.transports.at(-1) as FakeTransport;
+  assert.deepEqual(fresh.log, ["offer", "accept early answer of b"]);
+  assert.equal((net.joins.at(-1) as FakeSocket).last("join").ahead, true);
+  fresh.onstate("connected");
+  await clock.pass(600);
+  assert.deepEqual([session.attachment.value?.transport, session.negotiations, fresh.log.length], [fresh, 2, 2]);
 });
 
 test("a ticket too old: the token and the id instead", async () => {

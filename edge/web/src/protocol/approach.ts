@@ -32,6 +32,8 @@ export interface Verdict {
 /** Rounds over all nodes before a first join gives up; a call that was live never does. */
 export const FIRST_JOIN_ROUNDS = 5;
 const MOVE_CONNECT_MS = 6_000;
+/** From the place at another node to its first pictures and sound, while the old node still serves: it does for two seconds. */
+const SWITCH_MS = 500;
 
 export interface ApproachDeps<T extends Transport> {
   clock: Clock;
@@ -114,6 +116,19 @@ export class Approach<T extends Transport> {
   /** Resumes at the best node that takes us. */
   resume(): void {
     void this.connect(++this.turn, false);
+  }
+
+  /** Opens another line to the node, which may have lost this one alone; false: its media is no use either. */
+  async keep(att: Attachment<T>): Promise<boolean> {
+    const turn = ++this.turn;
+    const asked = this.media();
+    att.onlost = () => {};
+    const joined = await att.keep({ ...credentials(this.identity, this.joined, this.ticket), media: asked }).catch(() => null);
+    if (turn !== this.turn) return true;
+    if (joined?.media !== "kept") return false;
+    this.ticket = joined.resume;
+    this.outcome.attached(att, joined, asked);
+    return true;
   }
 
   /** Gives up what is being tried and begins anew. */
@@ -252,11 +267,12 @@ export class Approach<T extends Transport> {
     const att = this.open(node);
     try {
       const asked = this.media();
-      const joined = await att.join({ ...credentials(this.identity, this.joined, this.ticket), media: asked });
+      const joined = await att.join({ ...credentials(this.identity, this.joined, this.ticket), media: asked, ahead: true });
       // From here the server counts the new one; keep the old picture until the new one is there.
       from.onlost = () => {};
       this.replaced = from;
       await att.connected(MOVE_CONNECT_MS);
+      await sleep(this.deps.clock, SWITCH_MS);
       if (turn === this.turn && att.alive) {
         this.settle(att, joined, asked);
         return true;

@@ -60,6 +60,8 @@ export class LostError extends Error {
 }
 
 export const JOIN_TIMEOUT_MS = 6_000;
+/** A node that lives takes a line back in two round trips; meanwhile nothing is said. */
+export const KEEP_MS = 2_000;
 /** The browser has heard nothing for seconds by then; a blink that is over in this time costs nothing. */
 export const DISCONNECTED_MS = 2_000;
 /** What a busy node and a busy page need beside the round trip. */
@@ -79,7 +81,7 @@ export interface AttachmentDeps<T extends Transport> {
 
 export class Attachment<T extends Transport> {
   readonly transport: T;
-  private readonly line: Line;
+  private line: Line;
   private readonly prepared: Promise<Offer>;
   private backlog: ServerMessage[] = [];
   private handler: ((m: ServerMessage) => void) | undefined;
@@ -90,10 +92,12 @@ export class Attachment<T extends Transport> {
   private repairing = false;
   private widening: Promise<SlotMids | undefined> | undefined;
   private restarts = 0;
+  /** Takes an answer that came before the place did. */
+  private early: Promise<void> | undefined;
   private mediaTimer: Timer;
   private connectedWaiters: ((ok: boolean) => void)[] = [];
   /** Settles when the socket is open. */
-  readonly opened: Promise<void>;
+  opened!: Promise<void>;
   /** Whether media was connected at any time. */
   everConnected = false;
   media: MediaState = "connecting";
@@ -114,10 +118,15 @@ export class Attachment<T extends Transport> {
     this.transport.onsilence = () => void this.suspect();
     this.prepared = this.transport.offer();
     this.prepared.catch(() => {}); // reported by join
-    this.line = new Line(node.ws, deps.open, deps.clock);
-    this.opened = new Promise((done) => (this.line.onopen = done));
-    this.line.onmessage = (m) => this.receive(m);
-    this.line.onlost = (cause) => this.lose(cause);
+    this.line = this.dial();
+  }
+
+  private dial(): Line {
+    const line = new Line(this.node.ws, this.deps.open, this.deps.clock);
+    this.opened = new Promise((done) => (line.onopen = done));
+    line.onmessage = (m) => this.receive(m);
+    line.onlost = (cause) => this.lose(cause);
+    return line;
   }
 
   get alive(): boolean {
@@ -138,7 +147,7 @@ export class Attachment<T extends Transport> {
     if (this.over) throw new LostError("closed");
     const joined = await this.reply({ type: "join", v: 1, ...m, ...offer, hear: "loudest" });
     try {
-      await this.transport.accept(joined.answer, joined.ice_servers ?? []);
+      await (this.early ?? this.transport.accept(joined.answer, joined.ice_servers ?? []));
       this.transport.slots(joined.slots);
     } catch {
       throw this.lost("transport");
@@ -147,6 +156,16 @@ export class Attachment<T extends Transport> {
     this.deps.negotiated();
     this.watch(joined.ping_ms);
     if (this.media !== "connected") this.arm(CONNECT_MS, () => void this.repair());
+    return joined;
+  }
+
+  /** Opens another line in place of one that was lost; the media goes on as it is. */
+  async keep(m: Omit<JoinMessage, "type" | "v" | "hear">): Promise<Joined> {
+    this.over = this.watched = false;
+    this.handler = undefined;
+    this.line = this.dial();
+    const joined = await this.reply({ type: "join", v: 1, ...m, keep: true, hear: "loudest" }, KEEP_MS);
+    this.watch(joined.ping_ms);
     return joined;
   }
 
@@ -173,7 +192,7 @@ export class Attachment<T extends Transport> {
     const answered = this.line.answers(SILENCE_MS).then((hears) => hears || null); // asked before the rival is
     const first = Promise.race([answered, rival().then(() => false)]);
     const [hears, flows] = await Promise.all([first, !silent && this.transport.flows()]);
-    if (hears === false && !flows) this.lose("silent");
+    if (hears === false && !flows) this.lose("unreachable");
     else if (hears && !flows && !silent && this.everConnected) void this.repair();
   }
 
@@ -220,9 +239,9 @@ export class Attachment<T extends Transport> {
     for (const w of this.connectedWaiters.splice(0)) w(false);
   }
 
-  private reply(m: JoinMessage): Promise<Joined> {
+  private reply(m: JoinMessage, within = m.ahead ? 2 * JOIN_TIMEOUT_MS : JOIN_TIMEOUT_MS): Promise<Joined> {
     return new Promise((resolve, reject) => {
-      const timer = this.deps.clock.after(JOIN_TIMEOUT_MS, () => reject(this.lost("timeout")));
+      const timer = this.deps.clock.after(within, () => reject(this.lost("timeout")));
       const settle = (): void => {
         this.deps.clock.cancel(timer);
         this.waiting = undefined;
@@ -239,6 +258,7 @@ export class Attachment<T extends Transport> {
   private receive(m: ServerMessage): void {
     if (m.type === "joined") this.waiting?.done(m);
     else if (m.type === "checking") this.held(m.ping_ms);
+    else if (m.type === "connect") this.early = this.transport.accept(m.answer, m.ice_servers ?? []);
     else if (m.type === "waiting") {
       this.held(m.ping_ms);
       this.onwaiting();

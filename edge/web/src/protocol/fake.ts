@@ -56,6 +56,9 @@ export class FakeTransport implements Transport {
   onstate: (s: MediaState) => void = () => {};
   onsilence: () => void = () => {};
 
+  /** Whether a node that it could lead to is silent. */
+  constructor(private readonly broken: () => boolean = () => false) {}
+
   offer(): Promise<Offer> {
     this.log.push("offer");
     return Promise.resolve({ offer: `offer-${this.id}`, up: { mic: "0", camera: "1", camera2: "2", share: "3", share_audio: "4" } });
@@ -77,7 +80,7 @@ export class FakeTransport implements Transport {
     this.mids = mids;
   }
   flows(): Promise<boolean> {
-    return Promise.resolve(this.flowing);
+    return Promise.resolve(this.flowing && !this.broken());
   }
   encode(up: EncodeUp): void {
     this.log.push(`encode ${JSON.stringify(up)}`);
@@ -151,6 +154,10 @@ export class FakeNet {
   lobby = false;
   /** The company's own server is asked about who joins. */
   checks = false;
+  /** Nodes still have the media of who lost the line. */
+  keeps = false;
+  /** Who moves connects before there is a place. */
+  connects = false;
   attachAsked = 0;
   answerOffers = true;
 
@@ -172,7 +179,7 @@ export class FakeNet {
     return s;
   };
   transport = (): FakeTransport => {
-    const t = new FakeTransport();
+    const t = new FakeTransport(() => this.silent.size > 0);
     this.transports.push(t);
     return t;
   };
@@ -184,6 +191,8 @@ export class FakeNet {
     if (m.type === "join") {
       if (this.checks && !m.resume) return s.deliver({ type: "checking", ping_ms: 2000 });
       if (this.lobby && !m.resume) return s.deliver({ type: "waiting", ping_ms: 2000 });
+      if (m.keep) return s.deliver(this.keeps ? { ...this.joined(s.node, m), answer: "", media: "kept" } : { type: "refused", code: "resume_invalid", message: "", retry_after: 0 });
+      if (m.ahead && this.connects) s.deliver({ type: "connect", answer: `early answer of ${s.node}`, ice_servers: [], ping_ms: 2000 });
       const code = this.refuse.get(s.node)?.(m);
       s.deliver(code ? { type: "refused", code, message: "", retry_after: 1 } : this.joined(s.node, m));
     } else if (m.type === "offer" && this.answerOffers) s.deliver({ type: "answer", id: m.id, answer: "again", slots: slots });

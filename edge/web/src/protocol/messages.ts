@@ -224,8 +224,12 @@ export interface JoinMessage {
   name: string;
   peer_id: string;
   resume: string;
-  offer: string;
-  up: Up;
+  /** Only the socket was lost: the attachment goes on as it is, without an offer. */
+  keep?: true;
+  /** Media connects first, and the place is taken then. */
+  ahead?: true;
+  offer?: string;
+  up?: Up;
   media: Media;
   /** The node fills the audio slots. */
   hear: "loudest";
@@ -241,6 +245,8 @@ export interface Joined {
   peer_id: string;
   answer: string;
   ice_servers: IceServer[] | null;
+  /** "kept": nothing has to be negotiated. */
+  media?: string;
   resume: string;
   node: { id: string; pop: string };
   /** kind is missing in a call. */
@@ -308,6 +314,7 @@ export type ServerMessage =
   | { type: "reset"; version: number; people: Person[] | null; viewers?: number; chat: ChatMessage[] | null; rules: Rules }
   | Page
   | Checking
+  | { type: "connect"; answer: string; ice_servers: IceServer[] | null; ping_ms: number }
   | { type: "waiting"; ping_ms: number }
   | { type: "lobby"; waiting: Guest[] }
   | { type: "speaking"; peer_ids: string[] | null; dominant?: string }

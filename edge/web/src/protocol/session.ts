@@ -254,17 +254,26 @@ export class Session<T extends Transport> {
     if (att === this.approach.replaced) return;
     if (!resumesAfter(code)) return this.finish("ended", { code, message, by: this.roster.value.people.find((p) => p.peer_id === by) });
     att.hangUp();
-    this.lost(att, code === "transport_failed" ? "media" : "closed");
+    this.lost(att, code === "transport_failed" ? "media" : "unreachable");
   }
 
   private lost(att: Attachment<T>, cause: Loss): void {
     if (att !== this.attachment.value || this.phase.value !== "live") return;
+    // The media may be as well as ever: nobody has to see that only the line was lost.
+    if (att.media === "connected" && (cause === "closed" || cause === "silent")) return void this.keep(att);
     if ((cause === "media" || cause === "transport") && !att.everConnected && ++this.mediaFailures >= MEDIA_FAILURES)
       return this.finish("ended", { code: "transport_failed", message: "" });
     const now = this.deps.clock.now();
     if (now - this.shakenAt > SHAKEN_MS) this.search.nodes.failed(att.node.node, now);
     this.phase.value = "reconnecting";
     this.approach.resume();
+  }
+
+  private async keep(att: Attachment<T>): Promise<void> {
+    const kept = this.approach.keep(att);
+    if ((await Promise.race([kept, att.transport.flows()])) && (await kept)) return;
+    att.hangUp();
+    this.lost(att, "unreachable");
   }
 
   private finish(phase: "refused" | "ended", verdict: Verdict): void {

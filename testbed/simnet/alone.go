@@ -1,0 +1,6 @@
+//go:build !race
+
+package simnet
+
+// Alone does nothing without the race detector.
+func Alone() {}
