@@ -23,7 +23,7 @@ func TestUnknownVersionIsRefused(t *testing.T) {
 	}
 }
 
-var topics = []string{topicRegister, topicWho, topicState, topicBatch, topicAck, topicCommand, topicResult, topicAnnounce, topicDrop, topicOrder}
+var topics = []string{topicRegister, topicWho, topicState, topicBatch, topicAck, topicCommand, topicResult, topicAnnounce, topicDrop, topicOrder, topicHand}
 
 // Whatever other nodes send, in whatever order, to a node with a live room: it
 // neither panics nor loses its own participant to anything but a valid event,
@@ -83,6 +83,8 @@ func FuzzMessages(f *testing.F) {
 	for _, a := range []Act{{Verb: "kick", Peer: "zoe"}, {Verb: "end"}} {
 		f.Add(uint8(9), encode(k, &orderMsg{Act: a}))
 	}
+	f.Add(uint8(10), encode(k, &handMsg{State: state}))
+	f.Add(uint8(10), encode(k, &handMsg{State: hall.State()}))
 	f.Fuzz(func(t *testing.T, topic uint8, body []byte) {
 		p := New(Config{Self: "fra", Peers: deaf{}, Nodes: func() []geo.NodeID { return []geo.NodeID{"fra"} }, Window: time.Microsecond, Register: time.Millisecond, AskTimeout: time.Millisecond})
 		defer p.Close()

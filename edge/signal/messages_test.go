@@ -109,6 +109,8 @@ func listed(t *testing.T) (lists map[string][]string) {
 
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"join","v":1,"room":"demo","offer":"v=0","up":{"mic":"0"}}`))
+	f.Add([]byte(`{"type":"join","v":1,"room":"demo","resume":"t","keep":true}`))
+	f.Add([]byte(`{"type":"join","v":1,"room":"demo","resume":"t","ahead":true,"offer":"v=0"}`))
 	f.Add([]byte(`{"type":"subscribe","seq":3,"video":["k.camera",null]}`))
 	f.Add([]byte(`{"type":"offer","offer":"v=0\r\n"}`))
 	f.Add([]byte(`{"type":"join","v":1,"room":"demo","offer":"v=0","hear":"loudest"}`))
@@ -123,7 +125,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"type":"people","id":"p1","after":"WyJhIiwiYiJd","match":"ann","limit":50}`))
 	f.Add([]byte(`{"type":"people","limit":-1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if j, err := ParseJoin(b); err == nil && (j.Room == "" || j.Offer == "" || j.V != Version) {
+		if j, err := ParseJoin(b); err == nil && (j.Room == "" || j.Offer == "" && (!j.Keep || j.Resume == "") || j.V != Version) {
 			t.Errorf("taken without what it needs: %+v", j)
 		}
 		r, err := ParseRequest(b)
