@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,11 +60,11 @@ func TestKeysAreReplacedWithoutANodeLost(t *testing.T) {
 			all = append(all, f.start(t, i))
 		}
 		within(t, 20*time.Second, "join", allSee(all, 6))
-		lost := 0
+		var lost atomic.Int32 // each member has a goroutine for its watchers
 		for _, m := range all {
 			m.OnChange(func() {
 				if len(m.Nodes()) != 6 {
-					lost++
+					lost.Add(1)
 				}
 			})
 		}
@@ -77,8 +78,8 @@ func TestKeysAreReplacedWithoutANodeLost(t *testing.T) {
 			}
 		}
 		time.Sleep(10 * time.Second)
-		if !allSee(all, 6)() || lost > 0 {
-			t.Errorf("nodes were lost %d times", lost)
+		if !allSee(all, 6)() || lost.Load() > 0 {
+			t.Errorf("nodes were lost %d times", lost.Load())
 		}
 		// Who comes with the old key stays out, who has the new one is taken.
 		late, err := Start(Config{Self: testNode(6), Transport: f.listen(fabricAddr(6)), Keys: [][]byte{next}, Label: "test", Seeds: func() []string { return []string{fabricAddr(0)} }})

@@ -43,7 +43,7 @@ type path struct {
 
 // newPath makes the path of l if both ends can have one, and nil if not.
 func newPath(l *link) *path {
-	if l.mesh.tuning.plain || l.remote.Capabilities&capSealed == 0 {
+	if l.mesh.tuning.plain || l.tunnelled() || l.remote.Capabilities&capSealed == 0 {
 		return nil
 	}
 	if _, direct := l.conn.RemoteAddr().(*net.UDPAddr); !direct {

@@ -33,12 +33,18 @@ var situations = []situation{
 	{"alone, 150 offered to 100", func() []outcome {
 		p := path{rates: wide(100), queue: 50 * ms, delay: 40 * ms}
 		s := newSender(p, 150*mbit)
-		simulate(p, 60*sec, s)
+		simulate(p, 40*sec, s)
 		return []outcome{
 			{"carried in the first second", s.carried(0, sec), 40, 0},
-			{"carried", s.carried(5*sec, 60*sec), 90, 0},
-			{"p99 late", float64(s.late99(5*sec, 60*sec).Milliseconds()), 0, 30},
+			{"carried", s.carried(5*sec, 40*sec), 90, 0},
+			{"p99 late", float64(s.late99(5*sec, 40*sec).Milliseconds()), 0, 30},
 		}
+	}},
+	{"alone, 15 offered to 10", func() []outcome {
+		p := path{rates: wide(10), queue: 50 * ms, delay: 40 * ms}
+		s := newSender(p, 15*mbit)
+		simulate(p, 60*sec, s)
+		return []outcome{{"carried", s.carried(5*sec, 60*sec), 8, 0}, {"p99 late", float64(s.late99(5*sec, 60*sec).Milliseconds()), 0, 40}}
 	}},
 	{"50 offered to 100", func() []outcome {
 		p := path{rates: wide(100), queue: 50 * ms, delay: 40 * ms}
@@ -64,27 +70,27 @@ var situations = []situation{
 	{"0.1 % lost at 80 ms", func() []outcome {
 		p := path{rates: wide(1000), queue: 50 * ms, delay: 40 * ms, loss: 0.001, seed: 1}
 		s := newSender(p, 150*mbit)
-		simulate(p, 60*sec, s)
-		return []outcome{{"carried", s.carried(3*sec, 60*sec), 0.95 * 150, 0}, {"lowest rate", s.lowest(3*sec, 60*sec), 0.95 * 150, 0}}
+		simulate(p, 20*sec, s)
+		return []outcome{{"carried", s.carried(3*sec, 20*sec), 0.95 * 150, 0}, {"lowest rate", s.lowest(3*sec, 20*sec), 0.95 * 150, 0}}
 	}},
 	{"2 % lost in bursts of 5", func() []outcome {
 		p := path{rates: wide(1000), queue: 50 * ms, delay: 40 * ms, loss: 0.02, burst: 5, seed: 2}
 		s := newSender(p, 150*mbit)
-		simulate(p, 60*sec, s)
-		return []outcome{{"carried", s.carried(3*sec, 60*sec), 0.95 * 0.98 * 150, 0}, {"lowest rate", s.lowest(3*sec, 60*sec), 0.95 * 150, 0}}
+		simulate(p, 20*sec, s)
+		return []outcome{{"carried", s.carried(3*sec, 20*sec), 0.95 * 0.98 * 150, 0}, {"lowest rate", s.lowest(3*sec, 20*sec), 0.95 * 150, 0}}
 	}},
 	{"jitter of 5", func() []outcome {
 		p := path{rates: wide(1000), queue: 50 * ms, delay: 40 * ms, jitter: 5 * ms, seed: 3}
 		s := newSender(p, 150*mbit)
-		simulate(p, 60*sec, s)
-		return []outcome{{"carried", s.carried(3*sec, 60*sec), 148, 0}, {"lowest rate", s.lowest(3*sec, 60*sec), 150, 0}}
+		simulate(p, 20*sec, s)
+		return []outcome{{"carried", s.carried(3*sec, 20*sec), 148, 0}, {"lowest rate", s.lowest(3*sec, 20*sec), 150, 0}}
 	}},
 	{"a policer at 50", func() []outcome {
 		p := path{rates: wide(50), queue: 2 * ms, delay: 20 * ms}
 		s := newSender(p, 90*mbit)
-		simulate(p, 60*sec, s)
-		sent := float64(s.seq*packetSize*8) / 60 / mbit
-		return []outcome{{"carried", s.carried(5*sec, 60*sec), 40, 0}, {"sent", sent, 40, 53}}
+		simulate(p, 30*sec, s)
+		sent := float64(s.seq*packetSize*8) / 30 / mbit
+		return []outcome{{"carried", s.carried(5*sec, 30*sec), 40, 0}, {"sent", sent, 40, 53}}
 	}},
 	{"Reno comes", func() []outcome { return beside(false, 40*ms, 20*sec) }},
 	{"CUBIC comes", func() []outcome { return beside(true, 40*ms, 20*sec) }},
@@ -94,20 +100,20 @@ var situations = []situation{
 	{"CUBIC has gone", func() []outcome {
 		p := path{rates: wide(100), queue: 50 * ms, delay: 40 * ms}
 		s := newSender(p, 150*mbit)
-		simulate(p, 100*sec, s, &leaving{tcp: newTCP(p, true, 10*sec), at: 40 * sec})
+		simulate(p, 70*sec, s, &leaving{tcp: newTCP(p, true, 10*sec), at: 40 * sec})
 		return []outcome{
-			{"carried", s.carried(60*sec, 100*sec), 85, 0},
-			{"p99 late", float64(s.late99(70*sec, 100*sec).Milliseconds()), 0, 30},
+			{"carried", s.carried(50*sec, 70*sec), 85, 0},
+			{"p99 late", float64(s.late99(60*sec, 70*sec).Milliseconds()), 0, 30},
 		}
 	}},
 	{"two links of ours", func() []outcome {
 		p := path{rates: wide(100), queue: 50 * ms, delay: 40 * ms}
 		a, b := newSender(p, 150*mbit), newSender(p, 150*mbit)
 		b.from = 20 * sec
-		simulate(p, 140*sec, a, b)
+		simulate(p, 100*sec, a, b)
 		return []outcome{
-			{"first", a.carried(40*sec, 140*sec), 30, 0}, {"second", b.carried(40*sec, 140*sec), 30, 0},
-			{"both", a.carried(40*sec, 140*sec) + b.carried(40*sec, 140*sec), 80, 0},
+			{"first", a.carried(40*sec, 100*sec), 30, 0}, {"second", b.carried(40*sec, 100*sec), 30, 0},
+			{"both", a.carried(40*sec, 100*sec) + b.carried(40*sec, 100*sec), 80, 0},
 		}
 	}},
 	{"feedback lost for 2 s", func() []outcome {
@@ -123,10 +129,10 @@ var situations = []situation{
 		p := path{rates: wide(200), queue: 50 * ms, delay: 40 * ms}
 		out := []outcome{}
 		for _, ppm := range []int{100, -100} {
-			s := newSender(p, 50*mbit)
+			s := newSender(p, 5*mbit)
 			s.offset = func(now time.Duration) time.Duration { return now * time.Duration(ppm) / 1e6 }
 			simulate(p, 600*sec, s)
-			out = append(out, outcome{fmt.Sprintf("lowest rate at %d ppm", ppm), s.lowest(3*sec, 600*sec), 50, 0})
+			out = append(out, outcome{fmt.Sprintf("lowest rate at %d ppm", ppm), s.lowest(3*sec, 600*sec), 5, 0})
 		}
 		return out
 	}},
@@ -170,8 +176,8 @@ func beside(cubic bool, delay, comes time.Duration) []outcome {
 	if comes == 0 {
 		s.from = 20 * sec
 	}
-	simulate(p, 160*sec, s, f)
-	return []outcome{{"ours", s.carried(40*sec, 160*sec), 30, 70}, {"TCP", f.carried(40*sec, 160*sec), 30, 70}}
+	simulate(p, 120*sec, s, f)
+	return []outcome{{"ours", s.carried(40*sec, 120*sec), 30, 70}, {"TCP", f.carried(40*sec, 120*sec), 30, 70}}
 }
 
 // leaving is a TCP flow that ends.

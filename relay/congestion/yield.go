@@ -16,12 +16,12 @@ const (
 
 	// slowGrowth and fastGrowth are per second: the first near where the limit was, the
 	// second after settled without a sign of it.
-	slowGrowth = 0.08
+	slowGrowth = 0.06
 	fastGrowth = 0.30
 	settled    = 3 * time.Second
 	// evenGrowth is the same for all flows whatever their rate, so that two of ours come
 	// to equal shares.
-	evenGrowth = 1e6 // bit/s per second
+	evenGrowth = 2e6 // bit/s per second
 )
 
 // yield keeps the queue short.

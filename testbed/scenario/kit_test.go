@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -12,13 +11,7 @@ import (
 
 	"github.com/meridian-video/meridian/edge/signal"
 	"github.com/meridian-video/meridian/testbed/client"
-	"github.com/meridian-video/meridian/testbed/simnet"
 )
-
-func TestMain(m *testing.M) {
-	simnet.Alone()
-	os.Exit(m.Run())
-}
 
 var both = signal.Media{Mic: true, Camera: true}
 

@@ -6,18 +6,22 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/meridian-video/meridian/relay/tree"
 )
 
-// small is a world that is measured in a few seconds.
-var small = options{Sites: 80, Rooms: 100, People: 8000, Seed: 3}
+// small is a world that is measured in a second.
+var small = options{Sites: 60, Rooms: 50, People: 3000, Seed: 3}
+
+// measured is that world, for all tests that only look.
+var measured = sync.OnceValue(func() *result { return newWorld(small).measure() })
 
 func TestWorldIsServedWithinBounds(t *testing.T) {
-	w := newWorld(small)
-	r := w.measure()
+	r := measured()
+	w := r.world
 	for _, p := range w.trees {
 		for _, id := range p.room.nodes {
 			if path := p.tree.Path(id); path == nil || len(path)-1 > tree.MaxHops {
@@ -45,7 +49,7 @@ func TestWorldIsServedWithinBounds(t *testing.T) {
 }
 
 func TestLossesAreBypassedAndMoveFew(t *testing.T) {
-	r := newWorld(small).measure()
+	r := measured()
 	for _, d := range r.deaths {
 		if d.gap.max > time.Second+noticed {
 			t.Errorf("%s dies: a gap of %v", d.site, d.gap.max)
@@ -63,7 +67,7 @@ func TestLossesAreBypassedAndMoveFew(t *testing.T) {
 }
 
 func TestBlurredViewsLeaveNobodyUnserved(t *testing.T) {
-	v := newWorld(small).blur()
+	v := measured().views
 	if v.nodes == 0 || v.unserved > 0 || v.asked > 3*v.nodes {
 		t.Errorf("%+v", v)
 	}
@@ -72,15 +76,13 @@ func TestBlurredViewsLeaveNobodyUnserved(t *testing.T) {
 // Times of planning apart, a seed gives the same report and the same pictures.
 func TestReportIsTheSameForASeed(t *testing.T) {
 	planning := regexp.MustCompile(`(?m)^planning.*$|[0-9.]+(ms|µs|s)\b`)
-	report := func() (string, string) {
-		w := newWorld(small)
-		r := w.measure()
+	report := func(r *result) (string, string) {
 		var b strings.Builder
 		r.print(&b)
-		return planning.ReplaceAllString(strings.Join(strings.Fields(b.String()), " "), ""), drawMap(w) + drawPlots(r)
+		return planning.ReplaceAllString(strings.Join(strings.Fields(b.String()), " "), ""), drawMap(r.world) + drawPlots(r)
 	}
-	text, drawn := report()
-	again, redrawn := report()
+	text, drawn := report(measured())
+	again, redrawn := report(newWorld(small).measure())
 	if text != again {
 		t.Errorf("got\n%s\nthen\n%s", text, again)
 	}
@@ -90,8 +92,8 @@ func TestReportIsTheSameForASeed(t *testing.T) {
 }
 
 func TestPicturesAreWellFormed(t *testing.T) {
-	w := newWorld(small)
-	for name, text := range map[string]string{"map": drawMap(w), "plots": drawPlots(w.measure())} {
+	r := measured()
+	for name, text := range map[string]string{"map": drawMap(r.world), "plots": drawPlots(r)} {
 		if strings.Contains(text, "NaN") || len(text) < 3000 || len(text) > 150_000 {
 			t.Errorf("%s: %d bytes, or no number", name, len(text))
 		}
