@@ -2,7 +2,6 @@ package relay
 
 import (
 	"math"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,9 +44,6 @@ type path struct {
 func newPath(l *link) *path {
 	if l.mesh.tuning.plain || l.tunnelled() || l.remote.Capabilities&capSealed == 0 {
 		return nil
-	}
-	if _, direct := l.conn.RemoteAddr().(*net.UDPAddr); !direct {
-		return nil // a link over a third node has no socket between its ends
 	}
 	state := l.conn.ConnectionState().TLS
 	keys, err := state.ExportKeyingMaterial(exporterLabel, nil, 2*sealed.SecretSize)
