@@ -147,6 +147,7 @@ type Node struct {
 	checks      checks
 	ahead       atomic.Int32 // clients that connect before they have a place
 	quorum      quorum
+	glances     glances
 
 	changed   chan struct{} // members came or went
 	withdrawn chan struct{} // keys or revocations may have changed
@@ -312,6 +313,8 @@ func (n *Node) answer(ctx context.Context, from geo.NodeID, topic string, body [
 	switch topic {
 	case uses.Topic:
 		return n.uses.Answer(body)
+	case topicGlance:
+		return n.answerGlance(body)
 	case topicTrial:
 		return n.callFor(ctx, from)
 	case topicTrialOffer:

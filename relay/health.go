@@ -18,6 +18,13 @@ type health struct {
 // suspect says whether one of the ends hears nothing.
 func (l *link) suspect() bool { return l.health.ill.Load() }
 
+// sides says which of the ends hears nothing.
+func (h *health) sides() (deaf, unheard bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.deaf, h.unheard
+}
+
 func (l *link) deafened(deaf bool) { l.judge(func(h *health) { h.deaf = deaf }) }
 
 func (l *link) unheard(unheard bool) { l.judge(func(h *health) { h.unheard = unheard }) }

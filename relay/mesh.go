@@ -196,6 +196,20 @@ func (m *Mesh) Links() []LinkStats {
 	return list
 }
 
+// Unreached lists the members that this node tries to reach, or has just tried, and has no
+// link to, by id.
+func (m *Mesh) Unreached() []geo.NodeID {
+	var list []geo.NodeID
+	now := m.cfg.Now()
+	for _, p := range m.allPeers() {
+		if _, member := m.cfg.Peer(p.id); member && p.missed(now) {
+			list = append(list, p.id)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
 func (m *Mesh) allPeers() []*peer {
 	m.mu.Lock()
 	defer m.mu.Unlock()

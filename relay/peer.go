@@ -90,6 +90,20 @@ func (p *peer) current() *link {
 	return p.link
 }
 
+// missedFor is how long a failed dial counts after it could have been repeated: who is
+// needed is dialled again by then.
+const missedFor = 2 * backoffLast
+
+// missed says whether there is no link though one was tried for.
+func (p *peer) missed(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.link != nil {
+		return false
+	}
+	return p.dial != nil && (p.failures > 0 || p.dial.lost) || p.failures > 0 && now.Sub(p.notUntil) < missedFor
+}
+
 // dialLocked gives the dial under way, or starts one unless backed off.
 func (p *peer) dialLocked() (*dial, error) {
 	if p.dial != nil {

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,10 +56,16 @@ func TestSilentPeerIsDeclaredDead(t *testing.T) {
 		if err := iad.Send("fra", "x", nil); !errors.Is(err, ErrLinkDown) {
 			t.Errorf("send while backed off: %v", err)
 		}
+		if got := iad.Unreached(); !slices.Equal(got, []geo.NodeID{"fra"}) {
+			t.Errorf("iad does not reach %q", got)
+		}
 		fra.conn.setCut(false)
 		time.Sleep(time.Second)
 		if _, err := iad.Subscribe(t.Context(), "fra", track("cam"), v); err != nil {
 			t.Fatal(err)
+		}
+		if got := iad.Unreached(); len(got) != 0 {
+			t.Errorf("with a link again iad does not reach %q", got)
 		}
 		if err := errors.Join(fra.Close(), iad.Close()); err != nil {
 			t.Error(err)
@@ -74,7 +81,14 @@ func TestOneWayCutIsNoticedByBothEnds(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		fra.conn.setMuted(true)
-		time.Sleep(3 * time.Second)
+		time.Sleep(1800 * time.Millisecond)
+		for _, n := range []*node{fra, iad} {
+			l := n.Links()
+			if len(l) != 1 || !l[0].Suspect || l[0].Deaf != (n == iad) || l[0].Unheard != (n == fra) {
+				t.Errorf("%s: %+v", n.cfg.Self, l)
+			}
+		}
+		time.Sleep(1200 * time.Millisecond)
 		for _, n := range []*node{fra, iad} {
 			if got := n.seen(); len(got) != 2 {
 				t.Errorf("%s: link changes %v, want up and down", n.cfg.Self, got)

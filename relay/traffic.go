@@ -69,6 +69,8 @@ type LinkStats struct {
 	Up      bool
 	Via     geo.NodeID // the node that the link leads over; empty: it is direct
 	Suspect bool       // silent in at least one direction: tracks go another way
+	Deaf    bool       // this end hears nothing
+	Unheard bool       // the peer hears nothing, as it says or said last
 	Since   time.Time
 	Build   string        // of the peer
 	RTT     time.Duration // of the last probe; 0 before the first answer
@@ -113,8 +115,9 @@ func (l *link) stats() LinkStats {
 	out := len(l.outlets)
 	l.mu.Unlock()
 	measures, shed := l.valve.measures()
+	deaf, unheard := l.health.sides()
 	return LinkStats{
-		Peer: l.peer.id, Up: l.ctx.Err() == nil, Suspect: l.suspect(), Via: over.via, Since: l.began, Build: l.remote.Build,
+		Peer: l.peer.id, Up: l.ctx.Err() == nil, Suspect: deaf || unheard, Deaf: deaf, Unheard: unheard, Via: over.via, Since: l.began, Build: l.remote.Build,
 		Congestion: measures, Shed: shed,
 		RTT: time.Duration(l.rtt.Load()), Loss: float64(lost) / float64(max(sent, 1)),
 		Connections: len(lanes), TracksIn: l.tracks.count(), TracksOut: out,

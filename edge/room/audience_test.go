@@ -3,11 +3,14 @@ package room
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/meridian-video/meridian/geo"
 )
 
 // watching joins as a viewer of a webinar.
@@ -128,6 +131,16 @@ func TestOnlyModeratorsLookUp(t *testing.T) {
 			t.Error("not found by peer id")
 		}
 		check(t, "nodes", len(n.plane("iad").Nodes("acme", "demo")), 2)
+		spread := map[geo.NodeID]int{"fra": 1, "iad": 1}
+		home := n.home()
+		for _, id := range []geo.NodeID{"fra", "iad"} {
+			if s, ok := n.plane(id).Spread("acme", "demo"); !ok || s.Home != home || s.Leading != (id == home) || !maps.Equal(s.People, spread) {
+				t.Errorf("%s: %+v %v", id, s, ok)
+			}
+		}
+		if _, ok := n.plane("fra").Spread("acme", "other"); ok {
+			t.Error("a room that nobody is in is spread")
+		}
 		ann.Leave(Left)
 		settle(time.Second)
 		if _, err := ann.Viewers(Lookup{Limit: 5}); !errors.Is(err, ErrNoAttachment) {

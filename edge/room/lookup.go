@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -134,6 +135,29 @@ func (p *Plane) Nodes(company, room string) (nodes []geo.NodeID) {
 		}
 	})
 	return nodes
+}
+
+// Spread says where a room's people are.
+type Spread struct {
+	Home    geo.NodeID
+	Leading bool               // this node is the home
+	People  map[geo.NodeID]int // who waits in the lobby among them
+}
+
+// Spread looks at this node's copy of a room; false where there is none.
+func (p *Plane) Spread(company, room string) (s Spread, ok bool) {
+	p.mu.Lock()
+	o := p.rooms[Key{company, room}]
+	p.mu.Unlock()
+	if o == nil {
+		return Spread{}, false
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.core == nil {
+		return Spread{}, false
+	}
+	return Spread{Home: o.home, Leading: o.mode == leading, People: maps.Clone(o.core.s.count().nodes)}, true
 }
 
 // look has f read this node's copy of a room, if there is one.
