@@ -1,0 +1,7 @@
+// Package picture puts together what the edges say of themselves to one picture of the
+// network: its nodes and where they stand, the links between them in both directions,
+// its rooms, and the ways of the tracks of one room.
+//
+// It is pure: it asks nobody and draws nothing. Package edge asks, ops/picture/page and
+// the command meridian net draw.
+package picture
