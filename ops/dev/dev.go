@@ -50,6 +50,8 @@ type Network struct {
 	addr  addresses
 	api   string
 	media []string
+
+	operators []string // base URLs of the POPs' operator ports
 }
 
 // Run starts a network, says so on w, and stops it when the context ends.
@@ -73,8 +75,10 @@ func Run(ctx context.Context, o Options, w io.Writer) (err error) {
 		}
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(o.Data, FileAPI), []byte(n.api+"\n"), 0o600); err != nil {
-		return errors.Join(err, n.Close())
+	for name, url := range map[string]string{FileAPI: n.api, FileOperator: n.operators[0]} {
+		if err := os.WriteFile(filepath.Join(o.Data, name), []byte(url+"\n"), 0o600); err != nil {
+			return errors.Join(err, n.Close())
+		}
 	}
 	if o.JSON {
 		err = n.writeJSON(w)
@@ -85,6 +89,7 @@ func Run(ctx context.Context, o Options, w io.Writer) (err error) {
 		return errors.Join(err, n.Close())
 	}
 	<-ctx.Done()
+	_ = os.Remove(filepath.Join(o.Data, FileOperator)) // nobody listens there any more
 	if !o.JSON {
 		fmt.Fprintln(w, "\n  Stopping …")
 	}
@@ -96,8 +101,9 @@ const logFile = "meridian.log"
 
 // What the command line finds a network by, below the data directory.
 const (
-	FileAPI    = "api-url"         // base URL of the API
-	FileAPIKey = "control/api-key" // the platform's first key
+	FileAPI      = "api-url"         // base URL of the API
+	FileAPIKey   = "control/api-key" // the platform's first key
+	FileOperator = "operator-url"    // base URL of the first POP's operator port
 )
 
 // logLimit is the size above which a run begins its log anew. It otherwise goes
@@ -171,12 +177,13 @@ type plan struct {
 }
 
 type popPlan struct {
-	http    net.Listener
-	media   net.PacketConn
-	beside  []net.PacketConn // further sockets on media's port
-	turnUDP net.PacketConn
-	turnTCP net.Listener
-	relay   net.PacketConn
+	http     net.Listener
+	operator net.Listener
+	media    net.PacketConn
+	beside   []net.PacketConn // further sockets on media's port
+	turnUDP  net.PacketConn
+	turnTCP  net.Listener
+	relay    net.PacketConn
 }
 
 // anyPort is where gossip listens: the system chooses, since nobody types it.
@@ -193,6 +200,7 @@ func (n *Network) open(s *node.Sockets) plan {
 	p.raft, p.cluster = s.TCP(join(loopback, 0)), s.TCP(join(loopback, 0))
 	for i := range p.pops {
 		pop := &p.pops[i]
+		pop.operator = s.TCP(join(loopback, 0))
 		pop.media, pop.beside = s.Media(join(n.addr.bind, 0), n.opts.Readers)
 		pop.turnUDP, pop.turnTCP = s.UDP(join(n.addr.bind, 0)), s.TCP(join(n.addr.bind, 0))
 		pop.relay = s.UDP(join(loopback, 0))
@@ -249,7 +257,7 @@ func (n *Network) start(ctx context.Context, p plan, log *slog.Logger) (err erro
 	if err != nil {
 		return err
 	}
-	n.Edges, n.media = make([]*node.Edge, len(p.pops)), make([]string, len(p.pops))
+	n.Edges, n.media, n.operators = make([]*node.Edge, len(p.pops)), make([]string, len(p.pops)), make([]string, len(p.pops))
 	errs := make([]error, len(p.pops))
 	var wg sync.WaitGroup
 	for i := range p.pops {
@@ -264,7 +272,7 @@ func (n *Network) startEdge(ctx context.Context, i int, p plan, cluster string, 
 	id := geo.NodeID(site.pop + "-1")
 	media, turn := n.public(pop.media.LocalAddr()), n.public(pop.turnUDP.LocalAddr())
 	turnTCP := n.public(pop.turnTCP.Addr())
-	n.media[i] = media.String()
+	n.media[i], n.operators[i] = media.String(), "http://"+pop.operator.Addr().String()
 	l, mediaTCP := node.Share(pop.http)
 	if n.addr.secure {
 		l = tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{page}})
@@ -272,10 +280,10 @@ func (n *Network) startEdge(ctx context.Context, i int, p plan, cluster string, 
 	e, err := node.StartEdge(ctx, node.EdgeOptions{
 		Self: geo.Node{
 			ID: id, POP: site.pop, Region: site.region, Role: geo.RoleEdge,
-			URL: n.addr.url(n.opts.Port + i), Relay: pop.relay.LocalAddr().String(),
+			URL: n.addr.url(n.opts.Port + i), Relay: pop.relay.LocalAddr().String(), Version: node.Build(),
 		},
 		Dir: filepath.Join(n.opts.Data, string(id)), Control: []string{cluster}, JoinSecret: n.Control.Node.JoinSecret(),
-		API: api, HTTP: l, Media: pop.media, MediaBeside: pop.beside, MediaAnnounce: []netip.AddrPort{media},
+		API: api, HTTP: l, Operator: pop.operator, PublicProbes: true, Media: pop.media, MediaBeside: pop.beside, MediaAnnounce: []netip.AddrPort{media},
 		MediaTCP: mediaTCP, TCPAnnounce: []netip.AddrPort{n.public(mediaTCP.Addr())},
 		TURNUDP: pop.turnUDP, TURNTCP: pop.turnTCP, Realm: "turn",
 		TURNAnnounce: []string{"turn:" + turn.String() + "?transport=udp", "turn:" + turnTCP.String() + "?transport=tcp"},
@@ -340,15 +348,16 @@ type ready struct {
 }
 
 type readyPOP struct {
-	Name  string `json:"name"`
-	URL   string `json:"url"`
-	Media string `json:"media"`
+	Name     string `json:"name"`
+	URL      string `json:"url"`
+	Media    string `json:"media"`
+	Operator string `json:"operator"`
 }
 
 func (n *Network) ready() ready {
 	r := ready{Ready: true, Control: n.api, APIKey: n.APIKey}
 	for i := range n.Edges {
-		r.POPs = append(r.POPs, readyPOP{Name: string(sites[i].pop), URL: n.addr.url(n.opts.Port + i), Media: n.media[i]})
+		r.POPs = append(r.POPs, readyPOP{Name: string(sites[i].pop), URL: n.addr.url(n.opts.Port + i), Media: n.media[i], Operator: n.operators[i]})
 	}
 	return r
 }
@@ -365,6 +374,7 @@ func (n *Network) writeTable(w io.Writer, took time.Duration) error {
 		fmt.Fprintf(&b, "    %-4s %-14s %s/m/demo\n", p.Name, sites[i].city, p.URL)
 	}
 	fmt.Fprintf(&b, "\n    Admin %s/admin    (sign in with the key)\n    API   %s/api/v1   (any POP answers both)\n    Key   %s\n", r.Control, r.Control, r.APIKey)
+	fmt.Fprintf(&b, "    Map   %s/ops/    (the network, live; also: meridian net)\n", n.operators[0])
 	fmt.Fprintf(&b, "    Data  %s   (log: %s)\n", n.opts.Data, logFile)
 	if n.opts.WAN {
 		b.WriteString("    WAN   45, 85 and 140 ms one way between the POPs\n")

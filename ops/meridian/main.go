@@ -27,6 +27,7 @@ type commands struct {
 	Control  controlCommand  `cmd:"" help:"Run a control node."`
 	Edge     edgeCommand     `cmd:"" help:"Run an edge node."`
 	Cluster  clusterCommand  `cmd:"" help:"Look after the control nodes."`
+	Net      netCommand      `cmd:"" help:"Show the whole network: nodes, links, rooms; the page /ops shows it as a map."`
 	Node     nodeCommand     `cmd:"" help:"List edges, and take them out of service without a dropped call."`
 	Snapshot snapshotCommand `cmd:"" help:"Save, inspect and restore the control plane."`
 	Usage    usageCommand    `cmd:"" help:"Write and check usage ledgers."`

@@ -15,6 +15,7 @@ import (
 
 	"github.com/meridian-video/meridian/edge"
 	"github.com/meridian-video/meridian/ops/catalog"
+	"github.com/meridian-video/meridian/ops/dev"
 	"github.com/meridian-video/meridian/ops/node"
 )
 
@@ -30,12 +31,28 @@ const defaultOperator = "http://127.0.0.1:9090"
 // operator is the flag of commands that ask an edge itself. They need neither
 // control nor a key: who reaches the operator's port may.
 type operator struct {
-	Operator string `placeholder:"URL" help:"The edge's operator port (MERIDIAN_OPERATOR, else http://127.0.0.1:9090)."`
+	Operator string `placeholder:"URL" help:"The edge's operator port (MERIDIAN_OPERATOR, else a running meridian dev's, else http://127.0.0.1:9090)."`
 }
+
+// at is the base URL of the port.
+func (o operator) at(p *process) string {
+	if named := cmp.Or(o.Operator, p.getenv("MERIDIAN_OPERATOR")); named != "" {
+		return strings.TrimSuffix(named, "/")
+	}
+	return cmp.Or(remote{}.developed(p, dev.FileOperator), defaultOperator)
+}
+
+// answerLimit bounds an answer, in bytes: a picture of a hundred nodes takes some MB.
+const answerLimit = 32 << 20
+
+// answerWithin is how long an answer may take: a port that swallows packets is said so.
+const answerWithin = 10 * time.Second
 
 // ask makes a request; what the edge says against it is an error.
 func (o operator) ask(ctx context.Context, p *process, method, path string, into any) error {
-	base := strings.TrimSuffix(cmp.Or(o.Operator, p.getenv("MERIDIAN_OPERATOR"), defaultOperator), "/")
+	base := o.at(p)
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, base+path, nil)
 	if err != nil {
 		return refuse(err)
@@ -45,7 +62,7 @@ func (o operator) ask(ctx context.Context, p *process, method, path string, into
 		return fmt.Errorf("ask %s: %w\nis it the edge's operator.listen? name it with --operator", base, err)
 	}
 	defer res.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	b, err := io.ReadAll(io.LimitReader(res.Body, answerLimit))
 	switch {
 	case res.StatusCode == http.StatusBadRequest:
 		return refuse(errors.New(catalog.Visible(strings.TrimSpace(string(b)))))

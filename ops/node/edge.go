@@ -39,9 +39,10 @@ type EdgeOptions struct {
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error) // nil: net.Dialer
 	API        *url.URL                                                             // where /api/v1 is passed on to; nil: to the nodes of Control
 
-	HTTP        net.Listener // plain or TLS
-	Operator    net.Listener // nil: the operator's pages stand on HTTP
-	Certificate func() error // health check of HTTP's certificate; nil: none
+	HTTP         net.Listener // plain or TLS
+	Operator     net.Listener // nil: health and metrics stand on HTTP, the rest nowhere
+	PublicProbes bool         // health and metrics stand on HTTP beside an Operator
+	Certificate  func() error // health check of HTTP's certificate; nil: none
 
 	Media         net.PacketConn
 	MediaBeside   []net.PacketConn // further sockets on Media's port
@@ -223,12 +224,14 @@ func (e *Edge) serve(o EdgeOptions) {
 	public := http.NewServeMux()
 	public.HandleFunc("/", e.answer)
 	mountAdmin(public)
-	if o.Operator == nil {
+	if o.Operator == nil || o.PublicProbes {
 		mountOperator(public, operator)
-	} else {
+	}
+	if o.Operator != nil {
 		own := withProfiles(operator)
 		own.HandleFunc("GET /debug/statistics", e.statistics)
 		e.mountDrain(own)
+		e.mountPicture(own)
 		e.operator = newServer(own, o.Log)
 		e.wg.Go(func() { serve(e.operator, o.Operator, o.Log) })
 	}

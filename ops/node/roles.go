@@ -35,7 +35,7 @@ func RunControl(ctx context.Context, c config.Config, log *slog.Logger) error {
 	defer page.stop()
 	n, err := StartControl(ctx, ControlOptions{
 		Self: geo.Node{
-			ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleControl,
+			ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleControl, Place: location(c), Version: Build(),
 			Cluster: Reachable(c.Control.Cluster, cluster.Addr()),
 		},
 		VoterSecret: voters, BootstrapExpect: c.Control.BootstrapExpect, Join: c.Control.Join,
@@ -137,7 +137,7 @@ func edgeOptions(s *Sockets, c config.Config, log *slog.Logger) (EdgeOptions, er
 	o.TURNAnnounce = turnURLs(c.Edge.TURN.Announce, o)
 	o.Placement, o.GeoIP, o.Proxies = geo.Placement(c.Edge.Placement), c.Edge.GeoIP, c.Edge.HTTP.Trusted()
 	o.Self = geo.Node{
-		ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleEdge, Place: location(c), Handicap: c.Edge.Handicap,
+		ID: geo.NodeID(c.Node), POP: site(c), Region: region(c), Role: geo.RoleEdge, Place: location(c), Handicap: c.Edge.Handicap, Version: Build(),
 		URL: c.Edge.HTTP.URL, Relay: Reachable(c.Edge.Relay, o.Relay.LocalAddr()),
 	}
 	return o, nil

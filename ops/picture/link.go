@@ -66,7 +66,7 @@ func (l *Link) judge() {
 			continue
 		}
 		w.own.State = wayState(w.own.Link, w.other, l.Usual)
-		if worse[w.own.State] > worse[l.State] {
+		if w.own.State.Compare(l.State) > 0 {
 			l.State = w.own.State
 		}
 	}

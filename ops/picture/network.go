@@ -1,6 +1,7 @@
 package picture
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/meridian-video/meridian/edge/glance"
@@ -64,7 +65,10 @@ const (
 	LinkDown   LinkState = "down" // there is none, though one is tried for
 )
 
-var worse = map[LinkState]int{LinkOK: 0, LinkDetour: 1, LinkSlow: 2, LinkLossy: 3, LinkCut: 4, LinkDown: 5}
+// Compare orders states, the worse last.
+func (s LinkState) Compare(o LinkState) int { return cmp.Compare(badness[s], badness[o]) }
+
+var badness = map[LinkState]int{LinkOK: 0, LinkDetour: 1, LinkSlow: 2, LinkLossy: 3, LinkCut: 4, LinkDown: 5}
 
 // Link is what two nodes have between them; A stands before B by name.
 type Link struct {

@@ -1,0 +1,227 @@
+// Draws the map and the tables into the document, changing only what has changed, so that
+// focus and selection stay where they are.
+
+import { arc, frame, labels, path, proportion, strokes } from "./globe.mjs";
+import { pops, popOf, radius, streams, ties, width } from "./shape.mjs";
+import { grade, linkWords, millis, nodeWords, people, rate } from "./words.mjs";
+
+/** @typedef {import("./net").Network} Network */
+/** @typedef {import("./shape.mjs").Pop} Pop */
+/** @typedef {import("./shape.mjs").Tie} Tie */
+/** @typedef {{lat: number, lon: number}} Point */
+
+const svg = "http://www.w3.org/2000/svg";
+
+/**
+ * Has one child of parent for each entry, in order; those that stay are the same elements.
+ * @template T @param {Element} parent @param {T[]} list @param {(v: T) => string} key @param {() => Element} make @param {(el: any, v: T) => void} update
+ */
+export function each(parent, list, key, make, update) {
+  const old = new Map([...parent.children].map((el) => [el.getAttribute("data-key"), el]));
+  /** @type {Element | null} */
+  let before = null;
+  for (const v of list) {
+    const k = key(v);
+    let el = old.get(k);
+    old.delete(k);
+    if (!el) {
+      el = make();
+      el.setAttribute("data-key", k);
+    }
+    /** @type {Element | null} */
+    const next = before ? before.nextElementSibling : parent.firstElementChild;
+    if (el !== next) parent.insertBefore(el, next);
+    update(el, v);
+    before = el;
+  }
+  for (const el of old.values()) el.remove();
+}
+
+/** @param {Element} el @param {Record<string, string | number | undefined>} values */
+export function set(el, values) {
+  for (const [name, v] of Object.entries(values)) {
+    if (v === undefined) el.removeAttribute(name);
+    else if (el.getAttribute(name) !== String(v)) el.setAttribute(name, String(v));
+  }
+}
+
+/** @param {Element | null} el @param {string} text */
+export function say(el, text) {
+  if (el && el.textContent !== text) el.textContent = text;
+}
+
+/** @param {string} name @param {Record<string, string | number>} [values] @param {Element[]} children */
+function shape(name, values = {}, ...children) {
+  const el = document.createElementNS(svg, name);
+  set(el, values);
+  el.append(...children);
+  return el;
+}
+
+/** The height of the row of those that stand nowhere, in px. */
+const shelf = 64;
+
+/** The map: its layers, and what it drew last. */
+export class Chart {
+  /** @param {SVGSVGElement} root @param {import("./net").Ring[]} land @param {(about: Pop | Tie | undefined) => void} look */
+  constructor(root, land, look) {
+    this.root = root;
+    this.land = land.map((ring) => ring.map(([lon, lat]) => ({ lat, lon })));
+    this.look = look;
+    /** How the ground was drawn last. */
+    this.looks = "";
+    this.ground = shape("path", { class: "land" });
+    this.arcs = shape("g", { "aria-hidden": "true" });
+    this.flows = shape("g", { "aria-hidden": "true" });
+    this.note = shape("text", { class: "shelf-note" });
+    this.dots = shape("g");
+    const head = shape("marker", { id: "head", viewBox: "0 0 8 8", refX: 6, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" }, shape("path", { d: "M0,0L8,4L0,8z", class: "head" }));
+    root.append(shape("defs", {}, head), this.ground, this.arcs, this.flows, this.note, this.dots);
+  }
+
+  /** @param {Network} net @param {boolean} chosen */
+  draw(net, chosen) {
+    const list = pops(net), of = popOf(list), placed = list.filter((p) => p.at), rest = list.filter((p) => !p.at);
+    const w = Math.max(this.root.parentElement?.clientWidth ?? 0, 200), h = Math.round(Math.max(w * proportion, 150));
+    const whole = h + (rest.length ? shelf : 0);
+    set(this.root, { viewBox: `0 0 ${w} ${whole}`, width: w, height: whole, "data-chosen": chosen ? "" : undefined });
+    const place = frame(placed.map((p) => /** @type {Point} */ (p.at)), w, h);
+    const looks = `${w} ${place({ lat: 0, lon: 0 }).x} ${place({ lat: 40, lon: 90 }).y}`;
+    if (this.looks !== looks) this.ground.setAttribute("d", path(this.land, place, true));
+    this.looks = looks;
+    /** @type {Map<string, {x: number, y: number}>} */
+    const spots = new Map();
+    for (const p of placed) spots.set(p.key, place(/** @type {Point} */ (p.at)));
+    rest.forEach((p, i) => spots.set(p.key, { x: ((i + 0.5) * w) / rest.length, y: h + shelf / 2 - 6 }));
+    say(this.note, rest.length ? "No place known" : "");
+    set(this.note, { x: 14, y: h + 2 });
+    const line = (/** @type {string} */ from, /** @type {string} */ to) => course(list, from, to, spots, place);
+    this.#ties(ties(net, of), line, list);
+    this.#streams(streams(net, of), line);
+    this.#pops(list, spots, net, w, whole);
+  }
+
+  /** @param {Tie[]} list @param {(from: string, to: string) => string} line @param {Pop[]} all */
+  #ties(list, line, all) {
+    const name = (/** @type {string} */ key) => all.find((p) => p.key === key)?.pop ?? key;
+    each(this.arcs, list, (t) => t.key, () => {
+      const g = shape("g", {}, shape("path", { class: "tie" }), shape("path", { class: "touch" }), shape("g", { class: "mark" }, shape("rect", { rx: 8, height: 16, y: -8 }), shape("text", { dy: "0.35em", "text-anchor": "middle" })));
+      g.addEventListener("pointerenter", () => this.look(/** @type {any} */ (g).about));
+      g.addEventListener("pointerleave", () => this.look(undefined));
+      return g;
+    }, (g, t) => {
+      g.about = t;
+      const d = line(t.a, t.b), [tie, touch, mark] = g.children;
+      set(g, { "data-link": `${name(t.a)} ${name(t.b)}`, "data-state": t.state, class: grade(t.state) });
+      set(tie, { d, "stroke-width": width(t.sent).toFixed(2) });
+      set(touch, { d });
+      mark.toggleAttribute("hidden", t.state === "ok");
+      const word = linkWords[t.state], wide = 14 + word.length * 6.4;
+      say(mark.children[1], word);
+      set(mark.children[0], { x: -wide / 2, width: wide });
+      if (t.state !== "ok" && tie.getTotalLength) {
+        const at = tie.getPointAtLength(tie.getTotalLength() / 2);
+        set(mark, { transform: `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})` });
+      }
+    });
+  }
+
+  /** @param {import("./shape.mjs").Stream[]} list @param {(from: string, to: string) => string} line */
+  #streams(list, line) {
+    each(this.flows, list, (s) => s.key, () => shape("path", { class: "flow", "marker-end": "url(#head)" }), (el, s) => {
+      set(el, { d: line(s.from, s.to), "data-flow": s.key.replaceAll(/@\S+/g, ""), "stroke-width": (1.6 + Math.min(3, Math.log2(1 + s.tracks) / 2)).toFixed(1) });
+    });
+  }
+
+  /** @param {Pop[]} list @param {Map<string, {x: number, y: number}>} spots @param {Network} net @param {number} w @param {number} h */
+  #pops(list, spots, net, w, h) {
+    const homes = net.room?.homes ?? [], leaves = new Set(net.room?.leaves.map((l) => l.node) ?? []);
+    const at = list.map((p) => ({ p, s: spots.get(p.key) ?? { x: 0, y: 0 }, r: size(p) }));
+    const names = labels(at.map(({ p, s, r }) => ({ x: s.x, y: s.y, r, width: 8 + p.name.length * 7, height: 17 })), w, h);
+    each(this.dots, at, ({ p }) => p.key, () => {
+      const a = shape("a", {}, shape("circle", { class: "halo" }), shape("circle", { class: "dot" }), shape("rect", { class: "dot" }), shape("text", { class: "sign", dy: "0.36em", "text-anchor": "middle" }), shape("text", { class: "name", dy: "0.34em" }));
+      for (const on of ["pointerenter", "focus"]) a.addEventListener(on, () => this.look(/** @type {any} */ (a).about));
+      for (const off of ["pointerleave", "blur"]) a.addEventListener(off, () => this.look(undefined));
+      return a;
+    }, (a, { p, s, r }) => {
+      a.about = p;
+      const [halo, circle, square, sign, name] = a.children;
+      const home = p.nodes.some((n) => homes.includes(n.id)), inside = p.nodes.some((n) => leaves.has(n.id));
+      set(a, {
+        href: `#node-${p.nodes[0]?.id}`, transform: `translate(${s.x.toFixed(1)} ${s.y.toFixed(1)})`, class: grade(p.state), "data-pop": p.pop, "data-state": p.state,
+        "data-role": home ? "home" : inside ? "leaf" : undefined,
+        "aria-label": `${p.name === p.pop ? "" : p.name + ", "}${p.pop}: ${nodeWords[p.state]}, ${p.control ? "control" : people(p.people)}${home ? ", home of the room" : inside ? ", in the room" : ""}`,
+      });
+      set(halo, { r: r + 5 });
+      set(circle, { r: p.control ? 0 : r });
+      set(square, p.control ? { x: -r, y: -r, width: 2 * r, height: 2 * r, rx: 2 } : { width: 0, height: 0 });
+      say(sign, signs[p.state]);
+      const l = names[at.findIndex((o) => o.p === p)];
+      say(name, l ? p.name : "");
+      if (l) set(name, { x: (l.x - s.x).toFixed(1), y: (l.y - s.y).toFixed(1), "text-anchor": l.anchor });
+    });
+  }
+}
+
+/**
+ * The way between two POPs: a great circle, or straight where one stands nowhere.
+ * @param {Pop[]} list @param {string} from @param {string} to @param {Map<string, {x: number, y: number}>} spots @param {(p: Point) => {x: number, y: number}} place
+ */
+function course(list, from, to, spots, place) {
+  const a = list.find((p) => p.key === from), b = list.find((p) => p.key === to);
+  if (a?.at && b?.at) return path(strokes(arc(a.at, b.at, 48)), place);
+  const s = spots.get(from), t = spots.get(to);
+  return s && t ? `M${s.x.toFixed(1)},${s.y.toFixed(1)}L${t.x.toFixed(1)},${t.y.toFixed(1)}` : "";
+}
+
+/** A dot has place for its sign. @param {Pop} p */
+const size = (p) => Math.max(p.control ? 6 : radius(p.people), p.state === "ok" ? 0 : 9);
+
+/** @type {Record<import("./net").NodeState, string>} */
+const signs = { ok: "", full: "=", draining: "↓", gray: "!", silent: "?" };
+
+/**
+ * What is said about what is pointed at, as pairs of a term and figures.
+ * @param {Pop | Tie} about @returns {{title: string, state: string, list: [string, string][]}}
+ */
+export function figures(about) {
+  if ("nodes" in about) {
+    return {
+      title: about.name === about.pop ? about.pop : `${about.name} · ${about.pop}`, state: nodeWords[about.state],
+      list: about.nodes.map((n) => [n.id, n.role === "control" ? "control" : `${people(n.people)}, load ${Math.round(100 * n.load)} %${n.near ? `, ${millis(n.away_ms)} from ${n.near}` : ""}`]),
+    };
+  }
+  /** @type {[string, string][]} */
+  const list = [];
+  for (const l of about.links) {
+    for (const [from, to, way] of /** @type {[string, string, import("./net").Way | null][]} */ ([[l.a, l.b, l.there], [l.b, l.a, l.back]])) {
+      list.push([`${from} → ${to}`, way ? `${way.state === "ok" ? "" : linkWords[way.state] + ", "}${millis(way.rtt_ms)}, ${(100 * way.loss).toFixed(1)} % lost, ${rate(way.sent)}` : "says nothing"]);
+    }
+  }
+  return { title: "Link", state: linkWords[about.state], list: list.slice(0, 6) };
+}
+
+/**
+ * Fills a table's body. A cell is text, or text with the class of a state.
+ * @template T @param {Element | null} body @param {T[]} list @param {(v: T) => string} key @param {(v: T) => (string | {text: string, state: string})[]} cells @param {(v: T) => string} [id]
+ */
+export function table(body, list, key, cells, id) {
+  if (!body) return;
+  const heads = [...(body.parentElement?.querySelectorAll("th") ?? [])].map((th) => th.className);
+  each(body, list, key, () => document.createElement("tr"), (tr, v) => {
+    const texts = cells(v);
+    while (tr.children.length < texts.length) {
+      const td = document.createElement(tr.children.length === 0 ? "th" : "td");
+      if (td.tagName === "TH") td.setAttribute("scope", "row");
+      td.className = heads[tr.children.length] ?? "";
+      td.append(document.createElement("span"));
+      tr.append(td);
+    }
+    if (id) set(tr, { id: id(v) });
+    texts.forEach((text, i) => {
+      const span = tr.children[i].firstElementChild;
+      say(span, typeof text === "string" ? text : text.text);
+      set(span, { class: typeof text === "string" ? undefined : `word ${grade(text.state)}` });
+    });
+  });
+}
