@@ -63,10 +63,11 @@ type Log struct {
 	Format string `yaml:"format"`
 }
 
-// Operator is the port for those who run the node: metrics, pprof, health.
+// Operator is the port for those who run the node: metrics, pprof, health, drains
+// and the picture of the network.
 type Operator struct {
 	// Listen is its address. Empty: metrics and health are on the public port,
-	// pprof is off.
+	// the rest is off.
 	Listen string `yaml:"listen"`
 }
 

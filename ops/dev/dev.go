@@ -237,7 +237,7 @@ func (n *Network) start(ctx context.Context, p plan, log *slog.Logger) (err erro
 	n.api = "http://" + p.api.Addr().String()
 	cluster := p.cluster.Addr().String()
 	n.Control, err = node.StartControl(ctx, node.ControlOptions{
-		Self: geo.Node{ID: "control-1", POP: "ctl", Role: geo.RoleControl, URL: n.api, Cluster: cluster},
+		Self: geo.Node{ID: "control-1", POP: "ctl", Role: geo.RoleControl, URL: n.api, Cluster: cluster, Version: node.Build()},
 		Dir:  filepath.Join(n.opts.Data, "control"), Raft: p.raft, Cluster: p.cluster, API: p.api,
 		Gossip: node.Gossip{Bind: anyPort}, Log: log.With("self", "control-1"),
 	})

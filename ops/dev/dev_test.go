@@ -2,18 +2,23 @@ package dev
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/meridian-video/meridian/ops/picture"
 )
 
 // options are those of a network on ports that are free.
@@ -71,6 +76,9 @@ func TestStartAndClose(t *testing.T) {
 	if len(taken(o)) != 4 {
 		t.Errorf("listens on %v", taken(o))
 	}
+	for _, url := range n.operators {
+		shows(t, url, 4)
+	}
 	for range 2 { // Close is idempotent
 		if err := n.Close(); err != nil {
 			t.Error(err)
@@ -78,6 +86,30 @@ func TestStartAndClose(t *testing.T) {
 	}
 	if still := taken(o); len(still) > 0 {
 		t.Errorf("still listens on %v", still)
+	}
+}
+
+// shows asks for the picture of the network until everybody in it has answered.
+func shows(t *testing.T, url string, nodes int) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	well := func() bool {
+		res, err := client.Get(url + "/ops/net.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		var n picture.Network
+		if err := json.NewDecoder(res.Body).Decode(&n); err != nil {
+			t.Fatal(err)
+		}
+		silent := slices.ContainsFunc(n.Nodes, func(n picture.Node) bool { return n.State == picture.NodeSilent })
+		return len(n.Nodes) == nodes && !silent && len(n.Links) == (nodes-1)*(nodes-2)/2
+	}
+	for began := time.Now(); !well(); {
+		if time.Since(began) > 20*time.Second {
+			t.Fatalf("%s does not show the whole network", url)
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ type ready struct {
 }
 
 // shape is the line as programs were promised it, names in this order.
-var shape = regexp.MustCompile(`^\{"ready":true,"control":"https?://[^"]+","api_key":"[^"]+","pops":\[(\{"name":"[a-z]+","url":"https?://[^"]+","media":"[^"]+:\d+"\},?)+\]\}\n$`)
+var shape = regexp.MustCompile(`^\{"ready":true,"control":"https?://[^"]+","api_key":"[^"]+","pops":\[(\{"name":"[a-z]+","url":"https?://[^"]+","media":"[^"]+:\d+","operator":"http://[^"]+"\},?)+\]\}\n$`)
 
 type devNetwork struct {
 	*command
