@@ -2,13 +2,14 @@
 // focus and selection stay where they are.
 
 import { arc, frame, labels, path, proportion, strokes } from "./globe.mjs";
-import { pops, popOf, radius, streams, ties, width } from "./shape.mjs";
+import { pops, popOf, radius, streams, strength, ties, width } from "./shape.mjs";
 import { grade, linkWords, millis, nodeWords, people, rate } from "./words.mjs";
 
 /** @typedef {import("./net").Network} Network */
 /** @typedef {import("./shape.mjs").Pop} Pop */
 /** @typedef {import("./shape.mjs").Tie} Tie */
 /** @typedef {{lat: number, lon: number}} Point */
+/** @typedef {Element & {about: Pop | Tie}} Pointed an element of the map, with what it shows now */
 
 const svg = "http://www.w3.org/2000/svg";
 
@@ -63,7 +64,7 @@ const shelf = 64;
 
 /** The map: its layers, and what it drew last. */
 export class Chart {
-  /** @param {SVGSVGElement} root @param {import("./net").Ring[]} land @param {(about: Pop | Tie | undefined) => void} look */
+  /** @param {SVGSVGElement} root @param {import("./net").Ring[]} land @param {(at: Pointed | undefined) => void} look */
   constructor(root, land, look) {
     this.root = root;
     this.land = land.map((ring) => ring.map(([lon, lat]) => ({ lat, lon })));
@@ -82,7 +83,7 @@ export class Chart {
   /** @param {Network} net @param {boolean} chosen */
   draw(net, chosen) {
     const list = pops(net), of = popOf(list), placed = list.filter((p) => p.at), rest = list.filter((p) => !p.at);
-    const w = Math.max(this.root.parentElement?.clientWidth ?? 0, 200), h = Math.round(Math.max(w * proportion, 150));
+    const w = Math.max(this.root.parentElement?.clientWidth ?? 0, 200), h = Math.round(w * proportion);
     const whole = h + (rest.length ? shelf : 0);
     set(this.root, { viewBox: `0 0 ${w} ${whole}`, width: w, height: whole, "data-chosen": chosen ? "" : undefined });
     const place = frame(placed.map((p) => /** @type {Point} */ (p.at)), w, h);
@@ -106,14 +107,14 @@ export class Chart {
     const name = (/** @type {string} */ key) => all.find((p) => p.key === key)?.pop ?? key;
     each(this.arcs, list, (t) => t.key, () => {
       const g = shape("g", {}, shape("path", { class: "tie" }), shape("path", { class: "touch" }), shape("g", { class: "mark" }, shape("rect", { rx: 8, height: 16, y: -8 }), shape("text", { dy: "0.35em", "text-anchor": "middle" })));
-      g.addEventListener("pointerenter", () => this.look(/** @type {any} */ (g).about));
+      g.addEventListener("pointerenter", () => this.look(/** @type {any} */ (g)));
       g.addEventListener("pointerleave", () => this.look(undefined));
       return g;
     }, (g, t) => {
       g.about = t;
       const d = line(t.a, t.b), [tie, touch, mark] = g.children;
       set(g, { "data-link": `${name(t.a)} ${name(t.b)}`, "data-state": t.state, class: grade(t.state) });
-      set(tie, { d, "stroke-width": width(t.sent).toFixed(2) });
+      set(tie, { d, "stroke-width": width(t.sent).toFixed(2), "stroke-opacity": strength(t.sent).toFixed(2) });
       set(touch, { d });
       mark.toggleAttribute("hidden", t.state === "ok");
       const word = linkWords[t.state], wide = 14 + word.length * 6.4;
@@ -140,7 +141,7 @@ export class Chart {
     const names = labels(at.map(({ p, s, r }) => ({ x: s.x, y: s.y, r, width: 8 + p.name.length * 7, height: 17 })), w, h);
     each(this.dots, at, ({ p }) => p.key, () => {
       const a = shape("a", {}, shape("circle", { class: "halo" }), shape("circle", { class: "dot" }), shape("rect", { class: "dot" }), shape("text", { class: "sign", dy: "0.36em", "text-anchor": "middle" }), shape("text", { class: "name", dy: "0.34em" }));
-      for (const on of ["pointerenter", "focus"]) a.addEventListener(on, () => this.look(/** @type {any} */ (a).about));
+      for (const on of ["pointerenter", "focus"]) a.addEventListener(on, () => this.look(/** @type {any} */ (a)));
       for (const off of ["pointerleave", "blur"]) a.addEventListener(off, () => this.look(undefined));
       return a;
     }, (a, { p, s, r }) => {
@@ -152,7 +153,7 @@ export class Chart {
         "data-role": home ? "home" : inside ? "leaf" : undefined,
         "aria-label": `${p.name === p.pop ? "" : p.name + ", "}${p.pop}: ${nodeWords[p.state]}, ${p.control ? "control" : people(p.people)}${home ? ", home of the room" : inside ? ", in the room" : ""}`,
       });
-      set(halo, { r: r + 5 });
+      set(halo, { r: Math.max(r + 5, 12) });
       set(circle, { r: p.control ? 0 : r });
       set(square, p.control ? { x: -r, y: -r, width: 2 * r, height: 2 * r, rx: 2 } : { width: 0, height: 0 });
       say(sign, signs[p.state]);

@@ -22,8 +22,8 @@ const few = 40;
 let net;
 /** @type {Chart | undefined} */
 let map;
-/** @type {Parameters<typeof figures>[0] | undefined} */
-let about;
+/** @type {import("./draw.mjs").Pointed | undefined} */
+let pointed;
 let room = new URLSearchParams(location.search).get("room") ?? "";
 let everything = false;
 let round = 0;
@@ -47,7 +47,7 @@ new ResizeObserver(() => { if (net) map?.draw(net, room !== ""); }).observe(the(
 async function turn() {
   const own = ++round;
   try {
-    map ??= new Chart(the("#map"), await ask("land.json"), (next) => { about = next; panel(); });
+    map ??= new Chart(the("#map"), await ask("land.json"), (at) => { pointed = at; panel(); });
     const answer = await ask(`net.json${room ? `?room=${encodeURIComponent(room)}` : ""}`);
     if (own !== round) return;
     net = answer;
@@ -100,7 +100,7 @@ function heads(n) {
   const worst = bad.some((r) => grade(r.state) === "problem") ? "problem" : bad.length ? "notice" : "ok";
   the("#verdict").hidden = false;
   set(the("#verdict"), { class: `verdict ${worst}` });
-  say(the("#verdict"), bad.length ? count(bad.length, "remark", "remarks") : "All well");
+  say(the("#verdict"), bad.length ? count(bad.length, "thing to look at", "things to look at") : "All well");
 }
 
 /** @param {Network} n */
@@ -117,7 +117,7 @@ function choices(n) {
 /** The panel explains the map, or what is pointed at. */
 function panel() {
   const box = the("#panel");
-  const f = about ? figures(about) : undefined;
+  const f = pointed?.isConnected ? figures(pointed.about) : undefined;
   /** @type {{key: string, cls: string, title: string, word: string, text: string}[]} */
   const lines = f
     ? [{ key: "title", cls: "title", title: f.title, word: f.state, text: "" }, ...f.list.map(([title, text]) => ({ key: title, cls: "", title, word: "", text }))]

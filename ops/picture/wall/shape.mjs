@@ -118,5 +118,8 @@ export function remarks(net) {
 /** How wide a link is drawn, in px. @param {number} sent bit/s */
 export const width = (sent) => 1.25 + Math.min(4.5, 1.7 * Math.log10(1 + sent / 1e5));
 
+/** How strongly a link that is well is drawn, 0 to 1. @param {number} sent bit/s */
+export const strength = (sent) => 0.3 + Math.min(0.6, 0.22 * Math.log10(1 + sent / 1e5));
+
 /** How large a POP is drawn, in px. @param {number} people */
 export const radius = (people) => Math.min(24, 6 + 1.4 * Math.sqrt(people));

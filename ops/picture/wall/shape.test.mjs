@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pops, popOf, radius, remarks, rows, streams, ties, width } from "./shape.mjs";
+import { pops, popOf, radius, remarks, rows, streams, strength, ties, width } from "./shape.mjs";
 
 /** @param {string} id @param {Partial<import("./net").Node>} [change] @returns {import("./net").Node} */
 const node = (id, change) => ({ id, pop: id.replace(/-\d+$/, ""), role: "edge", state: "ok", load: 0, people: 1, tracks: 0, homes: 0, site: { lat: id.length, lon: 8, city: "", said: false }, ...change });
@@ -61,5 +61,6 @@ test("what is remarkable is told of nodes, links and rooms", () => {
 
 test("sizes grow and end", () => {
   assert.ok(width(0) < width(1e6) && width(1e6) < width(1e8) && width(1e13) < 7);
+  assert.ok(strength(0) < strength(1e6) && strength(1e13) <= 1);
   assert.ok(radius(0) < radius(10) && radius(1e6) === 24);
 });
