@@ -12,13 +12,13 @@ import (
 
 // mountPicture puts the picture of the network on the operator's own port.
 func (e *Edge) mountPicture(own *http.ServeMux) {
-	pages := wall.Handler(e.picture)
+	pages := wall.Handler(e.Picture)
 	own.Handle("/ops", pages)
 	own.Handle("/ops/", pages)
 }
 
-// picture asks all edges and draws what they say.
-func (e *Edge) picture(ctx context.Context, q glance.Question) (picture.Network, error) {
+// Picture asks all edges and draws what they say.
+func (e *Edge) Picture(ctx context.Context, q glance.Question) (picture.Network, error) {
 	running := e.running.Load()
 	if running == nil {
 		return picture.Network{}, errStarting
