@@ -66,6 +66,7 @@ func TestOperatorsSeeARoomCrossTheOcean(t *testing.T) {
 	}
 	ops.shows("a home and a leaf", `document.querySelectorAll('[data-role="home"]').length === 1 && document.querySelectorAll("[data-role]").length >= 2`)
 	ops.shows("two people", `[...document.querySelectorAll("#counts div")].some(d => d.innerText.includes("People") && d.innerText.includes("2"))`)
+	ops.shows("one speaker's tracks alone", `(s => { s.value = "iad-1"; s.dispatchEvent(new Event("change")); return [...document.querySelectorAll("[data-flow]")].map(f => f.dataset.flow).join() === "iad fra" })(document.querySelector("#origin"))`)
 	for _, v := range ops.Axe(t) {
 		t.Error(v)
 	}

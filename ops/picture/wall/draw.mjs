@@ -80,8 +80,8 @@ export class Chart {
     root.append(shape("defs", {}, head), this.ground, this.arcs, this.flows, this.note, this.dots);
   }
 
-  /** @param {Network} net @param {boolean} chosen */
-  draw(net, chosen) {
+  /** @param {Network} net @param {boolean} chosen whether a room is @param {string} origin whose tracks are drawn; "": everybody's */
+  draw(net, chosen, origin) {
     const list = pops(net), of = popOf(list), placed = list.filter((p) => p.at), rest = list.filter((p) => !p.at);
     const w = Math.max(this.root.parentElement?.clientWidth ?? 0, 200), h = Math.round(w * proportion);
     const whole = h + (rest.length ? shelf : 0);
@@ -98,7 +98,7 @@ export class Chart {
     set(this.note, { x: 14, y: h + 2 });
     const line = (/** @type {string} */ from, /** @type {string} */ to) => course(list, from, to, spots, place);
     this.#ties(ties(net, of), line, list);
-    this.#streams(streams(net, of), line);
+    this.#streams(streams(net, of, origin), line);
     this.#pops(list, spots, net, w, whole);
   }
 
@@ -109,6 +109,7 @@ export class Chart {
       const g = shape("g", {}, shape("path", { class: "tie" }), shape("path", { class: "touch" }), shape("g", { class: "mark" }, shape("rect", { rx: 8, height: 16, y: -8 }), shape("text", { dy: "0.35em", "text-anchor": "middle" })));
       g.addEventListener("pointerenter", () => this.look(/** @type {any} */ (g)));
       g.addEventListener("pointerleave", () => this.look(undefined));
+      g.addEventListener("click", () => this.look(/** @type {any} */ (g))); // by a finger, which leaves first
       return g;
     }, (g, t) => {
       g.about = t;

@@ -25,6 +25,8 @@ let map;
 /** @type {import("./draw.mjs").Pointed | undefined} */
 let pointed;
 let room = new URLSearchParams(location.search).get("room") ?? "";
+/** Whose tracks of the room are drawn; empty: everybody's. */
+let origin = "";
 let everything = false;
 let round = 0;
 /** @type {Map<string, {text: string, state: string}>} */
@@ -33,15 +35,21 @@ let noted = new Map();
 const select = /** @type {HTMLSelectElement} */ (the("#room"));
 select.addEventListener("change", () => {
   room = select.value;
+  origin = "";
   history.replaceState(null, "", room ? `?room=${encodeURIComponent(room)}` : location.pathname);
   void turn();
+});
+const of = /** @type {HTMLSelectElement} */ (the("#origin"));
+of.addEventListener("change", () => {
+  origin = of.value;
+  draw();
 });
 the("#all").addEventListener("click", () => {
   everything = !everything;
   draw();
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) void turn(); });
-new ResizeObserver(() => { if (net) map?.draw(net, room !== ""); }).observe(the(".map"));
+new ResizeObserver(() => { if (net) map?.draw(net, room !== "", origin); }).observe(the(".map"));
 
 /** Asks and draws, and again after a while; a newer turn takes the place of an older one. */
 async function turn() {
@@ -74,7 +82,7 @@ function draw() {
   say(the("#by"), `As ${net.by} sees it, ${new Date(net.at).toLocaleTimeString()}`);
   heads(net);
   choices(net);
-  map?.draw(net, room !== "");
+  map?.draw(net, room !== "", origin);
   panel();
   chosen(net);
   nodes(net);
@@ -107,11 +115,16 @@ function heads(n) {
 function choices(n) {
   const names = n.listed.map((r) => ({ value: `${r.company}/${r.room}`, text: `${r.company}/${r.room} (${r.people})` }));
   if (room && !names.some((o) => o.value === room)) names.unshift({ value: room, text: room });
-  each(select, [{ value: "", text: "None chosen" }, ...names], (o) => o.value, () => document.createElement("option"), (el, o) => {
+  offer(select, [{ value: "", text: "None chosen" }, ...names], room);
+}
+
+/** @param {HTMLSelectElement} from @param {{value: string, text: string}[]} list @param {string} value */
+function offer(from, list, value) {
+  each(from, list, (o) => o.value, () => document.createElement("option"), (el, o) => {
     el.value = o.value;
     say(el, o.text);
   });
-  if (document.activeElement !== select && select.value !== room) select.value = room;
+  if (document.activeElement !== from && from.value !== value) from.value = value;
 }
 
 /** The panel explains the map, or what is pointed at. */
@@ -153,7 +166,11 @@ function chosen(n) {
   const where = r.homes.length > 1 ? `two homes, ${r.homes.join(" and ")}: a partition` : r.homes.length ? `home ${r.homes[0]}` : "its home does not answer";
   const seeking = r.trees.filter((t) => t.seeking?.length).length;
   say(the("#chosen-text"), r.known ? `${people(r.people)} (${r.leaves.map((l) => `${l.node} ${l.people}`).join(", ")}), ${where}${seeking ? `; ${count(seeking, "track looks", "tracks look")} for a way` : ""}.` : "No node knows this room now.");
-  table(the("#flows tbody"), r.flows, (f) => `${f.origin} ${f.from} ${f.to}`, (f) => [f.origin, f.from, f.to, String(f.tracks), f.backup ?? "–"]);
+  const origins = [...new Set(r.flows.map((f) => f.origin))].sort();
+  if (origin && !origins.includes(origin)) origins.push(origin);
+  the("#of").hidden = origins.length < 2;
+  offer(of, [{ value: "", text: "everybody" }, ...origins.map((o) => ({ value: o, text: o }))], origin);
+  table(the("#flows tbody"), r.flows.filter((f) => !origin || f.origin === origin), (f) => `${f.origin} ${f.from} ${f.to}`, (f) => [f.origin, f.from, f.to, String(f.tracks), f.backup ?? "–"]);
   the("#chosen .scroll").hidden = r.flows.length === 0;
 }
 

@@ -69,15 +69,15 @@ export function ties(net, of) {
 }
 
 /**
- * The flows of the chosen room between POPs.
- * @param {Network} net @param {Map<string, Pop>} of @returns {Stream[]}
+ * The flows of the chosen room between POPs: of one origin, or of all for "".
+ * @param {Network} net @param {Map<string, Pop>} of @param {string} origin @returns {Stream[]}
  */
-export function streams(net, of) {
+export function streams(net, of, origin) {
   /** @type {Map<string, Stream>} */
   const all = new Map();
   for (const f of net.room?.flows ?? []) {
     const from = of.get(f.from)?.key, to = of.get(f.to)?.key;
-    if (!from || !to || from === to) continue;
+    if (!from || !to || from === to || (origin && f.origin !== origin)) continue;
     const key = `${from} ${to}`;
     const s = all.get(key) ?? { key, from, to, tracks: 0, origins: [] };
     s.tracks += f.tracks;

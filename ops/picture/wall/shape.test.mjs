@@ -45,8 +45,9 @@ test("flows go between POPs, with all their origins", () => {
   const net = network();
   const flow = { tracks: 2, from: "fra-1", to: "iad-1" };
   net.room = { company: "acme", room: "daily", known: true, people: 4, homes: ["fra-1"], leaves: [], trees: [], flows: [{ ...flow, origin: "fra-1" }, { ...flow, origin: "lab-1" }, { ...flow, origin: "fra-1", to: "fra-2" }, { ...flow, origin: "fra-1", to: "gone-1" }] };
-  const list = streams(net, popOf(pops(net)));
+  const list = streams(net, popOf(pops(net)), "");
   assert.deepEqual(list.map((s) => [s.tracks, s.origins]), [[4, ["fra-1", "lab-1"]]]);
+  assert.deepEqual(streams(net, popOf(pops(net)), "lab-1").map((s) => [s.tracks, s.origins]), [[2, ["lab-1"]]]);
 });
 
 test("rows are directions, the worst first", () => {
