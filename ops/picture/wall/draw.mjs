@@ -1,7 +1,7 @@
 // Draws the map and the tables into the document, changing only what has changed, so that
 // focus and selection stay where they are.
 
-import { arc, frame, labels, path, proportion, strokes } from "./globe.mjs";
+import { arc, frame, labels, lands, path, proportion, strokes } from "./globe.mjs";
 import { pops, popOf, radius, streams, strength, ties, width } from "./shape.mjs";
 import { grade, linkWords, millis, nodeWords, people, rate } from "./words.mjs";
 
@@ -59,15 +59,17 @@ function shape(name, values = {}, ...children) {
   return el;
 }
 
-/** The height of the row of those that stand nowhere, in px. */
-const shelf = 64;
+/** The height of the row of those that stand nowhere, and the width of its title, in px. */
+const shelf = 44, title = 130;
+/** Where on its way a flow has its head: behind the middle, as another may come back. */
+const headAt = 0.6;
 
 /** The map: its layers, and what it drew last. */
 export class Chart {
   /** @param {SVGSVGElement} root @param {import("./net").Ring[]} land @param {(at: Pointed | undefined) => void} look */
   constructor(root, land, look) {
     this.root = root;
-    this.land = land.map((ring) => ring.map(([lon, lat]) => ({ lat, lon })));
+    this.land = land.flatMap((ring) => lands(ring.map(([lon, lat]) => ({ lat, lon }))));
     this.look = look;
     /** How the ground was drawn last. */
     this.looks = "";
@@ -76,8 +78,13 @@ export class Chart {
     this.flows = shape("g", { "aria-hidden": "true" });
     this.note = shape("text", { class: "shelf-note" });
     this.dots = shape("g");
-    const head = shape("marker", { id: "head", viewBox: "0 0 8 8", refX: 6, refY: 4, markerWidth: 9, markerHeight: 9, markerUnits: "userSpaceOnUse", orient: "auto" }, shape("path", { d: "M0,0L8,4L0,8z", class: "head" }));
-    root.append(shape("defs", {}, head), this.ground, this.arcs, this.flows, this.note, this.dots);
+    root.append(this.ground, this.arcs, this.flows, this.note, this.dots);
+  }
+
+  /** The POP that has the keyboard's focus. @returns {Pointed | undefined} */
+  get focused() {
+    const at = document.activeElement;
+    return at && this.dots.contains(at) ? /** @type {Pointed} */ (at) : undefined;
   }
 
   /** @param {Network} net @param {boolean} chosen whether a room is @param {string} origin whose tracks are drawn; "": everybody's */
@@ -93,9 +100,9 @@ export class Chart {
     /** @type {Map<string, {x: number, y: number}>} */
     const spots = new Map();
     for (const p of placed) spots.set(p.key, place(/** @type {Point} */ (p.at)));
-    rest.forEach((p, i) => spots.set(p.key, { x: ((i + 0.5) * w) / rest.length, y: h + shelf / 2 - 6 }));
+    rest.forEach((p, i) => spots.set(p.key, { x: title + 14 + i * Math.min(150, (w - title) / rest.length), y: h + shelf / 2 }));
     say(this.note, rest.length ? "No place known" : "");
-    set(this.note, { x: 14, y: h + 2 });
+    set(this.note, { x: 16, y: h + shelf / 2, dy: "0.35em" });
     const line = (/** @type {string} */ from, /** @type {string} */ to) => course(list, from, to, spots, place);
     this.#ties(ties(net, of), line, list);
     this.#streams(streams(net, of, origin), line);
@@ -130,8 +137,12 @@ export class Chart {
 
   /** @param {import("./shape.mjs").Stream[]} list @param {(from: string, to: string) => string} line */
   #streams(list, line) {
-    each(this.flows, list, (s) => s.key, () => shape("path", { class: "flow", "marker-end": "url(#head)" }), (el, s) => {
-      set(el, { d: line(s.from, s.to), "data-flow": s.key.replaceAll(/@\S+/g, ""), "stroke-width": (1.6 + Math.min(3, Math.log2(1 + s.tracks) / 2)).toFixed(1) });
+    each(this.flows, list, (s) => s.key, () => shape("g", {}, shape("path", { class: "flow" }), shape("path", { class: "head", d: "M-6,-6L6,0L-6,6z" })), (g, s) => {
+      const [flow, head] = g.children;
+      set(g, { "data-flow": s.key.replaceAll(/@\S+/g, "") });
+      set(flow, { d: line(s.from, s.to), "stroke-width": (1.6 + Math.min(3, Math.log2(1 + s.tracks) / 2)).toFixed(1) });
+      const long = flow.getTotalLength(), at = flow.getPointAtLength(long * headAt), next = flow.getPointAtLength(long * headAt + 1);
+      set(head, { transform: `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) rotate(${((Math.atan2(next.y - at.y, next.x - at.x) * 180) / Math.PI).toFixed(0)})` });
     });
   }
 
@@ -142,8 +153,8 @@ export class Chart {
     const names = labels(at.map(({ p, s, r }) => ({ x: s.x, y: s.y, r, width: 8 + p.name.length * 7, height: 17 })), w, h);
     each(this.dots, at, ({ p }) => p.key, () => {
       const a = shape("a", {}, shape("circle", { class: "halo" }), shape("circle", { class: "dot" }), shape("rect", { class: "dot" }), shape("text", { class: "sign", dy: "0.36em", "text-anchor": "middle" }), shape("text", { class: "name", dy: "0.34em" }));
-      for (const on of ["pointerenter", "focus"]) a.addEventListener(on, () => this.look(/** @type {any} */ (a)));
-      for (const off of ["pointerleave", "blur"]) a.addEventListener(off, () => this.look(undefined));
+      a.addEventListener("pointerenter", () => this.look(/** @type {any} */ (a)));
+      for (const other of ["pointerleave", "focus", "blur"]) a.addEventListener(other, () => this.look(undefined));
       return a;
     }, (a, { p, s, r }) => {
       a.about = p;

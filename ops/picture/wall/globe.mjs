@@ -64,6 +64,39 @@ export function strokes(line) {
   return list;
 }
 
+/**
+ * Cuts a land where it leaves the map at one side and comes back at the other.
+ * @param {Point[]} ring @returns {Point[][]}
+ */
+export function lands(ring) {
+  let turn = 0;
+  const whole = ring.map((p, i) => {
+    const step = p.lon - (ring[i - 1]?.lon ?? p.lon);
+    if (Math.abs(step) > 180) turn -= 360 * Math.sign(step);
+    return { lat: p.lat, lon: p.lon + turn };
+  });
+  const list = [];
+  for (const shift of [-360, 0, 360]) {
+    const moved = whole.map((p) => ({ lat: p.lat, lon: p.lon + shift }));
+    const part = side(side(moved, 180, -1), -180, 1);
+    if (part.length > 2) list.push(part);
+  }
+  return list;
+}
+
+/**
+ * The part of a ring on one side of a meridian: east of it for 1, west for -1.
+ * @param {Point[]} ring @param {number} lon @param {1 | -1} sign @returns {Point[]}
+ */
+function side(ring, lon, sign) {
+  return ring.flatMap((p, i) => {
+    const next = ring[(i + 1) % ring.length] ?? p;
+    const inside = (p.lon - lon) * sign >= 0, stays = (next.lon - lon) * sign >= 0 === inside;
+    const edge = stays ? [] : [{ lat: p.lat + ((lon - p.lon) / (next.lon - p.lon)) * (next.lat - p.lat), lon }];
+    return inside ? [p, ...edge] : edge;
+  });
+}
+
 const world = {
   left: project({ lat: 0, lon: -180 }).x, right: project({ lat: 0, lon: 180 }).x,
   top: project({ lat: north, lon: 0 }).y, bottom: project({ lat: south, lon: 0 }).y,

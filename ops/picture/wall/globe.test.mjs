@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arc, frame, labels, path, project, proportion, strokes } from "./globe.mjs";
+import { arc, frame, labels, lands, path, project, proportion, strokes } from "./globe.mjs";
 
 const fra = { lat: 50.1, lon: 8.7 }, iad = { lat: 38.9, lon: -77.4 }, syd = { lat: -33.9, lon: 151.2 }, lax = { lat: 34, lon: -118.2 };
 
@@ -25,6 +25,19 @@ test("a line over the Pacific leaves at one side and comes back at the other", (
   assert.equal(parts[1]?.[0]?.lon, 180);
   for (const part of parts) part.forEach((p, i) => assert.ok(i === 0 || Math.abs(p.lon - (part[i - 1]?.lon ?? 0)) < 30));
   assert.equal(strokes(arc(fra, iad, 48)).length, 1);
+});
+
+test("a land across the date line is two", () => {
+  const chukotka = [{ lat: 62, lon: 170 }, { lat: 70, lon: 170 }, { lat: 70, lon: -170 }, { lat: 62, lon: -170 }];
+  const parts = lands(chukotka);
+  assert.equal(parts.length, 2);
+  for (const part of parts) {
+    const lons = part.map((p) => p.lon);
+    assert.equal(Math.max(...lons) - Math.min(...lons), 10);
+    assert.ok(Math.max(...lons) <= 180 && Math.min(...lons) >= -180);
+  }
+  const here = [{ lat: 0, lon: 0 }, { lat: 10, lon: 0 }, { lat: 10, lon: 10 }];
+  assert.deepEqual(lands(here), [here]);
 });
 
 test("the frame shows all places, of the world or of a part of it", () => {

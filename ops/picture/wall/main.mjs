@@ -130,7 +130,8 @@ function offer(from, list, value) {
 /** The panel explains the map, or what is pointed at. */
 function panel() {
   const box = the("#panel");
-  const f = pointed?.isConnected ? figures(pointed.about) : undefined;
+  const at = pointed?.isConnected ? pointed : map?.focused;
+  const f = at ? figures(at.about) : undefined;
   /** @type {{key: string, cls: string, title: string, word: string, text: string}[]} */
   const lines = f
     ? [{ key: "title", cls: "title", title: f.title, word: f.state, text: "" }, ...f.list.map(([title, text]) => ({ key: title, cls: "", title, word: "", text }))]
