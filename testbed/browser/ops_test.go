@@ -104,7 +104,7 @@ func (s *staged) draw(_ context.Context, q glance.Question) (picture.Network, er
 		id := geo.NodeID(pop + "-1")
 		g := glance.Glance{Node: id, People: people[id], Tracks: 2, Rooms: []glance.Room{room}}
 		if i == 0 {
-			g.Homes, g.Rooms[0].Leading = 1, true
+			g.Homes, g.Rooms[0].Leading = 2, true
 			g.Rooms = append(g.Rooms, glance.Room{Company: "acme", Room: "daily", Home: "fra-1", Leading: true, People: 3})
 		}
 		for j, other := range stagedPOPs {

@@ -1,7 +1,7 @@
 // Draws the map and the tables into the document, changing only what has changed, so that
 // focus and selection stay where they are.
 
-import { arc, frame, labels, lands, path, proportion, strokes } from "./globe.mjs";
+import { arc, frame, labels, lands, path, proportion, rim, strokes } from "./globe.mjs";
 import { pops, popOf, radius, streams, strength, ties, width } from "./shape.mjs";
 import { grade, linkWords, millis, nodeWords, people, rate } from "./words.mjs";
 
@@ -18,6 +18,7 @@ const svg = "http://www.w3.org/2000/svg";
  * @template T @param {Element} parent @param {T[]} list @param {(v: T) => string} key @param {() => Element} make @param {(el: any, v: T) => void} update
  */
 export function each(parent, list, key, make, update) {
+  const focused = document.activeElement;
   const old = new Map([...parent.children].map((el) => [el.getAttribute("data-key"), el]));
   /** @type {Element | null} */
   let before = null;
@@ -36,6 +37,7 @@ export function each(parent, list, key, make, update) {
     before = el;
   }
   for (const el of old.values()) el.remove();
+  if (focused instanceof SVGElement && focused !== document.activeElement && parent.contains(focused)) focused.focus(); // it was moved
 }
 
 /** @param {Element} el @param {Record<string, string | number | undefined>} values */
@@ -73,12 +75,14 @@ export class Chart {
     this.look = look;
     /** How the ground was drawn last. */
     this.looks = "";
+    this.sea = shape("path", { class: "sea" });
     this.ground = shape("path", { class: "land" });
     this.arcs = shape("g", { "aria-hidden": "true" });
     this.flows = shape("g", { "aria-hidden": "true" });
+    this.marks = shape("g", { "aria-hidden": "true" });
     this.note = shape("text", { class: "shelf-note" });
     this.dots = shape("g");
-    root.append(this.ground, this.arcs, this.flows, this.note, this.dots);
+    root.append(this.sea, this.ground, this.arcs, this.flows, this.marks, this.note, this.dots);
   }
 
   /** The POP that has the keyboard's focus. @returns {Pointed | undefined} */
@@ -95,7 +99,10 @@ export class Chart {
     set(this.root, { viewBox: `0 0 ${w} ${whole}`, width: w, height: whole, "data-chosen": chosen ? "" : undefined });
     const place = frame(placed.map((p) => /** @type {Point} */ (p.at)), w, h);
     const looks = `${w} ${place({ lat: 0, lon: 0 }).x} ${place({ lat: 40, lon: 90 }).y}`;
-    if (this.looks !== looks) this.ground.setAttribute("d", path(this.land, place, true));
+    if (this.looks !== looks) {
+      this.sea.setAttribute("d", path([rim()], place, true));
+      this.ground.setAttribute("d", path(this.land, place, true));
+    }
     this.looks = looks;
     /** @type {Map<string, {x: number, y: number}>} */
     const spots = new Map();
@@ -104,53 +111,69 @@ export class Chart {
     say(this.note, rest.length ? "No place known" : "");
     set(this.note, { x: 16, y: h + shelf / 2, dy: "0.35em" });
     const line = (/** @type {string} */ from, /** @type {string} */ to) => course(list, from, to, spots, place);
-    this.#ties(ties(net, of), line, list);
-    this.#streams(streams(net, of, origin), line);
-    this.#pops(list, spots, net, w, whole);
+    /** Small maps have small things. */
+    const scale = Math.min(1, Math.max(0.6, w / 1000));
+    const between = ties(net, of);
+    this.#ties(between, line, list, scale);
+    this.#streams(streams(net, of, origin), line, scale);
+    const boxes = this.#marks(between, w, whole);
+    this.#pops(list, spots, net, w, whole, scale, boxes);
   }
 
-  /** @param {Tie[]} list @param {(from: string, to: string) => string} line @param {Pop[]} all */
-  #ties(list, line, all) {
+  /** @param {Tie[]} list @param {(from: string, to: string) => string} line @param {Pop[]} all @param {number} scale */
+  #ties(list, line, all, scale) {
     const name = (/** @type {string} */ key) => all.find((p) => p.key === key)?.pop ?? key;
     each(this.arcs, list, (t) => t.key, () => {
-      const g = shape("g", {}, shape("path", { class: "tie" }), shape("path", { class: "touch" }), shape("g", { class: "mark" }, shape("rect", { rx: 8, height: 16, y: -8 }), shape("text", { dy: "0.35em", "text-anchor": "middle" })));
+      const g = shape("g", {}, shape("path", { class: "tie" }), shape("path", { class: "touch" }));
       g.addEventListener("pointerenter", () => this.look(/** @type {any} */ (g)));
       g.addEventListener("pointerleave", () => this.look(undefined));
       g.addEventListener("click", () => this.look(/** @type {any} */ (g))); // by a finger, which leaves first
       return g;
     }, (g, t) => {
       g.about = t;
-      const d = line(t.a, t.b), [tie, touch, mark] = g.children;
+      const d = line(t.a, t.b), [tie, touch] = g.children;
       set(g, { "data-link": `${name(t.a)} ${name(t.b)}`, "data-state": t.state, class: grade(t.state) });
-      set(tie, { d, "stroke-width": width(t.sent).toFixed(2), "stroke-opacity": strength(t.sent).toFixed(2) });
+      set(tie, { d, "stroke-width": (width(t.sent) * scale).toFixed(2), "stroke-opacity": strength(t.sent).toFixed(2) });
       set(touch, { d });
-      mark.toggleAttribute("hidden", t.state === "ok");
-      const word = linkWords[t.state], wide = 14 + word.length * 6.4;
-      say(mark.children[1], word);
-      set(mark.children[0], { x: -wide / 2, width: wide });
-      if (t.state !== "ok" && tie.getTotalLength) {
-        const at = tie.getPointAtLength(tie.getTotalLength() / 2);
-        set(mark, { transform: `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})` });
-      }
     });
   }
 
-  /** @param {import("./shape.mjs").Stream[]} list @param {(from: string, to: string) => string} line */
-  #streams(list, line) {
+  /** Words at links that are not well. @param {Tie[]} list @param {number} w @param {number} h @returns {import("./globe.mjs").Box[]} what they cover */
+  #marks(list, w, h) {
+    const lines = new Map([...this.arcs.children].map((g) => [g.getAttribute("data-key"), /** @type {SVGPathElement} */ (g.firstElementChild)]));
+    const boxes = list.filter((t) => t.state !== "ok").flatMap((t) => {
+      const on = lines.get(t.key);
+      if (!on) return [];
+      const long = on.getTotalLength(), at = on.getPointAtLength(long / 2), half = 7 + linkWords[t.state].length * 3.2;
+      const x = Math.min(Math.max(at.x, half + 3), w - half - 3), y = Math.min(Math.max(at.y - (long < 2 * half + 30 ? 18 : 0), 11), h - 11); // beside a short link
+      return [{ t, x, y, half, left: x - half, right: x + half, top: y - 8, bottom: y + 8 }];
+    });
+    each(this.marks, boxes, (b) => b.t.key, () => shape("g", {}, shape("rect", { rx: 8, height: 16, y: -8 }), shape("text", { dy: "0.35em", "text-anchor": "middle" })), (g, b) => {
+      set(g, { class: `mark ${grade(b.t.state)}`, transform: `translate(${b.x.toFixed(1)} ${b.y.toFixed(1)})` });
+      set(g.children[0], { x: -b.half, width: 2 * b.half });
+      say(g.children[1], linkWords[b.t.state]);
+    });
+    return boxes;
+  }
+
+  /** @param {import("./shape.mjs").Stream[]} list @param {(from: string, to: string) => string} line @param {number} scale */
+  #streams(list, line, scale) {
     each(this.flows, list, (s) => s.key, () => shape("g", {}, shape("path", { class: "flow" }), shape("path", { class: "head", d: "M-6,-6L6,0L-6,6z" })), (g, s) => {
       const [flow, head] = g.children;
       set(g, { "data-flow": s.key.replaceAll(/@\S+/g, "") });
-      set(flow, { d: line(s.from, s.to), "stroke-width": (1.6 + Math.min(3, Math.log2(1 + s.tracks) / 2)).toFixed(1) });
+      set(flow, { d: line(s.from, s.to), "stroke-width": ((1.6 + Math.min(3, Math.log2(1 + s.tracks) / 2)) * scale).toFixed(1) });
       const long = flow.getTotalLength(), at = flow.getPointAtLength(long * headAt), next = flow.getPointAtLength(long * headAt + 1);
-      set(head, { transform: `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) rotate(${((Math.atan2(next.y - at.y, next.x - at.x) * 180) / Math.PI).toFixed(0)})` });
+      set(head, { transform: `translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) rotate(${((Math.atan2(next.y - at.y, next.x - at.x) * 180) / Math.PI).toFixed(0)}) scale(${scale})` });
     });
   }
 
-  /** @param {Pop[]} list @param {Map<string, {x: number, y: number}>} spots @param {Network} net @param {number} w @param {number} h */
-  #pops(list, spots, net, w, h) {
+  /** @param {Pop[]} list @param {Map<string, {x: number, y: number}>} spots @param {Network} net @param {number} w @param {number} h @param {number} scale @param {import("./globe.mjs").Box[]} boxes */
+  #pops(list, spots, net, w, h, scale, boxes) {
     const homes = net.room?.homes ?? [], leaves = new Set(net.room?.leaves.map((l) => l.node) ?? []);
-    const at = list.map((p) => ({ p, s: spots.get(p.key) ?? { x: 0, y: 0 }, r: size(p) }));
-    const names = labels(at.map(({ p, s, r }) => ({ x: s.x, y: s.y, r, width: 8 + p.name.length * 7, height: 17 })), w, h);
+    // What is not well above what is, and small dots above large ones.
+    const at = list.map((p) => ({ p, s: spots.get(p.key) ?? { x: 0, y: 0 }, r: size(p, scale) })).sort((a, b) => Number(a.p.state !== "ok") - Number(b.p.state !== "ok") || b.r - a.r);
+    const letter = scale < 0.8 ? 6.2 : 7.2;
+    const names = labels(at.map(({ p, s, r }) => ({ x: s.x, y: s.y, r, width: 4 + p.name.length * letter, height: 16 })), w, h, boxes);
     each(this.dots, at, ({ p }) => p.key, () => {
       const a = shape("a", {}, shape("circle", { class: "halo" }), shape("circle", { class: "dot" }), shape("rect", { class: "dot" }), shape("text", { class: "sign", dy: "0.36em", "text-anchor": "middle" }), shape("text", { class: "name", dy: "0.34em" }));
       a.addEventListener("pointerenter", () => this.look(/** @type {any} */ (a)));
@@ -169,6 +192,7 @@ export class Chart {
       set(circle, { r: p.control ? 0 : r });
       set(square, p.control ? { x: -r, y: -r, width: 2 * r, height: 2 * r, rx: 2 } : { width: 0, height: 0 });
       say(sign, signs[p.state]);
+      set(name, { class: scale < 0.8 ? "name small" : "name" });
       const l = names[at.findIndex((o) => o.p === p)];
       say(name, l ? p.name : "");
       if (l) set(name, { x: (l.x - s.x).toFixed(1), y: (l.y - s.y).toFixed(1), "text-anchor": l.anchor });
@@ -187,8 +211,8 @@ function course(list, from, to, spots, place) {
   return s && t ? `M${s.x.toFixed(1)},${s.y.toFixed(1)}L${t.x.toFixed(1)},${t.y.toFixed(1)}` : "";
 }
 
-/** A dot has place for its sign. @param {Pop} p */
-const size = (p) => Math.max(p.control ? 6 : radius(p.people), p.state === "ok" ? 0 : 9);
+/** A dot has place for its sign. @param {Pop} p @param {number} scale */
+const size = (p, scale) => Math.max((p.control ? 6 : radius(p.people)) * scale, p.state === "ok" ? 4.5 : 8);
 
 /** @type {Record<import("./net").NodeState, string>} */
 const signs = { ok: "", full: "=", draining: "↓", gray: "!", silent: "?" };

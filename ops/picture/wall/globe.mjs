@@ -129,6 +129,12 @@ function within(v, least, most) {
   return least > most ? (least + most) / 2 : Math.min(Math.max(v, least), most);
 }
 
+/** The edge of the world, where its east meets its west. @returns {Point[]} */
+export function rim() {
+  const lats = Array.from({ length: 35 }, (_, i) => -85 + i * 5);
+  return [...lats.map((lat) => ({ lat, lon: -180 })), ...lats.reverse().map((lat) => ({ lat, lon: 180 }))];
+}
+
 /** The proportion of the map. */
 export const proportion = (world.bottom - world.top) / (world.right - world.left);
 
@@ -143,14 +149,16 @@ export function path(lines, place, closed = false) {
 /** @typedef {{x: number, y: number, r: number, width: number, height: number}} Wish */
 /** @typedef {{x: number, y: number, anchor: "start" | "middle" | "end"}} Label */
 
+/** @typedef {{left: number, right: number, top: number, bottom: number}} Box */
+
 /**
  * Finds a place for each label beside its dot, the first come first; undefined where there
- * is none left. Labels cover neither dots nor each other and stay on the map.
- * @param {Wish[]} wishes @param {number} width @param {number} height @returns {(Label | undefined)[]}
+ * is none left. Labels cover neither dots nor each other nor other boxes, and stay on the map.
+ * @param {Wish[]} wishes @param {number} width @param {number} height @param {Box[]} [others] @returns {(Label | undefined)[]}
  */
-export function labels(wishes, width, height) {
-  /** @type {{left: number, right: number, top: number, bottom: number}[]} */
-  const taken = wishes.map((w) => ({ left: w.x - w.r, right: w.x + w.r, top: w.y - w.r, bottom: w.y + w.r }));
+export function labels(wishes, width, height, others = []) {
+  /** @type {Box[]} */
+  const taken = [...others, ...wishes.map((w) => ({ left: w.x - w.r, right: w.x + w.r, top: w.y - w.r, bottom: w.y + w.r }))];
   return wishes.map((w) => {
     const gap = w.r + 6;
     /** @type {Label[]} */

@@ -67,6 +67,8 @@ test("labels cover neither each other nor dots", () => {
   assert.equal(all[1]?.anchor, "start");
   assert.equal(all[2]?.anchor, "end");
   assert.equal(labels([{ ...wish, x: 20, y: 8 }], 40, 16)[0], undefined);
+  assert.equal(labels([{ ...wish, x: 200, y: 100 }], 400, 200)[0]?.anchor, "start");
+  assert.equal(labels([{ ...wish, x: 200, y: 100 }], 400, 200, [{ left: 210, right: 300, top: 90, bottom: 110 }])[0]?.anchor, "end");
 });
 
 test("a path is closed when it is asked to be", () => {

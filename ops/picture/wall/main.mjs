@@ -178,8 +178,8 @@ function chosen(n) {
 /** @param {Network} n */
 function nodes(n) {
   table(the("#nodes tbody"), n.nodes, (node) => node.id, (node) => [
-    node.id, node.site ? (node.site.city ?? "") + (node.site.said ? "" : " (by name)") || `${node.site.lat.toFixed(1)}, ${node.site.lon.toFixed(1)}` : node.near ? `${millis(node.away_ms)} from ${node.near}` : node.role === "control" ? "control" : "–",
-    { text: nodeWords[node.state], state: node.state }, node.role === "control" ? "–" : `${Math.round(100 * node.load)} %`,
+    node.id, { text: nodeWords[node.state], state: node.state }, node.site ? (node.site.city ?? "") + (node.site.said ? "" : " (by name)") || `${node.site.lat.toFixed(1)}, ${node.site.lon.toFixed(1)}` : node.near ? `${millis(node.away_ms)} from ${node.near}` : node.role === "control" ? "control" : "–",
+    node.role === "control" ? "–" : `${Math.round(100 * node.load)} %`,
     ...[node.people, node.tracks, node.homes].map((v) => (node.role === "control" || node.state === "silent" ? "–" : String(v))), node.version || "–", age(node.started, n.at),
   ], (node) => `node-${node.id}`);
 }

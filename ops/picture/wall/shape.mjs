@@ -116,10 +116,10 @@ export function remarks(net) {
 }
 
 /** How wide a link is drawn, in px. @param {number} sent bit/s */
-export const width = (sent) => 1.25 + Math.min(4.5, 1.7 * Math.log10(1 + sent / 1e5));
+export const width = (sent) => 1.2 + Math.min(3, 1.1 * Math.log10(1 + sent / 1e5));
 
 /** How strongly a link that is well is drawn, 0 to 1. @param {number} sent bit/s */
-export const strength = (sent) => 0.3 + Math.min(0.6, 0.22 * Math.log10(1 + sent / 1e5));
+export const strength = (sent) => 0.25 + Math.min(0.5, 0.17 * Math.log10(1 + sent / 1e5));
 
 /** How large a POP is drawn, in px. @param {number} people */
-export const radius = (people) => Math.min(24, 6 + 1.4 * Math.sqrt(people));
+export const radius = (people) => Math.min(18, 5.5 + 0.95 * Math.sqrt(people));

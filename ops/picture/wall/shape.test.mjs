@@ -63,5 +63,5 @@ test("what is remarkable is told of nodes, links and rooms", () => {
 test("sizes grow and end", () => {
   assert.ok(width(0) < width(1e6) && width(1e6) < width(1e8) && width(1e13) < 7);
   assert.ok(strength(0) < strength(1e6) && strength(1e13) <= 1);
-  assert.ok(radius(0) < radius(10) && radius(1e6) === 24);
+  assert.ok(radius(0) < radius(10) && radius(1e6) === 18);
 });
