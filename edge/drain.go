@@ -113,10 +113,12 @@ func (n *Node) Drain(ctx context.Context) error {
 		within = time.Until(at)
 	}
 	n.BeginDrain(max(within, 0))
+	over := n.movedOut()
 	select {
-	case <-n.movedOut():
+	case <-over:
 	case <-ctx.Done():
 		n.BeginDrain(0)
+		<-over // may be ending who is left, too
 		<-n.movedOut()
 	}
 	if d := n.Drained(); d.Stayed > 0 {

@@ -154,9 +154,13 @@ func (c *Control) serve(o ControlOptions) {
 const historyTimeout = time.Second
 
 func (c *Control) historyReady() error {
+	n := c.running.Load()
+	if n == nil {
+		return errForming
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), historyTimeout)
 	defer cancel()
-	return c.Node.History().Ready(ctx)
+	return n.History().Ready(ctx)
 }
 
 // Close stops the node: the API first, then gossip, then Raft. It is idempotent.

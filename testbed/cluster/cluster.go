@@ -13,11 +13,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -441,17 +443,33 @@ func Wait(t testing.TB, limit time.Duration, what string, f func() error) {
 	}
 }
 
-// freePorts finds TCP ports that are free now, with UDP free too.
+// freePorts finds n ports that are free for TCP and UDP, outside the range from
+// which systems give out ports by themselves: one of those may be taken by
+// anybody's socket before the process that is meant to listen there has started.
 func freePorts(t testing.TB, n int) []int {
 	t.Helper()
 	var ports []int
-	for len(ports) < n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+	for range 1000 {
+		port := 20000 + rand.IntN(12000)
+		if !slices.Contains(ports, port) && free(port) {
+			if ports = append(ports, port); len(ports) == n {
+				return ports
+			}
 		}
-		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
-	return ports
+	t.Fatal("no free ports")
+	return nil
+}
+
+func free(port int) bool {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	defer l.Close()
+	u, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	return u.Close() == nil
 }

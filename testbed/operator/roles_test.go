@@ -313,7 +313,7 @@ func (r *roles) drain(s, other *site) {
 	if code := s.ends(); code != 0 {
 		r.t.Errorf("exit code %d after draining", code)
 	}
-	if !strings.Contains(s.stdout.String(), "participants are still here") {
+	if !strings.Contains(s.stdout.String(), "did not go in time") {
 		r.t.Error("the log does not say who was left at the deadline")
 	}
 	r.sees(other, "iad")
