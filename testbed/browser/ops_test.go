@@ -201,6 +201,9 @@ func TestOperatorsPageAtAGlance(t *testing.T) {
 			}
 		}
 	}
+	p.Resize(1440, 900)
+	p.shows("the links", `(document.querySelector("#links").scrollIntoView(), scrollY > 0)`)
+	p.Shot("tables")
 	s.gone.Store(true)
 	p.shows("that it is old", `document.querySelector("#banner").innerText.includes("old") && document.body.classList.contains("old")`)
 	s.gone.Store(false)
