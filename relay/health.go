@@ -45,12 +45,12 @@ func (l *link) judge(learn func(*health)) {
 	l.mesh.Reroute()
 }
 
-// judged notes how the link has behaved.
+// judged notes how the direct link has behaved.
 func (p *peer) judged(l *link, ill bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch now := p.mesh.cfg.Now(); {
-	case p.link != l:
+	case p.link != l || l.tunnelled():
 	case ill:
 		p.trust.lose(now)
 	default:

@@ -209,7 +209,11 @@ func (p *peer) install(l *link, own *dial) bool {
 		old.close(ErrReplaced)
 	}
 	p.link, p.failures, p.notUntil = l, 0, time.Time{}
-	p.trust.find(p.mesh.cfg.Now())
+	if now := p.mesh.cfg.Now(); l.tunnelled() {
+		p.trust.lose(now) // that a third node hears the peer says nothing of the direct way
+	} else {
+		p.trust.find(now)
+	}
 	if d := p.dial; d != nil {
 		d.link = l
 		p.dial = nil

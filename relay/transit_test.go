@@ -178,7 +178,7 @@ func bypass(t *testing.T, within time.Duration, breaks, heals func(w *world)) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		t.Logf("the direct path is back after %v", time.Since(healed))
-		if took := time.Since(healed); took > 30*time.Second {
+		if took := time.Since(healed); took < firstHold || took > 30*time.Second {
 			t.Errorf("the direct path is back after %v", took)
 		}
 		time.Sleep(2 * time.Second)
