@@ -364,6 +364,15 @@ func (n *Network) ready() ready {
 
 func (n *Network) writeJSON(w io.Writer) error { return json.NewEncoder(w).Encode(n.ready()) }
 
+// netCommand is what prints the network on a terminal; commands find one in the default
+// directory by themselves.
+func (n *Network) netCommand() string {
+	if dir, err := (Options{}).Dir(); err == nil && dir == n.opts.Data {
+		return "meridian net"
+	}
+	return "meridian net --operator " + n.operators[0]
+}
+
 // writeTable tells a person what to open.
 func (n *Network) writeTable(w io.Writer, took time.Duration) error {
 	r := n.ready()
@@ -374,7 +383,7 @@ func (n *Network) writeTable(w io.Writer, took time.Duration) error {
 		fmt.Fprintf(&b, "    %-4s %-14s %s/m/demo\n", p.Name, sites[i].city, p.URL)
 	}
 	fmt.Fprintf(&b, "\n    Admin %s/admin    (sign in with the key)\n    API   %s/api/v1   (any POP answers both)\n    Key   %s\n", r.Control, r.Control, r.APIKey)
-	fmt.Fprintf(&b, "    Map   %s/ops/    (the network, live; also: meridian net)\n", n.operators[0])
+	fmt.Fprintf(&b, "    Map   %s/ops/    (the network, live; also: %s)\n", n.operators[0], n.netCommand())
 	fmt.Fprintf(&b, "    Data  %s   (log: %s)\n", n.opts.Data, logFile)
 	if n.opts.WAN {
 		b.WriteString("    WAN   45, 85 and 140 ms one way between the POPs\n")
